@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * barlease: leases of PCI BAR slices, as DMABUFs
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * The contract between barlease-vfio-pci.ko and userspace. Every call is made
+ * on a VFIO device fd; the calls not described here are those of
+ * <linux/vfio.h>, unchanged. The macro names and the structure layouts are
+ * those of the series "vfio/pci: Add mmap() for DMABUFs" (linux-mm, 2026), so
+ * that programs written for it build unchanged.
+ *
+ * This header defines nothing that the host's <linux/vfio.h> already has, and
+ * compiles beside any version of it.
+ */
+#ifndef _UAPI_LINUX_BARLEASE_H
+#define _UAPI_LINUX_BARLEASE_H
+
+#include <linux/types.h>
+#include <linux/vfio.h>
+
+/**
+ * VFIO_DEVICE_FEATURE_DMA_BUF - export ranges of a BAR as one DMABUF
+ *
+ * GET with struct vfio_device_feature_dma_buf in vfio_device_feature.data;
+ * returns the DMABUF's fd. PROBE tells whether the call exists.
+ *
+ * @region_index: VFIO_PCI_BAR0_REGION_INDEX ... VFIO_PCI_BAR5_REGION_INDEX
+ * @open_flags: O_RDWR, or O_RDONLY for a read-only lease, which cannot be
+ *   mapped for writing nor made writable later; O_CLOEXEC may be added
+ * @flags: 0
+ * @nr_ranges: entries in @dma_ranges, 1 to BARLEASE_MAX_RANGES
+ * @dma_ranges: parts of the BAR, in the order in which the buffer shows them;
+ *   @offset from the BAR's start and @length, both in bytes and both multiples
+ *   of the page size. Ranges may come in any order, overlap, and repeat.
+ *
+ * The caller owns the fd. Whoever has it can mmap() any part of the buffer
+ * with MAP_SHARED. It stays usable until it is revoked, or until the last
+ * close of the VFIO device, which revokes it.
+ *
+ * Return: the fd, or -1 and errno:
+ *   EINVAL  @flags is not 0, @open_flags is none of the above, no ranges, a
+ *           range that is empty, unaligned or past the BAR's end, a total that
+ *           overflows, an argsz too small for @nr_ranges
+ *   ENODEV  @region_index is no BAR that can be mapped
+ *   E2BIG   more than BARLEASE_MAX_RANGES ranges, or a total larger than the
+ *           device's whole space of offsets (6 TiB less its BARs)
+ *   ENOSPC  that space is used up by the leases that exist now
+ *   EBUSY   another driver of the host has claimed the BAR
+ *   EMFILE, ENFILE, ENOMEM, EFAULT as usual
+ *
+ * Source: mainline's <linux/vfio.h>, 6.19.
+ */
+#ifndef VFIO_DEVICE_FEATURE_DMA_BUF
+#define VFIO_DEVICE_FEATURE_DMA_BUF 11
+
+struct vfio_region_dma_range {
+	__u64	offset;
+	__u64	length;
+};
+
+struct vfio_device_feature_dma_buf {
+	__u32	region_index;
+	__u32	open_flags;
+	__u32	flags;
+	__u32	nr_ranges;
+	struct vfio_region_dma_range dma_ranges[];
+};
+#endif
+
+/*
+ * The most ranges one buffer can have. It bounds what one call makes the
+ * kernel copy and keep: 1 MiB each.
+ */
+#define BARLEASE_MAX_RANGES	65536
+
+/*
+ * Feature numbers. The series' own (13 and 14) are unsettled upstream, so
+ * these two are far away from mainline's sequence. A driver built against
+ * kernel headers that define an upstream number answers to that one too.
+ */
+#define BARLEASE_FEATURE_DMA_BUF_REVOKE		0xBA01
+#define BARLEASE_FEATURE_DMA_BUF_MEMATTR	0xBA02
+
+/**
+ * VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE - take a lease back, for good
+ *
+ * SET with struct vfio_device_feature_dma_buf_revoke. When the call returns,
+ * no mapping of the buffer reaches the device any more, in any process: an
+ * access ends in SIGBUS, a new mmap() in ENODEV. Other buffers do not notice,
+ * even where they share bytes with this one. There is no way back; the same
+ * ranges can be exported again as a new buffer.
+ *
+ * @dmabuf_fd: any fd of the buffer; it stays open, and the caller's
+ *
+ * Return: 0, or -1 and errno:
+ *   EBADF   @dmabuf_fd is not an open fd
+ *   EINVAL  @dmabuf_fd is no DMABUF; an argsz too small
+ *   ENODEV  a DMABUF that this device did not export
+ *   EBADFD  revoked before
+ *   EFAULT  as usual
+ */
+#ifndef VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE
+#define VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE BARLEASE_FEATURE_DMA_BUF_REVOKE
+
+struct vfio_device_feature_dma_buf_revoke {
+	__s32	dmabuf_fd;
+};
+#endif
+
+/**
+ * VFIO_DEVICE_PCI_DMABUF_REVOKE - the same, as an ioctl of its own
+ *
+ * The form that the first versions of the series had; the same effect and the
+ * same errors as VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE.
+ *
+ * @argsz: sizeof(struct vfio_pci_dmabuf_revoke), in bytes
+ * @dmabuf_fd: as above
+ */
+#ifndef VFIO_DEVICE_PCI_DMABUF_REVOKE
+#define VFIO_DEVICE_PCI_DMABUF_REVOKE _IO(VFIO_TYPE, VFIO_BASE + 22)
+
+struct vfio_pci_dmabuf_revoke {
+	__u32	argsz;
+	__s32	dmabuf_fd;
+};
+#endif
+
+/**
+ * VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR - memory attribute of a buffer
+ *
+ * SET chooses the attribute of future mmap()s of the buffer; mappings that
+ * exist keep theirs. GET reads it. Both with struct
+ * vfio_device_feature_dma_buf_memattr.
+ *
+ * Success is a promise: an attribute that the page tables of this machine
+ * cannot really have is refused.
+ *
+ * @dmabuf_fd: any fd of the buffer
+ * @memattr: in for SET, out for GET:
+ *   ..._MEMATTR_NC  uncached; what a new buffer has
+ *   ..._MEMATTR_WC  write-combining
+ *
+ * Return: 0, or -1 and errno: those of VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE, and
+ *   EOPNOTSUPP  @memattr is unknown, or cannot be had on this platform
+ */
+#ifndef VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR
+#define VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR BARLEASE_FEATURE_DMA_BUF_MEMATTR
+
+struct vfio_device_feature_dma_buf_memattr {
+	__s32	dmabuf_fd;
+	__u32	memattr;
+#define VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_NC	0
+#define VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_WC	1
+};
+#endif
+
+#endif /* _UAPI_LINUX_BARLEASE_H */
