@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * When the device's memory may be mapped
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * A PTE is inserted only between barlease_access_begin() and _end(). Two
+ * things keep that section out:
+ *
+ * - core.memory_lock, which vfio-pci-core holds for writing while it takes
+ *   access away (memory decode off, low power) and over every reset that it
+ *   starts itself;
+ * - @resetting, for the resets that somebody else asks the PCI core for, such
+ *   as an administrator through sysfs. Those come without memory_lock; and
+ *   taking it in reset_prepare() is not possible, because one cannot tell
+ *   there whether the caller is vfio-pci-core and has it already.
+ */
+#ifndef BARLEASE_ACCESS_H
+#define BARLEASE_ACCESS_H
+
+#include <linux/types.h>
+
+struct barlease_device;
+struct pci_dev;
+
+/**
+ * barlease_access_trybegin() - enter the section, unless that means waiting
+ * @bdev: the device
+ * @token: for barlease_access_end()
+ *
+ * Return: whether it was entered.
+ */
+bool barlease_access_trybegin(struct barlease_device *bdev, int *token);
+void barlease_access_begin(struct barlease_device *bdev, int *token);
+void barlease_access_end(struct barlease_device *bdev, int token);
+
+/**
+ * barlease_access_wait_killable() - wait until entering is worth a try
+ * @bdev: the device
+ *
+ * Returns early when a fatal signal is pending.
+ */
+void barlease_access_wait_killable(struct barlease_device *bdev);
+
+/**
+ * barlease_access_possible() - does the device answer to memory accesses now?
+ * @bdev: the device, open; inside the section
+ */
+bool barlease_access_possible(struct barlease_device *bdev);
+
+/* struct pci_error_handlers */
+void barlease_reset_prepare(struct pci_dev *pdev);
+void barlease_reset_done(struct pci_dev *pdev);
+
+#endif /* BARLEASE_ACCESS_H */

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Buffers: the DMABUFs of a device
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#ifndef BARLEASE_BUFFER_H
+#define BARLEASE_BUFFER_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "range.h"
+
+struct barlease_device;
+struct dma_buf;
+struct file;
+
+/**
+ * struct barlease_buffer - one DMABUF, its priv
+ * @bdev: the device. The buffer has a reference on its struct device, so this
+ *   and bdev->core.memory_lock outlive every mapping; the PCI device behind it
+ *   does not, and may only be looked at while @revoked is false.
+ * @node: in bdev->buffers, until the DMABUF is released
+ * @vfio_file: of a BAR map, the VFIO file that the buffer took over from the
+ *   VMA; NULL for an exported buffer
+ * @pgoff: its first page in the device's space of offsets
+ * @memattr: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_*, for mappings to come
+ * @revoked: for good. Written with memory_lock held for writing, read with it
+ *   held for reading, or without where a racing revoke is caught later.
+ * @ranges: what it consists of
+ *
+ * Nothing here refers to the DMABUF's struct file: it may be freed long before
+ * the DMABUF is released, when somebody has an O_PATH descriptor of it.
+ */
+struct barlease_buffer {
+	struct barlease_device *bdev;
+	struct list_head node;
+	struct file *vfio_file;
+	unsigned long pgoff;
+	u32 memattr;
+	bool revoked;
+	struct barlease_ranges ranges;
+};
+
+/**
+ * barlease_buffer_alloc() - a buffer without ranges and without a DMABUF
+ * @bdev: the device
+ * @nr_ranges: how many ranges there is to be room for
+ *
+ * Return: the buffer, or NULL without memory. Goes with
+ * barlease_buffer_free(), or by releasing its DMABUF.
+ */
+struct barlease_buffer *barlease_buffer_alloc(struct barlease_device *bdev,
+					      u32 nr_ranges);
+void barlease_buffer_free(struct barlease_buffer *buffer);
+
+/**
+ * barlease_buffer_export() - wrap a buffer into a DMABUF
+ * @buffer: has its ranges and its place in the space of offsets
+ * @flags: open flags of the DMABUF's file
+ *
+ * Return: the DMABUF, which owns the buffer from now on; or an ERR_PTR(), and
+ * the buffer is still the caller's.
+ */
+struct dma_buf *barlease_buffer_export(struct barlease_buffer *buffer,
+				       int flags);
+
+/**
+ * barlease_dma_buf_get() - the DMABUF behind an fd
+ * @bdev: whose DMABUF it must be
+ * @fd: from userspace
+ *
+ * Return: the DMABUF, for dma_buf_put(); its priv is a struct barlease_buffer.
+ * Or ERR_PTR(): -EBADF no open fd, -EINVAL no DMABUF, -ENODEV not of @bdev.
+ */
+struct dma_buf *barlease_dma_buf_get(struct barlease_device *bdev, int fd);
+
+#endif /* BARLEASE_BUFFER_H */

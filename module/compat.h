@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between kernels 6.12 and 7.3
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * The driver's own files are written for the newest kernel; this header gives
+ * older ones what they lack, under the newest kernel's names. Distributions
+ * backport, so a version says little: Kbuild looks into the kernel's headers
+ * and defines BARLEASE_HAVE_*.
+ */
+#ifndef BARLEASE_COMPAT_H
+#define BARLEASE_COMPAT_H
+
+#include <linux/mm.h>
+#include <linux/vfio_pci_core.h>
+
+#include <linux/barlease.h>
+
+/* Huge PFNs are plain numbers since pfn_t is gone */
+#ifdef BARLEASE_HAVE_PFN_T
+#include <linux/pfn_t.h>
+
+#define vmf_insert_pfn_pmd(vmf, pfn, write) \
+	vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write)
+#define vmf_insert_pfn_pud(vmf, pfn, write) \
+	vmf_insert_pfn_pud(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write)
+#endif
+
+/* Newer kernels map BARs when the device is enabled */
+#ifdef BARLEASE_HAVE_GET_IOMAP
+static inline void barlease_compat_map_bars(struct vfio_pci_core_device *core)
+{
+}
+#else
+static inline void __iomem *
+vfio_pci_core_get_iomap(struct vfio_pci_core_device *core, unsigned int bar)
+{
+	int ret = vfio_pci_core_setup_barmap(core, bar);
+
+	return ret ? IOMEM_ERR_PTR(ret) : core->barmap[bar];
+}
+
+/*
+ * vfio_pci_core_setup_barmap() is not safe against itself, and older cores
+ * call it on first use, from anywhere. Doing it before anybody else can leaves
+ * those calls nothing to do. A BAR that cannot be claimed is refused later,
+ * when somebody asks for it.
+ */
+static inline void barlease_compat_map_bars(struct vfio_pci_core_device *core)
+{
+	int bar;
+
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
+		if (core->bar_mmap_supported[bar])
+			vfio_pci_core_setup_barmap(core, bar);
+}
+#endif
+
+/* Exported by newer cores */
+#ifndef BARLEASE_HAVE_MEMORY_ENABLED
+static inline bool __vfio_pci_memory_enabled(struct vfio_pci_core_device *core)
+{
+	struct pci_dev *pdev = core->pdev;
+	u16 command = le16_to_cpup((__le16 *)&core->vconfig[PCI_COMMAND]);
+
+	if ((__force int)pdev->current_state >= (__force int)PCI_D3hot)
+		return false;
+
+	return pdev->no_command_memory || (command & PCI_COMMAND_MEMORY);
+}
+#endif
+
+/* Members that vfio_device_ops gained */
+#ifdef BARLEASE_HAVE_REGION_INFO_CAPS
+#define BARLEASE_OPS_REGION_INFO \
+	.get_region_info_caps = vfio_pci_ioctl_get_region_info,
+#else
+#define BARLEASE_OPS_REGION_INFO
+#endif
+
+#ifdef BARLEASE_HAVE_MATCH_TOKEN
+#define BARLEASE_OPS_MATCH_TOKEN \
+	.match_token_uuid = vfio_pci_core_match_token_uuid,
+#else
+#define BARLEASE_OPS_MATCH_TOKEN
+#endif
+
+#ifdef BARLEASE_HAVE_PASID
+#define BARLEASE_OPS_PASID \
+	.pasid_attach_ioas = vfio_iommufd_physical_pasid_attach_ioas, \
+	.pasid_detach_ioas = vfio_iommufd_physical_pasid_detach_ioas,
+#else
+#define BARLEASE_OPS_PASID
+#endif
+
+/*
+ * barlease.h has named the two features by the kernel headers' numbers where
+ * they define any; those are answered like our own.
+ */
+static inline u32 barlease_compat_feature(u32 feature)
+{
+	if (feature == VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE)
+		return BARLEASE_FEATURE_DMA_BUF_REVOKE;
+	if (feature == VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR)
+		return BARLEASE_FEATURE_DMA_BUF_MEMATTR;
+	return feature;
+}
+
+/*
+ * Do vmf_insert_pfn*() replace the cache bits of vm_page_prot? They do where
+ * the kernel tracks memory types by physical address (x86 with PAT): the BAR's
+ * ioremap() has reserved it as UC-, and that wins over what a VMA asks for.
+ */
+#ifdef __HAVE_PFNMAP_TRACKING
+#define BARLEASE_INSERT_PFN_KEEPS_CACHE_BITS false
+#else
+#define BARLEASE_INSERT_PFN_KEEPS_CACHE_BITS true
+#endif
+
+#endif /* BARLEASE_COMPAT_H */

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The device: vfio-pci's, and what leases add to it
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <linux/iommufd.h>
+
+#include "compat.h"
+#include "device.h"
+#include "feature.h"
+#include "mmap.h"
+#include "params.h"
+#include "revoke.h"
+#include "space.h"
+
+static int init_device(struct vfio_device *vfio)
+{
+	struct barlease_device *bdev = barlease_from_vfio(vfio);
+	int ret;
+
+	ret = vfio_pci_core_init_dev(vfio);
+	if (ret)
+		return ret;
+
+	/* The core has set its own default; vfio-pci's parameter is ours too */
+	bdev->core.disable_idle_d3 = barlease_disable_idle_d3;
+
+	INIT_LIST_HEAD(&bdev->buffers);
+	mutex_init(&bdev->buffers_lock);
+	init_waitqueue_head(&bdev->reset_wait);
+
+	ret = init_srcu_struct(&bdev->reset_srcu);
+	if (ret)
+		goto err_core;
+
+	ret = barlease_space_init(bdev);
+	if (ret)
+		goto err_srcu;
+
+	return 0;
+
+err_srcu:
+	cleanup_srcu_struct(&bdev->reset_srcu);
+err_core:
+	mutex_destroy(&bdev->buffers_lock);
+	vfio_pci_core_release_dev(vfio);
+	return ret;
+}
+
+static void release_device(struct vfio_device *vfio)
+{
+	struct barlease_device *bdev = barlease_from_vfio(vfio);
+
+	barlease_space_destroy(bdev);
+	cleanup_srcu_struct(&bdev->reset_srcu);
+	mutex_destroy(&bdev->buffers_lock);
+	vfio_pci_core_release_dev(vfio);
+}
+
+static int open_device(struct vfio_device *vfio)
+{
+	struct barlease_device *bdev = barlease_from_vfio(vfio);
+	int ret;
+
+	ret = vfio_pci_core_enable(&bdev->core);
+	if (ret)
+		return ret;
+
+	vfio_pci_core_finish_enable(&bdev->core);
+	barlease_compat_map_bars(&bdev->core);
+	return 0;
+}
+
+static void close_device(struct vfio_device *vfio)
+{
+	barlease_revoke_all(barlease_from_vfio(vfio));
+	vfio_pci_core_close_device(vfio);
+}
+
+const struct vfio_device_ops barlease_device_ops = {
+	.name		= BARLEASE_DRIVER_NAME,
+	.init		= init_device,
+	.release	= release_device,
+	.open_device	= open_device,
+	.close_device	= close_device,
+	.ioctl		= barlease_device_ioctl,
+	.device_feature	= barlease_device_feature,
+	.read		= vfio_pci_core_read,
+	.write		= vfio_pci_core_write,
+	.mmap		= barlease_device_mmap,
+	.request	= vfio_pci_core_request,
+	.match		= vfio_pci_core_match,
+	.bind_iommufd	= vfio_iommufd_physical_bind,
+	.unbind_iommufd	= vfio_iommufd_physical_unbind,
+	.attach_ioas	= vfio_iommufd_physical_attach_ioas,
+	.detach_ioas	= vfio_iommufd_physical_detach_ioas,
+	BARLEASE_OPS_REGION_INFO
+	BARLEASE_OPS_MATCH_TOKEN
+	BARLEASE_OPS_PASID
+};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The device: vfio-pci's, and what leases add to it
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#ifndef BARLEASE_DEVICE_H
+#define BARLEASE_DEVICE_H
+
+#include <linux/list.h>
+#include <linux/maple_tree.h>
+#include <linux/mutex.h>
+#include <linux/srcu.h>
+#include <linux/vfio_pci_core.h>
+#include <linux/wait.h>
+
+#define BARLEASE_DRIVER_NAME "barlease-vfio-pci"
+
+/**
+ * struct barlease_device - one PCI device bound to this driver
+ * @core: vfio-pci-core's part; must be first
+ * @space: who has which pages of the device's space of offsets, see space.h
+ * @space_largest: pages in the largest gap that @space can ever have
+ * @buffers: every buffer whose DMABUF is not released yet
+ * @buffers_lock: the lock of @buffers
+ * @reset_srcu: read side held while a PTE is inserted, see access.h
+ * @resetting: the PCI core is resetting the device
+ * @reset_wait: waiters for the end of the reset
+ *
+ * Lock order: mmap_lock, core.memory_lock, buffers_lock. User memory is never
+ * touched under the last two: it may be a leased BAR itself, whose fault needs
+ * core.memory_lock.
+ */
+struct barlease_device {
+	struct vfio_pci_core_device core;
+	struct maple_tree space;
+	unsigned long space_largest;
+	struct list_head buffers;
+	struct mutex buffers_lock; /* of buffers */
+	struct srcu_struct reset_srcu;
+	bool resetting;
+	wait_queue_head_t reset_wait;
+};
+
+static inline struct barlease_device *
+barlease_from_vfio(struct vfio_device *vfio)
+{
+	return container_of(vfio, struct barlease_device, core.vdev);
+}
+
+static inline struct barlease_device *barlease_from_pci(struct pci_dev *pdev)
+{
+	struct vfio_pci_core_device *core = dev_get_drvdata(&pdev->dev);
+
+	return container_of(core, struct barlease_device, core);
+}
+
+static inline struct address_space *
+barlease_mapping(struct barlease_device *bdev)
+{
+	return bdev->core.vdev.inode->i_mapping;
+}
+
+extern const struct vfio_device_ops barlease_device_ops;
+
+#endif /* BARLEASE_DEVICE_H */

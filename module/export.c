@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Exporting ranges of a BAR
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <linux/dma-buf.h>
+#include <linux/fcntl.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "bar.h"
+#include "buffer.h"
+#include "compat.h"
+#include "device.h"
+#include "export.h"
+#include "space.h"
+
+static bool open_flags_valid(u32 flags)
+{
+	u32 mode = flags & O_ACCMODE;
+
+	return !(flags & ~(O_ACCMODE | O_CLOEXEC)) &&
+	       (mode == O_RDONLY || mode == O_RDWR);
+}
+
+static bool range_valid(const struct vfio_region_dma_range *range, u64 bar_size)
+{
+	return range->length && PAGE_ALIGNED(range->offset) &&
+	       PAGE_ALIGNED(range->length) && range->offset < bar_size &&
+	       range->length <= bar_size - range->offset;
+}
+
+static int append_ranges(struct barlease_buffer *buffer, int bar,
+			 const struct vfio_region_dma_range *ranges, u32 nr)
+{
+	struct vfio_pci_core_device *core = &buffer->bdev->core;
+	u64 bar_start = pci_resource_start(core->pdev, bar);
+	u64 bar_size = barlease_bar_size(core, bar);
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		if (!range_valid(&ranges[i], bar_size))
+			return -EINVAL;
+
+		if (barlease_ranges_append(&buffer->ranges,
+					   bar_start + ranges[i].offset,
+					   ranges[i].length))
+			return -EINVAL;
+	}
+
+	return 0;
+}
+
+static struct barlease_buffer *
+buffer_from_user(struct barlease_device *bdev,
+		 const struct vfio_device_feature_dma_buf *request,
+		 const struct vfio_region_dma_range __user *user_ranges)
+{
+	size_t bytes = array_size(request->nr_ranges, sizeof(*user_ranges));
+	struct vfio_region_dma_range *ranges;
+	struct barlease_buffer *buffer;
+	int ret;
+
+	ranges = vmemdup_user(user_ranges, bytes);
+	if (IS_ERR(ranges))
+		return ERR_CAST(ranges);
+
+	buffer = barlease_buffer_alloc(bdev, request->nr_ranges);
+	if (!buffer) {
+		ret = -ENOMEM;
+		goto out_free_ranges;
+	}
+
+	ret = append_ranges(buffer, request->region_index, ranges,
+			    request->nr_ranges);
+	if (ret)
+		barlease_buffer_free(buffer);
+
+out_free_ranges:
+	kvfree(ranges);
+	return ret ? ERR_PTR(ret) : buffer;
+}
+
+/* Consumes the buffer, whatever the result. */
+static int buffer_to_fd(struct barlease_buffer *buffer, u32 open_flags)
+{
+	struct barlease_device *bdev = buffer->bdev;
+	struct dma_buf *dmabuf;
+	int ret;
+
+	ret = barlease_space_alloc(bdev, buffer->ranges.size, &buffer->pgoff);
+	if (ret)
+		goto err_free_buffer;
+
+	dmabuf = barlease_buffer_export(buffer, open_flags & O_ACCMODE);
+	if (IS_ERR(dmabuf)) {
+		ret = PTR_ERR(dmabuf);
+		goto err_free_space;
+	}
+
+	ret = dma_buf_fd(dmabuf, open_flags & O_CLOEXEC);
+	if (ret < 0)
+		dma_buf_put(dmabuf);
+	return ret;
+
+err_free_space:
+	barlease_space_free(bdev, buffer->pgoff);
+err_free_buffer:
+	barlease_buffer_free(buffer);
+	return ret;
+}
+
+static int check_request(struct barlease_device *bdev,
+			 const struct vfio_device_feature_dma_buf *request,
+			 size_t argsz)
+{
+	if (request->flags || !request->nr_ranges ||
+	    !open_flags_valid(request->open_flags))
+		return -EINVAL;
+
+	if (request->nr_ranges > BARLEASE_MAX_RANGES)
+		return -E2BIG;
+
+	if (argsz < struct_size(request, dma_ranges, request->nr_ranges))
+		return -EINVAL;
+
+	if (!barlease_bar_mappable(&bdev->core, request->region_index))
+		return -ENODEV;
+
+	return barlease_bar_claimed(&bdev->core, request->region_index);
+}
+
+int barlease_feature_dma_buf(struct barlease_device *bdev, u32 flags,
+			     void __user *arg, size_t argsz)
+{
+	struct vfio_device_feature_dma_buf __user *user_request = arg;
+	struct vfio_device_feature_dma_buf request;
+	struct barlease_buffer *buffer;
+	int ret;
+
+	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_GET,
+				 sizeof(request));
+	if (ret != 1)
+		return ret;
+
+	if (copy_from_user(&request, user_request, sizeof(request)))
+		return -EFAULT;
+
+	ret = check_request(bdev, &request, argsz);
+	if (ret)
+		return ret;
+
+	buffer = buffer_from_user(bdev, &request, user_request->dma_ranges);
+	if (IS_ERR(buffer))
+		return PTR_ERR(buffer);
+
+	return buffer_to_fd(buffer, request.open_flags);
+}

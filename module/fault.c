@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Faults on mappings of buffers
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+
+#include "access.h"
+#include "buffer.h"
+#include "compat.h"
+#include "device.h"
+#include "fault.h"
+
+/**
+ * struct fault_span - the pages that one fault fills
+ * @address: the first, in user space
+ * @pages: how many
+ * @pfn: of the first
+ */
+struct fault_span {
+	unsigned long address;
+	unsigned long pages;
+	unsigned long pfn;
+};
+
+static u64 address_to_offset(struct vm_area_struct *vma, unsigned long address)
+{
+	const struct barlease_buffer *buffer = vma->vm_private_data;
+
+	return (u64)(linear_page_index(vma, address) - buffer->pgoff)
+	       << PAGE_SHIFT;
+}
+
+/*
+ * The pages of an order around the fault, if they lie in the VMA and in one
+ * range and are aligned physically; else false.
+ */
+static bool span_of_order(const struct vm_fault *vmf, unsigned int order,
+			  struct fault_span *span)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	const struct barlease_buffer *buffer = vma->vm_private_data;
+	unsigned long size = PAGE_SIZE << order;
+	u64 fault_offset, fault_offset_end, phys_start;
+	struct barlease_extent extent;
+
+	span->address = ALIGN_DOWN(vmf->address, size);
+	span->pages = 1UL << order;
+	if (span->address < vma->vm_start || span->address + size > vma->vm_end)
+		return false;
+
+	fault_offset = address_to_offset(vma, span->address);
+	fault_offset_end = fault_offset + size;
+	if (!barlease_ranges_find(&buffer->ranges, fault_offset, &extent) ||
+	    fault_offset_end > extent.range_end)
+		return false;
+
+	phys_start = extent.phys_start + (fault_offset - extent.range_start);
+	span->pfn = phys_start >> PAGE_SHIFT;
+	return IS_ALIGNED(phys_start, size);
+}
+
+/*
+ * What one page table holds around the fault, as far as it lies in the VMA and
+ * in one range.
+ */
+static bool span_of_table(const struct vm_fault *vmf, struct fault_span *span)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	const struct barlease_buffer *buffer = vma->vm_private_data;
+	unsigned long address = vmf->address & PAGE_MASK;
+	u64 fault_offset = address_to_offset(vma, address);
+	struct barlease_extent extent;
+	u64 before, after;
+
+	if (!barlease_ranges_find(&buffer->ranges, fault_offset, &extent))
+		return false;
+
+	before = address - max(vma->vm_start, address & PMD_MASK);
+	before = min(before, fault_offset - extent.range_start);
+	after = pmd_addr_end(address, vma->vm_end) - address;
+	after = min(after, extent.range_end - fault_offset);
+
+	span->address = address - before;
+	span->pages = (before + after) >> PAGE_SHIFT;
+	span->pfn = (extent.phys_start + (fault_offset - before) -
+		     extent.range_start) >> PAGE_SHIFT;
+	return true;
+}
+
+/*
+ * Enter the section in which PTEs may be inserted.
+ *
+ * Waiting there with mmap_lock held would make every mmap() and fault of the
+ * process wait for the reset of a device. So where the fault may be retried,
+ * it lets go of the lock that it came with (mmap_lock or the VMA's own) and
+ * waits without. Only the file keeps the driver and the device alive then: the
+ * VMA may be gone. FAULT_FLAG_TRIED does not matter: a fault may be retried
+ * any number of times, and waits anew each time.
+ *
+ * A few kernel-internal callers (fixup_user_fault() without @unlocked) allow
+ * no retry. Those wait with mmap_lock held: slow at worst, but no deadlock, as
+ * nobody takes mmap_lock, nor touches user memory, with memory_lock held or
+ * between reset_prepare() and reset_done().
+ */
+static vm_fault_t begin_fault(struct vm_fault *vmf, int *token)
+{
+	struct barlease_buffer *buffer = vmf->vma->vm_private_data;
+	struct barlease_device *bdev = buffer->bdev;
+	struct file *file;
+
+	if (likely(barlease_access_trybegin(bdev, token)))
+		return 0;
+
+	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY)) {
+		barlease_access_begin(bdev, token);
+		return 0;
+	}
+
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return VM_FAULT_RETRY;
+
+	file = get_file(vmf->vma->vm_file);
+	release_fault_lock(vmf);
+	barlease_access_wait_killable(bdev);
+	fput(file);
+	return VM_FAULT_RETRY;
+}
+
+static bool accessible(const struct barlease_buffer *buffer)
+{
+	/* In this order: a revoked buffer may have no PCI device any more. */
+	return !buffer->revoked && barlease_access_possible(buffer->bdev);
+}
+
+static vm_fault_t fault(struct vm_fault *vmf, const struct fault_span *span,
+			vm_fault_t (*insert)(struct vm_fault *vmf,
+					     const struct fault_span *span))
+{
+	struct barlease_buffer *buffer = vmf->vma->vm_private_data;
+	vm_fault_t ret;
+	int token;
+
+	ret = begin_fault(vmf, &token);
+	if (ret)
+		return ret;
+
+	ret = accessible(buffer) ? insert(vmf, span) : VM_FAULT_SIGBUS;
+	barlease_access_end(buffer->bdev, token);
+	return ret;
+}
+
+static vm_fault_t insert_page(struct vm_fault *vmf,
+			      const struct fault_span *span)
+{
+	return vmf_insert_pfn(vmf->vma, span->address, span->pfn);
+}
+
+static vm_fault_t page_fault(struct vm_fault *vmf)
+{
+	struct fault_span span;
+
+	if (!span_of_order(vmf, 0, &span))
+		return VM_FAULT_SIGBUS;
+
+	return fault(vmf, &span, insert_page);
+}
+
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+static vm_fault_t insert_pmd(struct vm_fault *vmf,
+			     const struct fault_span *span)
+{
+	return vmf_insert_pfn_pmd(vmf, span->pfn,
+				  vmf->flags & FAULT_FLAG_WRITE);
+}
+#endif
+
+#ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
+static vm_fault_t insert_pud(struct vm_fault *vmf,
+			     const struct fault_span *span)
+{
+	return vmf_insert_pfn_pud(vmf, span->pfn,
+				  vmf->flags & FAULT_FLAG_WRITE);
+}
+#endif
+
+static vm_fault_t huge_fault(struct vm_fault *vmf, unsigned int order)
+{
+	struct fault_span span;
+
+	if (!span_of_order(vmf, order, &span))
+		return VM_FAULT_FALLBACK;
+
+	switch (order) {
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+	case PMD_ORDER:
+		return fault(vmf, &span, insert_pmd);
+#endif
+#ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
+	case PUD_ORDER:
+		return fault(vmf, &span, insert_pud);
+#endif
+	default:
+		return VM_FAULT_FALLBACK;
+	}
+}
+
+static const struct vm_operations_struct vm_ops = {
+	.fault		= page_fault,
+#ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
+	.huge_fault	= huge_fault,
+#endif
+};
+
+struct table_fill {
+	struct mm_struct *mm;
+	const struct fault_span *span;
+	pgprot_t prot;
+};
+
+/* Under the page table's lock. */
+static int fill_pte(pte_t *ptep, unsigned long address, void *data)
+{
+	const struct table_fill *fill = data;
+	unsigned long pfn;
+
+	/* Another fault was here first, and put in the same. */
+	if (!pte_none(ptep_get(ptep)))
+		return 0;
+
+	pfn = fill->span->pfn + ((address - fill->span->address) >> PAGE_SHIFT);
+	set_pte_at(fill->mm, address, ptep,
+		   pte_mkspecial(pfn_pte(pfn, fill->prot)));
+	return 0;
+}
+
+static vm_fault_t insert_table(struct vm_fault *vmf,
+			       const struct fault_span *span)
+{
+	struct table_fill fill = {
+		.mm = vmf->vma->vm_mm,
+		.span = span,
+		.prot = vmf->vma->vm_page_prot,
+	};
+
+	if (apply_to_page_range(fill.mm, span->address,
+				span->pages << PAGE_SHIFT, fill_pte, &fill))
+		return VM_FAULT_OOM;
+	return VM_FAULT_NOPAGE;
+}
+
+static vm_fault_t table_fault(struct vm_fault *vmf)
+{
+	struct fault_span span;
+
+	if (!span_of_table(vmf, &span))
+		return VM_FAULT_SIGBUS;
+
+	return fault(vmf, &span, insert_table);
+}
+
+/*
+ * For protections that vmf_insert_pfn*() would not leave alone: the PTEs are
+ * written here. A page table at a time, since there are no huge pages then.
+ */
+static const struct vm_operations_struct table_vm_ops = {
+	.fault		= table_fault,
+};
+
+const struct vm_operations_struct *barlease_vm_ops(u32 memattr)
+{
+	if (BARLEASE_INSERT_PFN_KEEPS_CACHE_BITS ||
+	    memattr == VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_NC)
+		return &vm_ops;
+	return &table_vm_ops;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Faults on mappings of buffers
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#ifndef BARLEASE_FAULT_H
+#define BARLEASE_FAULT_H
+
+#include <linux/mm.h>
+
+/**
+ * barlease_vm_ops() - how to fill mappings with a memory attribute
+ * @memattr: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_*
+ *
+ * A VMA keeps what it gets here, whatever becomes of its buffer's attribute.
+ */
+const struct vm_operations_struct *barlease_vm_ops(u32 memattr);
+
+#endif /* BARLEASE_FAULT_H */

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The calls that this driver adds to a VFIO device
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include "compat.h"
+#include "device.h"
+#include "export.h"
+#include "feature.h"
+#include "memattr.h"
+#include "revoke.h"
+
+int barlease_device_feature(struct vfio_device *vfio, u32 flags,
+			    void __user *arg, size_t argsz)
+{
+	struct barlease_device *bdev = barlease_from_vfio(vfio);
+	u32 feature = flags & VFIO_DEVICE_FEATURE_MASK;
+
+	switch (barlease_compat_feature(feature)) {
+	case VFIO_DEVICE_FEATURE_DMA_BUF:
+		return barlease_feature_dma_buf(bdev, flags, arg, argsz);
+	case BARLEASE_FEATURE_DMA_BUF_REVOKE:
+		return barlease_feature_revoke(bdev, flags, arg, argsz);
+	case BARLEASE_FEATURE_DMA_BUF_MEMATTR:
+		return barlease_feature_memattr(bdev, flags, arg, argsz);
+	default:
+		return vfio_pci_core_ioctl_feature(vfio, flags, arg, argsz);
+	}
+}
+
+long barlease_device_ioctl(struct vfio_device *vfio, unsigned int cmd,
+			   unsigned long arg)
+{
+	switch (cmd) {
+	case VFIO_DEVICE_PCI_DMABUF_REVOKE:
+		return barlease_ioctl_revoke(barlease_from_vfio(vfio),
+					     (void __user *)arg);
+	default:
+		return vfio_pci_core_ioctl(vfio, cmd, arg);
+	}
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * barlease-vfio-pci: vfio-pci, with slices of BARs as revocable DMABUFs
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <linux/module.h>
+#include <linux/pci.h>
+
+#include "access.h"
+#include "compat.h"
+#include "denylist.h"
+#include "device.h"
+#include "ids.h"
+#include "params.h"
+
+bool barlease_disable_idle_d3;
+module_param_named(disable_idle_d3, barlease_disable_idle_d3, bool, 0644);
+MODULE_PARM_DESC(disable_idle_d3,
+		 "Keep idle, unused devices out of the D3 low power state");
+
+static bool enable_sriov;
+#ifdef CONFIG_PCI_IOV
+module_param(enable_sriov, bool, 0644);
+MODULE_PARM_DESC(enable_sriov,
+		 "Allow SR-IOV to be configured; needs a userspace PF driver");
+#endif
+
+static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct barlease_device *bdev;
+	int ret;
+
+	if (barlease_denied(pdev))
+		return -EINVAL;
+
+	bdev = vfio_alloc_device(barlease_device, core.vdev, &pdev->dev,
+				 &barlease_device_ops);
+	if (IS_ERR(bdev))
+		return PTR_ERR(bdev);
+
+	dev_set_drvdata(&pdev->dev, &bdev->core);
+	ret = vfio_pci_core_register_device(&bdev->core);
+	if (ret)
+		vfio_put_device(&bdev->core.vdev);
+	return ret;
+}
+
+static void remove(struct pci_dev *pdev)
+{
+	struct barlease_device *bdev = barlease_from_pci(pdev);
+
+	vfio_pci_core_unregister_device(&bdev->core);
+	vfio_put_device(&bdev->core.vdev);
+}
+
+static int sriov_configure(struct pci_dev *pdev, int nr_virtfn)
+{
+	if (!enable_sriov)
+		return -ENOENT;
+
+	return vfio_pci_core_sriov_configure(&barlease_from_pci(pdev)->core,
+					     nr_virtfn);
+}
+
+static const struct pci_error_handlers err_handlers = {
+	.error_detected	= vfio_pci_core_aer_err_detected,
+	.reset_prepare	= barlease_reset_prepare,
+	.reset_done	= barlease_reset_done,
+};
+
+/*
+ * Nothing binds on its own: driver_override, new_id or ids= say what does. And
+ * there is no MODULE_DEVICE_TABLE(): tools that look up the best VFIO driver
+ * for a device in modules.alias are not to take this one for vfio-pci.
+ */
+static const struct pci_device_id override_ids[] = {
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
+	{}
+};
+
+static struct pci_driver driver = {
+	.name			= BARLEASE_DRIVER_NAME,
+	.id_table		= override_ids,
+	.probe			= probe,
+	.remove			= remove,
+	.sriov_configure	= sriov_configure,
+	.err_handler		= &err_handlers,
+	.driver_managed_dma	= true,
+};
+
+static int __init barlease_init(void)
+{
+	int ret;
+
+	ret = pci_register_driver(&driver);
+	if (ret)
+		return ret;
+
+	barlease_add_ids(&driver);
+	return 0;
+}
+module_init(barlease_init);
+
+static void __exit barlease_exit(void)
+{
+	pci_unregister_driver(&driver);
+}
+module_exit(barlease_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_AUTHOR("The barlease authors");
+MODULE_DESCRIPTION("VFIO PCI driver that leases slices of BARs as revocable DMABUFs");

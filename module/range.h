@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Ranges of a buffer: from an offset in the buffer to a physical address
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * Pure: no locking, no allocation, nothing that only the kernel has. The same
+ * source file is built into the driver and into userspace tests.
+ */
+#ifndef BARLEASE_RANGE_H
+#define BARLEASE_RANGE_H
+
+#include <linux/types.h>
+
+/**
+ * struct barlease_range - a physically contiguous part of a buffer
+ * @range_start: where it begins in the buffer, in bytes
+ * @phys_start: physical address of its first byte
+ *
+ * It ends where the next one begins, or at the buffer's end.
+ */
+struct barlease_range {
+	u64 range_start;
+	u64 phys_start;
+};
+
+/**
+ * struct barlease_ranges - all of a buffer, in the order of its offsets
+ * @size: the buffer's size in bytes
+ * @nr: entries in use
+ * @range: the ranges; the caller provides the memory
+ */
+struct barlease_ranges {
+	u64 size;
+	u32 nr;
+	struct barlease_range range[];
+};
+
+/**
+ * barlease_ranges_append() - put a range at the buffer's end
+ * @ranges: has room for one more
+ * @phys_start: physical address of the range
+ * @length: its length in bytes, not 0
+ *
+ * A range that continues its predecessor physically becomes part of it, so
+ * that a huge page may cover both.
+ *
+ * Return: 0, or -EOVERFLOW when the size would overflow; @ranges is unchanged
+ * then.
+ */
+int barlease_ranges_append(struct barlease_ranges *ranges, u64 phys_start,
+			   u64 length);
+
+/**
+ * struct barlease_extent - what lies around an offset in one range
+ * @range_start: the range's first offset in the buffer
+ * @range_end: the first offset past the range
+ * @phys_start: physical address at @range_start
+ */
+struct barlease_extent {
+	u64 range_start;
+	u64 range_end;
+	u64 phys_start;
+};
+
+/**
+ * barlease_ranges_find() - the range that holds an offset
+ * @ranges: where to look
+ * @offset: in the buffer, in bytes
+ * @extent: receives the range
+ *
+ * O(log n).
+ *
+ * Return: false when @offset is past the buffer's end.
+ */
+bool barlease_ranges_find(const struct barlease_ranges *ranges, u64 offset,
+			  struct barlease_extent *extent);
+
+#endif /* BARLEASE_RANGE_H */
