@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+# Copyright (C) 2026 The barlease authors
+#
+# Entry points only: each phase is a short script in lab/. Whatever is built or
+# downloaded goes to build/. The host gets the Debian packages that it lacks,
+# and nothing else.
+
+build := $(CURDIR)/build
+export KERNEL := $(abspath $(or $(KERNEL),$(build)/kernel))
+
+# The guest's driver is built in build/module. One for another kernel, which
+# KDIR names, has a directory of its own and never gets into the guest.
+ifdef KDIR
+kdir := $(abspath $(KDIR))
+kver := $(shell cat $(kdir)/include/config/kernel.release 2>/dev/null)
+$(if $(kver),,$(error KDIR=$(KDIR) is no configured kernel tree; Debian has \
+	them in linux-headers-VERSION, at /lib/modules/VERSION/build))
+else
+kdir := $(KERNEL)/headers
+endif
+moddir := $(build)/module$(if $(KDIR),-$(kver))
+
+# Without pahole there is no BTF for a module, and none is needed.
+kbuild = $(MAKE) --no-print-directory -C $(kdir) \
+	 BARLEASE_UAPI=$(CURDIR)/include/uapi \
+	 $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
+
+.PHONY: help demo check mutants unit shell module test-module user guest kernel
+.PHONY: packages-module packages-user packages-guest clean distclean
+
+help:		## this list
+	@awk -F ':[^#]*## *' '/^[a-z-]+:.*## / \
+		{ printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: guest	## see it work: a virtual machine shows what barlease does
+	@lab/run-guest.sh demo
+
+check: guest	## every test, on this host and in the guest (TESTS=a,b: these)
+	@lab/check.sh all "$(TESTS)"
+
+mutants: guest	## break the driver on purpose; tests must notice (MUTANTS="a b")
+	@lab/packages.sh patch
+	@lab/mutants.sh $(MUTANTS)
+
+unit: user $(build)/lab/runner	## the tests that need no virtual machine
+	@lab/check.sh unit
+
+shell: guest	## a shell in the guest
+	@lab/run-guest.sh shell
+
+module: packages-module $(if $(KDIR),,kernel)	## the driver (KDIR=DIR: for that kernel)
+	@lab/link-tree.sh module $(moddir)
+	+@$(kbuild) M=$(moddir) modules
+
+test-module: packages-module $(if $(KDIR),,kernel)	## the tests' own kernel module
+	@lab/link-tree.sh tests/module $(build)/test-module
+	+@$(kbuild) M=$(build)/test-module modules
+	@mkdir -p $(moddir)
+	@ln -sf ../test-module/barlease-ptwalk.ko $(moddir)/
+
+user: packages-user	## userspace and tests, those for the guest staged
+	@lab/user.sh
+
+# All that the guest boots.
+guest: kernel module test-module user $(build)/lab/runner
+	@lab/fetch-busybox.sh
+	@lab/fetch-qemu.sh
+	@lab/initramfs.sh
+
+$(build)/lab/runner: lab/runner.c | packages-module
+	@mkdir -p $(@D)
+	@echo '  CC      lab/runner'
+	@$(CC) -O2 -g -Wall -Wextra -static -o $@ $<
+
+kernel: packages-guest
+	@lab/fetch-kernel.sh
+
+# Of Debian's packages, those that are missing.
+packages-module:
+	@lab/packages.sh make gcc libc6-dev libelf-dev
+
+packages-user:
+	@lab/packages.sh gcc libc6-dev meson ninja-build pkgconf libcmocka-dev
+
+packages-guest:
+	@lab/packages.sh cpio kmod xz-utils zstd
+
+clean:		## remove what was built, keep what was downloaded
+	rm -rf $(build)/module* $(build)/test-module $(build)/user* \
+		$(build)/guest $(build)/lab \
+		$(build)/check $(build)/demo \
+		$(build)/mutants $(build)/shell
+
+distclean:	## remove build/
+	rm -rf $(build)
+
+-include lint/lint.mk

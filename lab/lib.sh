@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What every lab script shares: where things are, and how to say things.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=$top/build
+# The guest's kernel; another directory of the same layout may stand in.
+kernel=${KERNEL:-$build/kernel}
+mkdir -p "$build"
+
+# One line a step, in the manner of kbuild: "  FETCH   what".
+say()
+{
+	printf '  %-7s %s\n' "$1" "$2"
+}
+
+die()
+{
+	printf 'barlease: %s\n' "$1" >&2
+	shift
+	[ $# -eq 0 ] || printf '          %s\n' "$@" >&2
+	exit 1
+}
+
+# step VERB WHAT COMMAND...: say it, run it quietly, show its output only when
+# it fails. On a terminal the line counts the seconds while the command runs.
+step()
+{
+	local verb=$1 what=$2 log start pid
+	shift 2
+
+	log=$(mktemp "$build/step.XXXXXX")
+	if [ ! -t 1 ]; then
+		say "$verb" "$what"
+	fi
+	start=$SECONDS
+	"$@" >"$log" 2>&1 </dev/null &
+	pid=$!
+	while [ -t 1 ] && kill -0 "$pid" 2>/dev/null; do
+		printf '\r  %-7s %s ... %d s ' "$verb" "$what" $((SECONDS - start))
+		sleep 0.2
+	done
+	[ ! -t 1 ] || printf '\r\033[K  %-7s %s\n' "$verb" "$what"
+	if ! wait "$pid"; then
+		cat "$log" >&2
+		rm -f "$log"
+		return 1
+	fi
+	rm -f "$log"
+}
+
+# Two makes at once share build/: whoever comes second waits here. The lock
+# goes with the script (descriptor 9); long-lived children must close it.
+lock()
+{
+	exec 9>"$build/.$1.lock"
+	if ! flock -n 9; then
+		say WAIT "another make holds build/.$1.lock"
+		flock 9
+	fi
+}
+
+# Run as root what only root may do.
+as_root()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "this needs root and there is no sudo" \
+		    "as root, run: $*"
+	fi
+}

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# The virtual machine: its devices, and what runs it. Source after lib.sh.
+
+initramfs=${INITRAMFS:-$build/guest/initramfs}
+
+# Two ivshmem BARs of memory, each behind a port of its own; a register device
+# and a memory BAR that are two functions of one slot, and so are reset
+# together; a network card, for its power management capability; and a display
+# on the root bus, which no bus reset reaches.
+# shellcheck disable=SC2054	# commas are QEMU's
+machine=(
+	-nodefaults -no-user-config -display none -no-reboot
+	-smp 2 -m 1536
+	-device virtio-serial-pci
+	-device virtserialport,chardev=tap,name=org.barlease.tap
+	-object memory-backend-ram,id=big,size=1G,share=on
+	-object memory-backend-ram,id=small,size=64M,share=on
+	-device pcie-root-port,id=rp0,chassis=1,slot=0,pref64-reserve=2G
+	-device pcie-root-port,id=rp1,chassis=2,slot=1
+	-device pcie-root-port,id=rp2,chassis=3,slot=2
+	-device ivshmem-plain,memdev=big,bus=rp0
+	-device ivshmem-plain,memdev=small,bus=rp1
+	-device edu,bus=rp2,addr=00.0,multifunction=on
+	-device pci-testdev,membar=16M,bus=rp2,addr=00.1
+	-device pcie-root-port,id=rp3,chassis=4,slot=3
+	-device e1000e,bus=rp3,romfile=
+	-device bochs-display
+)
+
+qemu_major()
+{
+	"$build/qemu/run" --version |
+		awk 'NR == 1 { print int($4) }'
+}
+
+# With eim=on the guest drives its interrupt controllers through MSRs. Without,
+# it writes to memory, and under TCG such a write is lost now and then while a
+# reset changes the memory map: a CPU whose end of interrupt was lost gets no
+# timer interrupt any more. QEMU before 9 has it with KVM only.
+iommu()
+{
+	local eim=''
+
+	[ "$(qemu_major)" -lt 9 ] || eim=,eim=on
+	echo "intel-iommu,intremap=on,caching-mode=off$eim"
+}
+
+# qemu_command MODE [OPTION=VALUE...]: the whole command line, in the array
+# qemu. Whoever runs it adds the chardev "tap" and the serial port.
+qemu_command()
+{
+	local append option
+
+	append="console=ttyS0 intel_iommu=on panic=-1 loglevel=5"
+	# The tests leave many marks in the log: no limit to their rate.
+	append="$append printk.devkmsg=on"
+	# For a guest that hangs, see run-guest.sh.
+	append="$append sysrq_always_enabled barlease.mode=$1"
+	shift
+	for option; do
+		append="$append barlease.$option"
+	done
+	qemu=("$build/qemu/run" "${cpu[@]}" -device "$(iommu)" "${machine[@]}"
+	      -kernel "$kernel/vmlinuz" -initrd "$initramfs" -append "$append")
+	# shellcheck disable=SC2206	# it holds words
+	qemu+=(${QEMU_EXTRA-})
+}
+
+use_accel()
+{
+	accel=$1
+	# shellcheck disable=SC2054	# commas are QEMU's
+	case $accel in
+	tcg) cpu=(-machine q35 -accel tcg -cpu max) ;;
+	kvm) cpu=(-machine q35,kernel-irqchip=split -accel kvm -cpu host) ;;
+	*) die "BARLEASE_ACCEL must be tcg or kvm, not \"$accel\"" ;;
+	esac
+}
+
+# /dev/kvm may exist and yet be unable to run an ordinary kernel. Nothing but
+# a boot as far as init, in a few seconds, shows that it can.
+kvm_works()
+{
+	local log=$build/lab/kvm.log
+
+	use_accel kvm
+	qemu_command probe
+	# In a shell of its own, which keeps quiet should QEMU abort.
+	(
+		ulimit -c 0
+		timeout -k 2 10 "${qemu[@]}" -chardev null,id=tap \
+			-serial "file:$log"
+		exit
+	) >"$log.qemu" 2>&1 </dev/null 9>&- || return
+	grep -q 'barlease: init' "$log"
+}
+
+# The answer holds for one boot of the host, one kernel and one QEMU.
+choose_accel()
+{
+	local key answer=$build/lab/accel
+
+	if [ -n "${BARLEASE_ACCEL-}" ]; then
+		use_accel "$BARLEASE_ACCEL"
+		return
+	elif [ ! -w /dev/kvm ]; then
+		use_accel tcg
+		return
+	fi
+	mkdir -p "$build/lab"
+	key="$(cat "$kernel/release" /proc/sys/kernel/random/boot_id |
+		tr '\n' ' ')$("$build/qemu/run" --version | head -n 1)"
+	if [ "$key" != "$(sed 1d "$answer" 2>/dev/null)" ]; then
+		say PROBE "does /dev/kvm boot this kernel?"
+		if kvm_works; then
+			accel=kvm
+		else
+			accel=tcg
+		fi
+		printf '%s\n' "$accel" "$key" >"$answer"
+	fi
+	use_accel "$(head -n 1 "$answer")"
+}
