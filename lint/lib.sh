@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What the lint scripts share. Each of them checks all it has to check, shows
+# everything that is wrong, and ends with one line that says what it checked.
+. "$(dirname "${BASH_SOURCE[0]}")/../lab/lib.sh"
+cd "$top" || exit
+lint=$build/lint
+mkdir -p "$lint"
+
+need()
+{
+	"$top/lab/packages.sh" "$@"
+}
+
+command -v git >/dev/null || need git
+
+# files PATTERN...: the repository's files, those not yet added included.
+files()
+{
+	local f
+
+	git ls-files --cached --others --exclude-standard -- "$@" |
+	while IFS= read -r f; do
+		[ ! -f "$f" ] || echo "$f"
+	done
+}
+
+# What meson compiles
+compiled()
+{
+	python3 - "$build/user" "$top" <<-'EOF'
+	import json, os, sys
+	build, top = map(os.path.realpath, sys.argv[1:])
+	with open(os.path.join(build, "compile_commands.json")) as f:
+	    for entry in json.load(f):
+	        file = os.path.join(entry["directory"], entry["file"])
+	        print(os.path.relpath(os.path.realpath(file), top))
+	EOF
+}
+
+# What the Makefile compiles without it
+host_programs()
+{
+	files 'lab/*.c'
+}
+
+lint_say()
+{
+	say LINT "$1: $2"
+}
+
+lint_fail()
+{
+	die "$1 finds fault: see above"
+}
+
+count()
+{
+	local n
+
+	n=$(wc -l)
+	if [ "$n" -eq 1 ]; then
+		echo "1 file"
+	else
+		echo "$n files"
+	fi
+}
+
+# each NAME DEPS COMMAND <FILES: COMMAND FILE for every file, as many at once
+# as there are processors. A file that passed is not looked at again until it
+# or one of the words of DEPS is newer. Both NAME and DEPS may hold no blanks.
+each()
+{
+	local stamps=$lint/$1 dep f todo=() deps=$2
+	shift 2
+
+	while IFS= read -r f; do
+		for dep in "$f" $deps; do
+			[ "$stamps/$f" -nt "$dep" ] || {
+				todo+=("$f")
+				break
+			}
+		done
+	done
+	[ ${#todo[@]} -gt 0 ] || return 0
+	# The stamp is from before the look: an edit meanwhile is seen next time.
+	# shellcheck disable=SC2016	# the inner shell expands these
+	printf '%s\0' "${todo[@]}" |
+		xargs -0 -n 1 -P "$(nproc)" bash -c '
+			stamp=$0/${!#}
+			mkdir -p "$(dirname "$stamp")"
+			touch "$stamp.new"
+			if out=$("$@" 2>&1); then
+				mv "$stamp.new" "$stamp"
+			else
+				rm -f "$stamp" "$stamp.new"
+				echo "$out" >&2
+				exit 1
+			fi' "$stamps" "$@"
+}
+
+# A check of many files together passes over what it has passed before:
+# unchanged NAME KEY, and passed NAME KEY, with the key that fingerprint made
+# before the check of the files, and of words that also make a difference.
+fingerprint()
+{
+	{
+		echo "$*"
+		xargs -d '\n' sha256sum
+	} | sha256sum
+}
+
+unchanged()
+{
+	[ -e "$lint/$1.passed" ] && [ "$(<"$lint/$1.passed")" = "$2" ]
+}
+
+passed()
+{
+	echo "$2" >"$lint/$1.passed"
+}
