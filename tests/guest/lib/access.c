@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Access to mapped memory that survives a SIGBUS
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "access.h"
+#include "tap.h"
+
+static __thread sigjmp_buf back;
+static __thread volatile sig_atomic_t guarded;
+
+static void on_sigbus(int sig)
+{
+	static const char text[] = "SIGBUS outside of a guarded access\n";
+
+	if (guarded)
+		siglongjmp(back, 1);
+
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(1);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+__attribute__((constructor)) static void catch_sigbus(void)
+{
+	/* The jump out of the handler does not restore the signal mask */
+	struct sigaction action = {
+		.sa_handler = on_sigbus,
+		.sa_flags = SA_NODEFER,
+	};
+
+	sigaction(SIGBUS, &action, NULL);
+}
+
+bool read32(const volatile void *at, uint32_t *value)
+{
+	bool done = false;
+
+	guarded = 1;
+	if (!sigsetjmp(back, 0)) {
+		*value = *(const volatile uint32_t *)at;
+		done = true;
+	}
+	guarded = 0;
+	return done;
+}
+
+bool write32(volatile void *at, uint32_t value)
+{
+	bool done = false;
+
+	guarded = 1;
+	if (!sigsetjmp(back, 0)) {
+		*(volatile uint32_t *)at = value;
+		done = true;
+	}
+	guarded = 0;
+	return done;
+}
+
+bool reads(const volatile void *at, uint32_t want, const char *name, ...)
+{
+	uint32_t value = 0;
+	bool done = read32(at, &value);
+	bool pass = done && value == want;
+	char text[512];
+	va_list args;
+
+	va_start(args, name);
+	vsnprintf(text, sizeof(text), name, args);
+	va_end(args);
+	ok(pass, "%s", text);
+	if (!done)
+		diag("  got SIGBUS, want %#x", want);
+	else if (!pass)
+		diag("  got %#x, want %#x", value, want);
+	return pass;
+}
+
+bool sigbus(const volatile void *at, const char *name, ...)
+{
+	uint32_t value = 0;
+	bool pass = !read32(at, &value);
+	char text[512];
+	va_list args;
+
+	va_start(args, name);
+	vsnprintf(text, sizeof(text), name, args);
+	va_end(args);
+	ok(pass, "%s", text);
+	if (!pass)
+		diag("  got %#x, want SIGBUS", value);
+	return pass;
+}

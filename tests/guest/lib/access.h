@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Access to mapped memory that survives a SIGBUS
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * 32 bits at a time, as devices want it. Works in every thread at once.
+ */
+#ifndef ACCESS_H
+#define ACCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* false when the access ended in SIGBUS; @value is untouched then */
+bool read32(const volatile void *at, uint32_t *value);
+bool write32(volatile void *at, uint32_t value);
+
+/* Checks, see tap.h */
+bool reads(const volatile void *at, uint32_t want, const char *name, ...)
+	__attribute__((format(printf, 3, 4)));
+bool sigbus(const volatile void *at, const char *name, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Arguments at the very end of mapped memory
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include "edge.h"
+#include "tap.h"
+
+#define PAGE_SIZE	4096
+
+int edge_ioctl(int fd, unsigned long request, const void *arg, size_t mapped)
+{
+	uint8_t *page = mmap(NULL, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *end = page + PAGE_SIZE;
+	int ret;
+
+	if (page == MAP_FAILED)
+		bail("mmap(): %s", strerror(errno));
+	/* Stays reserved, so that nothing else comes to lie there */
+	mprotect(end, PAGE_SIZE, PROT_NONE);
+	memcpy(end - mapped, arg, mapped);
+
+	ret = ioctl(fd, request, end - mapped);
+	ret = ret < 0 ? -errno : ret;
+	munmap(page, 2 * PAGE_SIZE);
+	return ret;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The running kernel
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include <stdbool.h>
+
+bool kernel_at_least(unsigned int major, unsigned int minor);
+
+/* modprobe; @parameter may be NULL. Returns its exit status */
+int module_load(const char *module, const char *parameter);
+/* delete_module(); 0 or a negative errno */
+int module_unload(const char *module);
+bool module_loaded(const char *module);
+
+#endif

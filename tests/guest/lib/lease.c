@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The calls of <linux/barlease.h>
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <linux/dma-buf.h>
+
+#include "lease.h"
+#include "tap.h"
+#include "vfio.h"
+
+int lease_export(int device, uint32_t bar, uint32_t open_flags,
+		 const struct vfio_region_dma_range *ranges, uint32_t nr_ranges)
+{
+	struct vfio_device_feature_dma_buf *arg;
+	size_t size = sizeof(*arg) + nr_ranges * sizeof(*ranges);
+	int ret;
+
+	arg = calloc(1, size);
+	if (!arg)
+		return -ENOMEM;
+	arg->region_index = bar;
+	arg->open_flags = open_flags;
+	arg->nr_ranges = nr_ranges;
+	if (nr_ranges)
+		memcpy(arg->dma_ranges, ranges, nr_ranges * sizeof(*ranges));
+
+	ret = vfio_feature(device, VFIO_DEVICE_FEATURE_DMA_BUF,
+			   VFIO_DEVICE_FEATURE_GET, arg, size);
+	free(arg);
+	return ret;
+}
+
+int lease_of(int device, uint32_t bar, uint64_t offset, uint64_t length)
+{
+	struct vfio_region_dma_range range = { offset, length };
+	int fd = lease_export(device, bar, O_RDWR | O_CLOEXEC, &range, 1);
+
+	if (fd < 0)
+		bail("cannot export %#llx bytes at %#llx of BAR %u: %s",
+		     (unsigned long long)length, (unsigned long long)offset,
+		     bar, strerror(-fd));
+	return fd;
+}
+
+static int revoke_by_feature(int device, int dmabuf)
+{
+	struct vfio_device_feature_dma_buf_revoke arg = { dmabuf };
+
+	return vfio_feature(device, VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE,
+			    VFIO_DEVICE_FEATURE_SET, &arg, sizeof(arg));
+}
+
+static int revoke_by_ioctl(int device, int dmabuf)
+{
+	struct vfio_pci_dmabuf_revoke arg = { sizeof(arg), dmabuf };
+	int ret = ioctl(device, VFIO_DEVICE_PCI_DMABUF_REVOKE, &arg);
+
+	return ret < 0 ? -errno : ret;
+}
+
+int lease_revoke_by(enum revoke_by how, int device, int dmabuf)
+{
+	return how == BY_FEATURE ? revoke_by_feature(device, dmabuf) :
+				   revoke_by_ioctl(device, dmabuf);
+}
+
+int lease_revoke(int device, int dmabuf)
+{
+	return revoke_by_feature(device, dmabuf);
+}
+
+int lease_set_memattr(int device, int dmabuf, uint32_t memattr)
+{
+	struct vfio_device_feature_dma_buf_memattr arg = { dmabuf, memattr };
+
+	return vfio_feature(device, VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR,
+			    VFIO_DEVICE_FEATURE_SET, &arg, sizeof(arg));
+}
+
+int lease_get_memattr(int device, int dmabuf)
+{
+	struct vfio_device_feature_dma_buf_memattr arg = { dmabuf, ~0u };
+	int ret;
+
+	ret = vfio_feature(device, VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR,
+			   VFIO_DEVICE_FEATURE_GET, &arg, sizeof(arg));
+	return ret < 0 ? ret : (int)arg.memattr;
+}
+
+int lease_set_name(int dmabuf, const char *name)
+{
+	return ioctl(dmabuf, DMA_BUF_SET_NAME, name) ? -errno : 0;
+}

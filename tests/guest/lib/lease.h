@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The calls of <linux/barlease.h>
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * All return what the kernel returns, or a negative errno.
+ */
+#ifndef LEASE_H
+#define LEASE_H
+
+#include <stdint.h>
+#include <linux/barlease.h>
+
+#define BAR0	VFIO_PCI_BAR0_REGION_INDEX
+#define BAR2	VFIO_PCI_BAR2_REGION_INDEX
+#define NC	VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_NC
+#define WC	VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_WC
+
+#define KIB(n)	((uint64_t)(n) << 10)
+#define MIB(n)	((uint64_t)(n) << 20)
+#define GIB(n)	((uint64_t)(n) << 30)
+#define PAGE	KIB(4)
+
+int lease_export(int device, uint32_t bar, uint32_t open_flags,
+		 const struct vfio_region_dma_range *ranges, uint32_t nr_ranges);
+/* One range, for reading and writing; gives up where that fails */
+int lease_of(int device, uint32_t bar, uint64_t offset, uint64_t length);
+
+enum revoke_by {
+	BY_FEATURE,
+	BY_IOCTL,
+};
+
+int lease_revoke_by(enum revoke_by how, int device, int dmabuf);
+int lease_revoke(int device, int dmabuf);
+
+int lease_set_memattr(int device, int dmabuf, uint32_t memattr);
+/* Returns the attribute */
+int lease_get_memattr(int device, int dmabuf);
+
+/* The name that an exporter gave, as /proc/PID/maps shows it */
+int lease_set_name(int dmabuf, const char *name);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The page table entries of this process, from barlease-ptwalk.ko
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#ifndef PAGETABLE_H
+#define PAGETABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the CPU does, from PAT, PCD and PWT as Linux programs the PAT */
+enum cache_mode {
+	CACHE_WB,
+	CACHE_WC,
+	CACHE_UC_MINUS,
+	CACHE_UC,
+	CACHE_WP,
+	CACHE_WT,
+};
+
+struct entry {
+	bool present;
+	bool writable;
+	bool special;
+	size_t size;		/* bytes that the entry maps */
+	uint64_t physical;	/* address that the address is mapped to */
+	enum cache_mode cache;
+};
+
+/* Gives up where there is no barlease-ptwalk, or no mapping */
+struct entry entry_at(const volatile void *at);
+
+/* Of the pages, 4 KiB each, how many are mapped now */
+size_t pages_present(const volatile void *at, size_t size);
+/* The same, counting only those of this cache mode */
+size_t pages_cached(const volatile void *at, size_t size, enum cache_mode mode);
+
+const char *cache_name(enum cache_mode mode);
+bool is_cache(const volatile void *at, enum cache_mode want, const char *name,
+	      ...) __attribute__((format(printf, 3, 4)));
+
+/* Play a device driver that attaches to a DMABUF; 0 or a negative errno */
+int import(int dmabuf, unsigned int kind);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * TAP: every check says in words what was found true
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#ifndef TAP_H
+#define TAP_H
+
+#include <stdbool.h>
+
+#define TAP_PRINTF(text, args) __attribute__((format(printf, text, args)))
+
+bool ok(bool pass, const char *name, ...) TAP_PRINTF(2, 3);
+bool is_int(long long got, long long want, const char *name, ...) TAP_PRINTF(3, 4);
+bool is_hex(unsigned long long got, unsigned long long want, const char *name,
+	    ...) TAP_PRINTF(3, 4);
+
+/* For calls that return something useful, or a negative errno */
+bool is_ok(long long ret, const char *name, ...) TAP_PRINTF(2, 3);
+bool is_error(long long ret, int error, const char *name, ...) TAP_PRINTF(3, 4);
+
+void skip(const char *why, const char *name, ...) TAP_PRINTF(2, 3);
+void diag(const char *text, ...) TAP_PRINTF(1, 2);
+__attribute__((noreturn)) void bail(const char *why, ...) TAP_PRINTF(1, 2);
+
+/* Prints the plan; what main() returns */
+int tap_done(void);
+
+#endif

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * barlease-ptwalk: shows tests what no system call shows
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * The page table entries behind a mapping of device memory, and how an
+ * exporter of DMABUFs answers a driver that wants to attach.
+ */
+#include <linux/dma-buf.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/uaccess.h>
+
+#include "ptwalk.h"
+
+/* MODULE_IMPORT_NS(), in the one form that every kernel takes */
+MODULE_INFO(import_ns, "DMA_BUF");
+
+/* Its name on older kernels; Kbuild has looked */
+#ifdef BARLEASE_HAVE_MOVE_NOTIFY
+#define invalidate_mappings move_notify
+#endif
+
+/* Under the lock that follow_pfnmap_start() took, so the levels stay */
+static unsigned long entry_size(const struct follow_pfnmap_args *args)
+{
+	unsigned long address = args->address;
+	p4d_t *p4d;
+
+	if (args->ptep)
+		return PAGE_SIZE;
+
+	p4d = p4d_offset(pgd_offset(args->vma->vm_mm, address), address);
+	if (pud_leaf(*pud_offset(p4d, address)))
+		return PUD_SIZE;
+	return PMD_SIZE;
+}
+
+static void describe(struct barlease_ptwalk *walk,
+		     const struct follow_pfnmap_args *args)
+{
+	walk->pfn = args->pfn;
+	walk->pgprot = pgprot_val(args->pgprot);
+	walk->page_size = entry_size(args);
+	walk->flags = BARLEASE_PTWALK_PRESENT;
+	if (args->writable)
+		walk->flags |= BARLEASE_PTWALK_WRITABLE;
+	if (args->special)
+		walk->flags |= BARLEASE_PTWALK_SPECIAL;
+}
+
+static int walk_locked(struct barlease_ptwalk *walk)
+{
+	struct follow_pfnmap_args args = { .address = walk->address };
+
+	args.vma = vma_lookup(current->mm, args.address);
+	if (!args.vma)
+		return -EFAULT;
+	if (!(args.vma->vm_flags & (VM_IO | VM_PFNMAP)))
+		return -EINVAL;
+
+	if (follow_pfnmap_start(&args))
+		return 0;
+	describe(walk, &args);
+	follow_pfnmap_end(&args);
+	return 0;
+}
+
+static long ioctl_walk(void __user *arg)
+{
+	struct barlease_ptwalk walk = {};
+	int ret;
+
+	if (get_user(walk.address, (u64 __user *)arg))
+		return -EFAULT;
+
+	mmap_read_lock(current->mm);
+	ret = walk_locked(&walk);
+	mmap_read_unlock(current->mm);
+	if (ret)
+		return ret;
+
+	return copy_to_user(arg, &walk, sizeof(walk)) ? -EFAULT : 0;
+}
+
+static void invalidate(struct dma_buf_attachment *attachment)
+{
+}
+
+static const struct dma_buf_attach_ops importer_ops[] = {
+	[BARLEASE_IMPORTER_DYNAMIC] = {
+		.invalidate_mappings = invalidate,
+	},
+	[BARLEASE_IMPORTER_PEER2PEER] = {
+		.allow_peer2peer = true,
+		.invalidate_mappings = invalidate,
+	},
+};
+
+static int attach(struct dma_buf *dmabuf, struct device *dev, u32 kind)
+{
+	struct dma_buf_attachment *attachment;
+
+	if (kind == BARLEASE_IMPORTER_STATIC)
+		attachment = dma_buf_attach(dmabuf, dev);
+	else
+		attachment = dma_buf_dynamic_attach(dmabuf, dev,
+						    &importer_ops[kind], NULL);
+	if (IS_ERR(attachment))
+		return PTR_ERR(attachment);
+
+	dma_buf_detach(dmabuf, attachment);
+	return 0;
+}
+
+static long ioctl_import(struct device *dev, void __user *arg)
+{
+	struct barlease_import import;
+	struct dma_buf *dmabuf;
+	int ret;
+
+	if (copy_from_user(&import, arg, sizeof(import)))
+		return -EFAULT;
+	if (import.kind >= ARRAY_SIZE(importer_ops))
+		return -ENOTTY;
+
+	dmabuf = dma_buf_get(import.dmabuf_fd);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+
+	ret = attach(dmabuf, dev, import.kind);
+	dma_buf_put(dmabuf);
+	return ret;
+}
+
+static long ptwalk_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	/* misc_open() leaves the device there */
+	struct miscdevice *misc = file->private_data;
+
+	switch (cmd) {
+	case BARLEASE_PTWALK:
+		return ioctl_walk((void __user *)arg);
+	case BARLEASE_IMPORT:
+		return ioctl_import(misc->this_device, (void __user *)arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static const struct file_operations ptwalk_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = ptwalk_ioctl,
+};
+
+static struct miscdevice ptwalk_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "barlease-ptwalk",
+	.fops = &ptwalk_fops,
+	.mode = 0600,
+};
+module_misc_device(ptwalk_misc);
+
+MODULE_AUTHOR("The barlease authors");
+MODULE_DESCRIPTION("Page tables and DMABUF attachments, for the tests of barlease");
+MODULE_LICENSE("GPL");
