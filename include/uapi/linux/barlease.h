@@ -43,8 +43,9 @@
  *           range that is empty, unaligned or past the BAR's end, a total that
  *           overflows, an argsz too small for @nr_ranges
  *   ENODEV  @region_index is no BAR that can be mapped
- *   E2BIG   more than BARLEASE_MAX_RANGES ranges, or a total larger than the
- *           device's whole space of offsets (6 TiB less its BARs)
+ *   E2BIG   more than BARLEASE_MAX_RANGES ranges, or a total larger than any
+ *           gap between BARs in the device's space of offsets, where each BAR
+ *           has 1 TiB to itself; a device with one BAR has a gap of 5 TiB or so
  *   ENOSPC  that space is used up by the leases that exist now
  *   EBUSY   another driver of the host has claimed the BAR
  *   EMFILE, ENFILE, ENOMEM, EFAULT as usual
