@@ -90,20 +90,6 @@ static void two_devices(void)
 	bind_to(dev_small(), OUR_DRIVER);
 }
 
-static int hot_reset(const struct vfio *vfio)
-{
-	struct {
-		struct vfio_pci_hot_reset header;
-		int32_t group;
-	} arg = {
-		.header = { .argsz = sizeof(arg), .count = 1 },
-		.group = vfio->group,
-	};
-
-	return ioctl(vfio->device, VFIO_DEVICE_PCI_HOT_RESET, &arg) ? -errno :
-								       0;
-}
-
 static void one_reset_domain(void)
 {
 	struct vfio ours, stock;
@@ -119,13 +105,13 @@ static void one_reset_domain(void)
 
 	reads(at, EDU_ID, "a lease of our device works");
 	reads(bar, EDU_ID, "so does a BAR map");
-	is_ok(hot_reset(&stock),
+	is_ok(vfio_hot_reset(&stock),
 	      "the stock driver's device, in the same slot, is hot-reset");
 	is_int(pages_present(at, PAGE) + pages_present(bar, PAGE), 0,
 	       "that took our pages away");
 	reads(at, EDU_ID, "after it, the lease works");
 	reads(bar, EDU_ID, "so does the BAR map");
-	is_ok(hot_reset(&ours), "our device is hot-reset, and theirs with it");
+	is_ok(vfio_hot_reset(&ours), "our device is hot-reset, and theirs with it");
 	reads(at, EDU_ID, "after it, the lease works");
 
 	unmap(at, PAGE);

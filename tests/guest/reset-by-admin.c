@@ -92,27 +92,13 @@ static void through_sysfs(void)
 	peer_stop(&admin);
 }
 
-static int try_hot_reset(const struct vfio *vfio)
-{
-	struct {
-		struct vfio_pci_hot_reset header;
-		int32_t group;
-	} arg = {
-		.header = { .argsz = sizeof(arg), .count = 1 },
-		.group = vfio->group,
-	};
-
-	return ioctl(vfio->device, VFIO_DEVICE_PCI_HOT_RESET, &arg) ? -errno :
-								       0;
-}
-
 /* vfio-pci-core does not wait for faults under way: EBUSY, in that case */
 static int hot_reset(const struct vfio *vfio)
 {
 	int ret = -EBUSY;
 
 	for (int i = 0; i < 1000; i++) {
-		ret = try_hot_reset(vfio);
+		ret = vfio_hot_reset(vfio);
 		if (ret != -EBUSY)
 			break;
 		sleep_ms(1);

@@ -8,7 +8,6 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -68,37 +67,46 @@ bool write32(volatile void *at, uint32_t value)
 	return done;
 }
 
-bool reads(const volatile void *at, uint32_t want, const char *name, ...)
+bool is_read(bool done, uint32_t got, uint32_t want, const char *name,
+	     va_list args)
 {
-	uint32_t value = 0;
-	bool done = read32(at, &value);
-	bool pass = done && value == want;
-	char text[512];
-	va_list args;
+	bool pass = vok(done && got == want, name, args);
 
-	va_start(args, name);
-	vsnprintf(text, sizeof(text), name, args);
-	va_end(args);
-	ok(pass, "%s", text);
 	if (!done)
 		diag("  got SIGBUS, want %#x", want);
 	else if (!pass)
-		diag("  got %#x, want %#x", value, want);
+		diag("  got %#x, want %#x", got, want);
+	return pass;
+}
+
+bool is_sigbus(bool done, uint32_t got, const char *name, va_list args)
+{
+	vok(!done, name, args);
+	if (done)
+		diag("  got %#x, want SIGBUS", got);
+	return !done;
+}
+
+bool reads(const volatile void *at, uint32_t want, const char *name, ...)
+{
+	uint32_t value = 0;
+	bool done = read32(at, &value), pass;
+	va_list args;
+
+	va_start(args, name);
+	pass = is_read(done, value, want, name, args);
+	va_end(args);
 	return pass;
 }
 
 bool sigbus(const volatile void *at, const char *name, ...)
 {
 	uint32_t value = 0;
-	bool pass = !read32(at, &value);
-	char text[512];
+	bool done = read32(at, &value), pass;
 	va_list args;
 
 	va_start(args, name);
-	vsnprintf(text, sizeof(text), name, args);
+	pass = is_sigbus(done, value, name, args);
 	va_end(args);
-	ok(pass, "%s", text);
-	if (!pass)
-		diag("  got %#x, want SIGBUS", value);
 	return pass;
 }

@@ -9,6 +9,7 @@
 #ifndef ACCESS_H
 #define ACCESS_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +18,11 @@
 bool read32(const volatile void *at, uint32_t *value);
 bool write32(volatile void *at, uint32_t value);
 
-/* Checks, see tap.h */
+/* Checks, see tap.h; of what read32() has said, wherever it was called */
+bool is_read(bool done, uint32_t got, uint32_t want, const char *name,
+	     va_list args) __attribute__((format(printf, 4, 0)));
+bool is_sigbus(bool done, uint32_t got, const char *name, va_list args)
+	__attribute__((format(printf, 3, 0)));
 bool reads(const volatile void *at, uint32_t want, const char *name, ...)
 	__attribute__((format(printf, 3, 4)));
 bool sigbus(const volatile void *at, const char *name, ...)

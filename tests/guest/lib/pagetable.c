@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -118,13 +117,11 @@ bool is_cache(const volatile void *at, enum cache_mode want, const char *name,
 {
 	struct entry entry = entry_at(at);
 	bool pass = entry.present && entry.cache == want;
-	char text[512];
 	va_list args;
 
 	va_start(args, name);
-	vsnprintf(text, sizeof(text), name, args);
+	vok(pass, name, args);
 	va_end(args);
-	ok(pass, "%s", text);
 	if (!pass)
 		diag("  got %s, want %s",
 		     entry.present ? cache_name(entry.cache) : "no entry",

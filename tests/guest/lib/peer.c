@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -232,19 +231,12 @@ bool peer_reads(const struct peer *peer, const volatile void *at, uint32_t want,
 		const char *name, ...)
 {
 	uint32_t value = 0;
-	bool done = peer_read32(peer, at, &value);
-	bool pass = done && value == want;
-	char text[512];
+	bool done = peer_read32(peer, at, &value), pass;
 	va_list args;
 
 	va_start(args, name);
-	vsnprintf(text, sizeof(text), name, args);
+	pass = is_read(done, value, want, name, args);
 	va_end(args);
-	ok(pass, "%s", text);
-	if (!done)
-		diag("  got SIGBUS, want %#x", want);
-	else if (!pass)
-		diag("  got %#x, want %#x", value, want);
 	return pass;
 }
 
@@ -252,15 +244,11 @@ bool peer_sigbus(const struct peer *peer, const volatile void *at,
 		 const char *name, ...)
 {
 	uint32_t value = 0;
-	bool pass = !peer_read32(peer, at, &value);
-	char text[512];
+	bool done = peer_read32(peer, at, &value), pass;
 	va_list args;
 
 	va_start(args, name);
-	vsnprintf(text, sizeof(text), name, args);
+	pass = is_sigbus(done, value, name, args);
 	va_end(args);
-	ok(pass, "%s", text);
-	if (!pass)
-		diag("  got %#x, want SIGBUS", value);
 	return pass;
 }

@@ -28,12 +28,18 @@ static void result(bool pass, const char *name, va_list args, const char *tail)
 	fflush(stdout);
 }
 
+bool vok(bool pass, const char *name, va_list args)
+{
+	result(pass, name, args, "");
+	return pass;
+}
+
 bool ok(bool pass, const char *name, ...)
 {
 	va_list args;
 
 	va_start(args, name);
-	result(pass, name, args, "");
+	vok(pass, name, args);
 	va_end(args);
 	return pass;
 }

@@ -7,11 +7,13 @@
 #ifndef TAP_H
 #define TAP_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 
 #define TAP_PRINTF(text, args) __attribute__((format(printf, text, args)))
 
 bool ok(bool pass, const char *name, ...) TAP_PRINTF(2, 3);
+bool vok(bool pass, const char *name, va_list args) TAP_PRINTF(2, 0);
 bool is_int(long long got, long long want, const char *name, ...) TAP_PRINTF(3, 4);
 bool is_hex(unsigned long long got, unsigned long long want, const char *name,
 	    ...) TAP_PRINTF(3, 4);

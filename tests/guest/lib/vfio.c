@@ -144,6 +144,20 @@ int vfio_reset(const struct vfio *vfio)
 	return ioctl(vfio->device, VFIO_DEVICE_RESET) ? -errno : 0;
 }
 
+int vfio_hot_reset(const struct vfio *vfio)
+{
+	struct {
+		struct vfio_pci_hot_reset header;
+		int32_t group;
+	} arg = {
+		.header = { .argsz = sizeof(arg), .count = 1 },
+		.group = vfio->group,
+	};
+
+	return ioctl(vfio->device, VFIO_DEVICE_PCI_HOT_RESET, &arg) ? -errno :
+								       0;
+}
+
 int vfio_feature(int device, uint32_t feature, uint32_t flags, void *data,
 		 size_t size)
 {

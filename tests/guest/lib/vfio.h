@@ -43,6 +43,8 @@ int vfio_device_fd(const struct vfio *vfio);
 
 struct region vfio_region(const struct vfio *vfio, unsigned int index);
 int vfio_reset(const struct vfio *vfio);
+/* Of all devices that are reset together, which share one group */
+int vfio_hot_reset(const struct vfio *vfio);
 
 /*
  * VFIO_DEVICE_FEATURE with the data right behind the header; @flags are GET,
