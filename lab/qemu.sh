@@ -6,8 +6,8 @@ initramfs=${INITRAMFS:-$build/guest/initramfs}
 
 # Two ivshmem BARs of memory, each behind a port of its own; a register device
 # and a memory BAR that are two functions of one slot, and so are reset
-# together; a network card, for its power management capability; and a display
-# on the root bus, which no bus reset reaches.
+# together; a port for the network card; and a display on the root bus, which no
+# bus reset reaches.
 # shellcheck disable=SC2054	# commas are QEMU's
 machine=(
 	-nodefaults -no-user-config -display none -no-reboot
@@ -24,7 +24,6 @@ machine=(
 	-device edu,bus=rp2,addr=00.0,multifunction=on
 	-device pci-testdev,membar=16M,bus=rp2,addr=00.1
 	-device pcie-root-port,id=rp3,chassis=4,slot=3
-	-device e1000e,bus=rp3,romfile=
 	-device bochs-display
 )
 
@@ -32,6 +31,15 @@ qemu_major()
 {
 	"$build/qemu/run" --version |
 		awk 'NR == 1 { print int($4) }'
+}
+
+# For its power management, and its VFs: those only QEMU's igb has.
+network_card()
+{
+	local card=igb
+
+	[ "$(qemu_major)" -ge 8 ] || card=e1000e
+	echo "$card,bus=rp3,romfile="
 }
 
 # With eim=on the guest drives its interrupt controllers through MSRs. Without,
@@ -62,6 +70,7 @@ qemu_command()
 		append="$append barlease.$option"
 	done
 	qemu=("$build/qemu/run" "${cpu[@]}" -device "$(iommu)" "${machine[@]}"
+	      -device "$(network_card)"
 	      -kernel "$kernel/vmlinuz" -initrd "$initramfs" -append "$append")
 	# shellcheck disable=SC2206	# it holds words
 	qemu+=(${QEMU_EXTRA-})

@@ -42,9 +42,10 @@ static int join_container(const struct vfio *vfio)
 	return 0;
 }
 
-int vfio_device_fd(const struct vfio *vfio)
+/* @name: the address, and what VFIO lets one say behind it */
+static int device_fd(const struct vfio *vfio, const char *name)
 {
-	int fd = ioctl(vfio->group, VFIO_GROUP_GET_DEVICE_FD, vfio->bdf.name);
+	int fd = ioctl(vfio->group, VFIO_GROUP_GET_DEVICE_FD, name);
 
 	if (fd < 0)
 		return -errno;
@@ -52,7 +53,12 @@ int vfio_device_fd(const struct vfio *vfio)
 	return fd;
 }
 
-static int open_parts(struct vfio *vfio)
+int vfio_device_fd(const struct vfio *vfio)
+{
+	return device_fd(vfio, vfio->bdf.name);
+}
+
+static int open_parts(struct vfio *vfio, const char *name)
 {
 	int ret;
 
@@ -65,19 +71,32 @@ static int open_parts(struct vfio *vfio)
 	ret = join_container(vfio);
 	if (ret)
 		return ret;
-	vfio->device = vfio_device_fd(vfio);
+	vfio->device = device_fd(vfio, name);
 	return vfio->device < 0 ? vfio->device : 0;
 }
 
-int vfio_try_open(struct vfio *vfio, struct bdf bdf)
+static int try_open_as(struct vfio *vfio, struct bdf bdf, const char *name)
 {
 	int ret;
 
 	*vfio = (struct vfio){ bdf, -1, -1, -1 };
-	ret = open_parts(vfio);
+	ret = open_parts(vfio, name);
 	if (ret)
 		vfio_close(vfio);
 	return ret;
+}
+
+int vfio_try_open(struct vfio *vfio, struct bdf bdf)
+{
+	return try_open_as(vfio, bdf, bdf.name);
+}
+
+int vfio_try_open_vf(struct vfio *vfio, struct bdf bdf, const char *token)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s vf_token=%s", bdf.name, token);
+	return try_open_as(vfio, bdf, name);
 }
 
 struct vfio vfio_open(struct bdf bdf)

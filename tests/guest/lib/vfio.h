@@ -33,6 +33,8 @@ struct vfio vfio_open(struct bdf bdf);
 struct vfio vfio_open_sibling(const struct vfio *other, struct bdf bdf);
 /* The same without giving up; -1 fields and a negative errno */
 int vfio_try_open(struct vfio *vfio, struct bdf bdf);
+/* A VF whose PF has this token, a UUID as text */
+int vfio_try_open_vf(struct vfio *vfio, struct bdf bdf, const char *token);
 
 /* The fds that are not yet -1 */
 void vfio_close(struct vfio *vfio);
