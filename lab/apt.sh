@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# A private apt under build/apt. It takes the mirror's address from the host's
+# A private apt under build/. It takes the mirror's address from the host's
 # configuration, adds suites of its own, needs no root, and leaves the host as
-# it was. Source after lib.sh and call apt_private before the others.
+# it was. Source after lib.sh, and call apt_private or apt_foreign before the
+# others.
 
 apt_dir=$build/apt
 
@@ -20,24 +21,34 @@ apt_host_suites()
 	}' | sort -u
 }
 
-# The host's own suites of release $1, and its backports.
+apt_keyring()
+{
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+	[ ! -e "$keyring" ] || echo "[signed-by=$keyring] "
+}
+
+# Where the host gets its own release from.
+apt_mirror()
+{
+	apt_host_suites | awk -v host="$codename" '$2 == host { print $1; exit }'
+}
+
+# The host's own suites, and its backports.
 apt_sources()
 {
-	local code=$1 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-	local opt='' uri suite main=''
+	local uri suite mirror
 
-	[ ! -e "$keyring" ] || opt="[signed-by=$keyring] "
+	mirror=$(apt_mirror)
+	[ -n "$mirror" ] || die "apt's sources name no Debian suite \"$codename\"" \
+		"the lab needs Debian 12 or 13 with its mirror in apt's sources"
 	while read -r uri suite; do
 		case $suite in
-		"$code") main=$uri ;;
-		"$code"-updates|"$code"-security) ;;
-		*) continue ;;
+		"$codename"|"$codename"-updates|"$codename"-security)
+			echo "deb $(apt_keyring)$uri $suite main" ;;
 		esac
-		echo "deb $opt$uri $suite main"
 	done < <(apt_host_suites)
-	[ -n "$main" ] || die "apt's sources name no Debian suite \"$code\"" \
-		"the lab needs Debian 12 or 13 with its mirror in apt's sources"
-	echo "deb $opt$main $code-backports main"
+	echo "deb $(apt_keyring)$mirror $codename-backports main"
 }
 
 # The host's lists make the update mostly "not modified".
@@ -50,17 +61,17 @@ apt_update()
 	cp "$apt_dir/sources.list" "$apt_dir/updated"
 }
 
-apt_private()
+# apt_setup DIR STATUS: an apt in DIR, for a system with dpkg's status file
+# STATUS. Its sources come on standard input.
+apt_setup()
 {
-	command -v apt-get >/dev/null ||
-		die "there is no apt-get" "the lab needs Debian 12 or 13"
-	codename=$(. /etc/os-release && echo "${VERSION_CODENAME-unknown}")
+	apt_dir=$1
 	mkdir -p "$apt_dir/lists/partial" "$apt_dir/archives/partial"
-	apt_sources "$codename" >"$apt_dir/sources.list"
+	cat >"$apt_dir/sources.list"
 	cat >"$apt_dir/apt.conf" <<-CONF
 	Dir::State "$apt_dir";
 	Dir::State::lists "$apt_dir/lists";
-	Dir::State::status "/var/lib/dpkg/status";
+	Dir::State::status "$2";
 	Dir::Cache "$apt_dir";
 	Dir::Etc::sourcelist "$apt_dir/sources.list";
 	Dir::Etc::sourceparts "-";
@@ -72,6 +83,38 @@ apt_private()
 	export APT_CONFIG=$apt_dir/apt.conf
 	cmp -s "$apt_dir/sources.list" "$apt_dir/updated" || apt_update ||
 		die "apt-get update failed" "is the mirror reachable?"
+}
+
+apt_release()
+{
+	command -v apt-get >/dev/null ||
+		die "there is no apt-get" "the lab needs Debian 12 or 13"
+	codename=$(. /etc/os-release && echo "${VERSION_CODENAME-unknown}")
+}
+
+# For what the host's own release has.
+apt_private()
+{
+	local sources
+
+	apt_release
+	sources=$(apt_sources)
+	apt_setup "$build/apt" /var/lib/dpkg/status <<<"$sources"
+}
+
+# apt_foreign CODENAME: for what another release and its backports have, all
+# the way down to libc, whatever the host is.
+apt_foreign()
+{
+	local mirror
+
+	apt_release
+	mirror=$(apt_mirror)
+	[ -n "$mirror" ] || return
+	apt_setup "$build/apt-$1" /dev/null <<-LIST
+	deb $(apt_keyring)$mirror $1 main
+	deb $(apt_keyring)$mirror $1-backports main
+	LIST
 }
 
 # apt_depends PACKAGE: what it depends on, one name a line.

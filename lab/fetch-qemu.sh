@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Settle which QEMU to use and leave build/qemu/run, a script that starts it:
-# the one on the host when it is QEMU 10 or newer; else QEMU 10 from backports,
-# unpacked under build/ with the libraries that the host lacks; else whatever
-# the distribution has. QEMU 7.2 loses about one boot in fifty under TCG (the
-# guest patches its own code while its other CPU runs it); 10 does not.
+# the one on the host when it is QEMU 11 or newer; else the one of trixie's
+# backports, unpacked under build/ with every library that it needs; else
+# whatever the distribution has. Under TCG, with two CPUs, QEMU 7.2 loses about
+# one boot in fifty (the guest patches its own code while its other CPU runs
+# it), and 10 aborts when one CPU is at a device while the other changes the
+# memory map; 11 does neither.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/apt.sh"
@@ -23,9 +25,6 @@ use()
 	mkdir -p "$build/qemu"
 	{
 		echo '#!/bin/sh'
-		[ "$1" = qemu-system-x86_64 ] ||
-			printf 'export LD_LIBRARY_PATH="%s"\n' \
-				"$root/usr/lib/x86_64-linux-gnu"
 		printf 'exec'
 		printf ' "%s"' "$@"
 		echo ' "$@"'
@@ -41,18 +40,22 @@ host_major()
 		awk 'NR == 1 { split($4, v, "."); print v[1] }'
 }
 
-# Against the host's dpkg status: what is installed there is not fetched.
+# In a shell of its own, for the private apt to be gone when it fails.
 backports()
-{
+(
+	apt_foreign trixie
 	rm -rf "$build/qemu" "$apt_dir/archives"
 	mkdir -p "$apt_dir/archives/partial"
-	step FETCH "QEMU from $codename-backports" \
-		apt-get install -y --download-only -t "$codename-backports" \
-		qemu-system-x86 || return
-	unpack "QEMU" "$apt_dir/archives" "$root" || return
-	use "$root/usr/bin/qemu-system-x86_64" \
+	step FETCH "QEMU from trixie-backports" \
+		apt-get install -y --download-only -t trixie-backports \
+		qemu-system-x86 || exit
+	unpack "QEMU" "$apt_dir/archives" "$root" || exit
+	# By its own loader: its C library is not the host's.
+	use "$root/usr/lib64/ld-linux-x86-64.so.2" \
+		--library-path "$root/usr/lib/x86_64-linux-gnu" \
+		"$root/usr/bin/qemu-system-x86_64" \
 		-L "$root/usr/share/qemu" -L "$root/usr/share/seabios"
-}
+)
 
 distribution()
 {
@@ -63,16 +66,8 @@ distribution()
 lock qemu
 ! works || exit 0
 
-if [ "$(host_major)" -ge 10 ] 2>/dev/null; then
+if [ "$(host_major)" -ge 11 ] 2>/dev/null; then
 	use qemu-system-x86_64
-	exit
-fi
-
-apt_private
-major=$(apt-cache policy qemu-system-x86 |
-	awk '/Candidate:/ { sub(/^[0-9]+:/, "", $2); print $2 + 0 }')
-if [ "${major%%.*}" -ge 10 ]; then
-	distribution
 elif ! backports; then
 	say NOTE "no newer QEMU to be had: using this distribution's"
 	distribution

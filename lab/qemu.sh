@@ -76,14 +76,23 @@ qemu_command()
 	qemu+=(${QEMU_EXTRA-})
 }
 
+# One thread for both CPUs where a thread each is not safe (see fetch-qemu.sh):
+# everything takes twice as long then.
+tcg_threads()
+{
+	if [ "$(qemu_major)" -ge 11 ]; then
+		echo multi
+	else
+		echo single
+	fi
+}
+
 use_accel()
 {
 	accel=$1
 	# shellcheck disable=SC2054	# commas are QEMU's
 	case $accel in
-	# One thread for both CPUs: with one each, QEMU 10 aborts now and then,
-	# when a CPU is at a device while the other changes the memory map.
-	tcg) cpu=(-machine q35 -accel tcg,thread=single -cpu max) ;;
+	tcg) cpu=(-machine q35 -accel "tcg,thread=$(tcg_threads)" -cpu max) ;;
 	kvm) cpu=(-machine q35,kernel-irqchip=split -accel kvm -cpu host) ;;
 	*) die "BARLEASE_ACCEL must be tcg or kvm, not \"$accel\"" ;;
 	esac
