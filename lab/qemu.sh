@@ -63,6 +63,9 @@ qemu_command()
 	append="console=ttyS0 intel_iommu=on panic=-1 loglevel=5"
 	# The tests leave many marks in the log: no limit to their rate.
 	append="$append printk.devkmsg=on"
+	# On a host that is busy the timer may be too late for the kernel's check
+	# of it, and the kernel does not start.
+	append="$append no_timer_check"
 	# For a guest that hangs, see run-guest.sh.
 	append="$append sysrq_always_enabled barlease.mode=$1"
 	shift
