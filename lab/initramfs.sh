@@ -65,6 +65,8 @@ stock_tree()
 	done
 	# The kernel runs this one by its full name.
 	ln -s ../bin/busybox "$stock/sbin/modprobe"
+	# All of lab/modules may be built in, and then there is nothing to copy.
+	mkdir -p "$stock/lib/modules/$rel"
 	module_files | while read -r f; do
 		copy_module "$(readlink -f "$kernel/modules")/${f#"$rel"/}" \
 			"$stock/lib/modules/$f"
