@@ -80,7 +80,8 @@ packages-module:
 	@lab/packages.sh make gcc libc6-dev libelf-dev
 
 packages-user:
-	@lab/packages.sh gcc g++ libc6-dev meson ninja-build pkgconf libcmocka-dev
+	@lab/packages.sh gcc g++ libc6-dev meson ninja-build pkgconf \
+		libcmocka-dev libinih-dev libjson-c-dev scdoc
 
 packages-guest:
 	@lab/packages.sh cpio kmod xz-utils zstd

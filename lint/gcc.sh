@@ -11,7 +11,7 @@ configure()
 {
 	[ -e "$clang/build.ninja" ] || {
 		rm -rf "$clang"
-		CC=clang meson setup --werror "$clang" "$top"
+		CC=clang meson setup --werror -Dtests=true "$clang" "$top"
 	}
 }
 
