@@ -26,6 +26,12 @@ bool kernel_at_least(unsigned int major, unsigned int minor)
 	return is_major > major || (is_major == major && is_minor >= minor);
 }
 
+bool kernel_has_iommufd(void)
+{
+	return !access("/dev/iommu", F_OK) &&
+	       !access("/dev/vfio/devices", F_OK);
+}
+
 int module_load(const char *module, const char *parameter)
 {
 	int status;

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 
 bool kernel_at_least(unsigned int major, unsigned int minor);
+/* And nodes of VFIO devices, which go with it */
+bool kernel_has_iommufd(void);
 
 /* modprobe; @parameter may be NULL. Returns its exit status */
 int module_load(const char *module, const char *parameter);

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+/*
+ * VFIO groups and their containers
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * The kernel lets a group be opened once. Devices of one group are opened one
+ * by one all the same, so they have to find what another has opened: hence the
+ * list.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <linux/vfio.h>
+
+#include "group.h"
+
+struct bl_group {
+	struct bl_group *next;
+	int number;
+	unsigned int users;
+	int group;
+	int container;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct bl_group *open_groups;
+
+static int open_group(int number)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/vfio/%d", number);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int check_viable(int group)
+{
+	struct vfio_group_status status = { .argsz = sizeof(status) };
+
+	if (ioctl(group, VFIO_GROUP_GET_STATUS, &status))
+		return -errno;
+	return status.flags & VFIO_GROUP_FLAGS_VIABLE ? 0 : -EPERM;
+}
+
+/* A container of its own for the group; returns its fd */
+static int open_container(int group)
+{
+	int container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	int ret;
+
+	if (container < 0)
+		return -errno;
+	if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &container) ||
+	    ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU)) {
+		ret = -errno;
+		close(container);
+		return ret;
+	}
+	return container;
+}
+
+static int open_both(struct bl_group *group)
+{
+	int ret;
+
+	group->group = open_group(group->number);
+	if (group->group < 0)
+		return group->group;
+
+	ret = check_viable(group->group);
+	if (!ret) {
+		group->container = open_container(group->group);
+		ret = group->container < 0 ? group->container : 0;
+	}
+	if (ret)
+		close(group->group);
+	return ret;
+}
+
+static int open_new(int number, struct bl_group **out)
+{
+	struct bl_group *group = calloc(1, sizeof(*group));
+	int ret;
+
+	if (!group)
+		return -ENOMEM;
+	group->number = number;
+	group->users = 1;
+	ret = open_both(group);
+	if (ret) {
+		free(group);
+		return ret;
+	}
+
+	group->next = open_groups;
+	open_groups = group;
+	*out = group;
+	return 0;
+}
+
+static struct bl_group *find(int number)
+{
+	struct bl_group *group;
+
+	for (group = open_groups; group; group = group->next)
+		if (group->number == number)
+			return group;
+	return NULL;
+}
+
+int bl_group_get(int number, struct bl_group **group)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&lock);
+	*group = find(number);
+	if (*group)
+		(*group)->users++;
+	else
+		ret = open_new(number, group);
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+static void forget(const struct bl_group *group)
+{
+	struct bl_group **at = &open_groups;
+
+	while (*at != group)
+		at = &(*at)->next;
+	*at = group->next;
+}
+
+void bl_group_put(struct bl_group *group)
+{
+	pthread_mutex_lock(&lock);
+	/* Closed under the lock: who opens it next must not find it busy. */
+	if (!--group->users) {
+		forget(group);
+		close(group->group);
+		close(group->container);
+		free(group);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+int bl_group_device_fd(const struct bl_group *group, const struct bl_pci *pci)
+{
+	int fd = ioctl(group->group, VFIO_GROUP_GET_DEVICE_FD, pci->name);
+
+	return fd < 0 ? -errno : fd;
+}

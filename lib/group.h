@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * VFIO groups and their containers
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#ifndef LIB_GROUP_H
+#define LIB_GROUP_H
+
+#include "pci.h"
+
+struct bl_group;
+
+/* The group of this number in a container, for bl_group_put() */
+int bl_group_get(int number, struct bl_group **group);
+void bl_group_put(struct bl_group *group);
+
+/* A device's fd, the caller's; or a negative errno */
+int bl_group_device_fd(const struct bl_group *group, const struct bl_pci *pci);
+
+#endif

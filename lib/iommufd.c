@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+/*
+ * VFIO devices by their own nodes, with iommufd
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * Devices of one IOMMU group have to be bound to one and the same iommufd; so
+ * this process has one for all that it opens. Nothing is attached to it: a
+ * device cannot do DMA, just as with an empty container.
+ *
+ * The kernel lets a node be bound once. A device is opened several times all the
+ * same, so those who come later get a copy of the fd.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "compat.h"
+#include "iommufd.h"
+
+struct bl_node {
+	struct bl_node *next;
+	struct bl_pci pci;
+	unsigned int users;
+	int fd;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct bl_node *open_nodes;
+/* Open while a node is */
+static int iommufd = -1;
+
+static int get_iommufd(void)
+{
+	if (open_nodes)
+		return 0;
+	iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+	return iommufd < 0 ? -errno : 0;
+}
+
+static void put_iommufd(void)
+{
+	if (!open_nodes)
+		close(iommufd);
+}
+
+static int open_path(const struct bl_pci *pci)
+{
+	char name[32], path[64];
+	int ret, fd;
+
+	ret = bl_pci_vfio_name(pci, name, sizeof(name));
+	if (ret)
+		return ret;
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", name);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* EINVAL is the kernel's word for a node that somebody else has bound. */
+static int bind_device(int device)
+{
+	struct vfio_device_bind_iommufd request = {
+		.argsz = sizeof(request),
+		.iommufd = iommufd,
+	};
+
+	if (!ioctl(device, VFIO_DEVICE_BIND_IOMMUFD, &request))
+		return 0;
+	return errno == EINVAL ? -EBUSY : -errno;
+}
+
+/* Opened and bound; the fd */
+static int open_bound(const struct bl_pci *pci)
+{
+	int fd = open_path(pci), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = get_iommufd();
+	if (ret)
+		goto close_node;
+	ret = bind_device(fd);
+	if (ret)
+		goto put;
+	return fd;
+
+put:
+	put_iommufd();
+close_node:
+	close(fd);
+	return ret;
+}
+
+static int open_new(const struct bl_pci *pci, struct bl_node **out)
+{
+	struct bl_node *node = calloc(1, sizeof(*node));
+	int ret;
+
+	if (!node)
+		return -ENOMEM;
+	node->pci = *pci;
+	node->fd = open_bound(pci);
+	if (node->fd < 0) {
+		ret = node->fd;
+		free(node);
+		return ret;
+	}
+	node->next = open_nodes;
+	open_nodes = node;
+	*out = node;
+	return 0;
+}
+
+static struct bl_node *find(const struct bl_pci *pci)
+{
+	struct bl_node *node;
+
+	for (node = open_nodes; node; node = node->next)
+		if (!strcmp(node->pci.name, pci->name))
+			return node;
+	return NULL;
+}
+
+int bl_iommufd_get(const struct bl_pci *pci, struct bl_node **node)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&lock);
+	*node = find(pci);
+	if (!*node)
+		ret = open_new(pci, node);
+	if (!ret)
+		(*node)->users++;
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+static void forget(const struct bl_node *node)
+{
+	struct bl_node **at = &open_nodes;
+
+	while (*at != node)
+		at = &(*at)->next;
+	*at = node->next;
+}
+
+void bl_iommufd_put(struct bl_node *node)
+{
+	pthread_mutex_lock(&lock);
+	/* Closed under the lock: who opens it next must not find it bound. */
+	if (!--node->users) {
+		forget(node);
+		close(node->fd);
+		put_iommufd();
+		free(node);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+int bl_iommufd_device_fd(const struct bl_node *node)
+{
+	int fd = fcntl(node->fd, F_DUPFD_CLOEXEC, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* A node without its module is ENODEV or ENXIO. */
+bool bl_iommufd_absent(int error)
+{
+	return error == -ENOENT || error == -ENODEV || error == -ENXIO ||
+	       error == -EACCES;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * VFIO devices by their own nodes, with iommufd
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#ifndef LIB_IOMMUFD_H
+#define LIB_IOMMUFD_H
+
+#include <stdbool.h>
+
+#include "pci.h"
+
+struct bl_node;
+
+/* The device's node, bound to this process's iommufd, for bl_iommufd_put() */
+int bl_iommufd_get(const struct bl_pci *pci, struct bl_node **node);
+void bl_iommufd_put(struct bl_node *node);
+
+/* The device's fd, the caller's; or a negative errno */
+int bl_iommufd_device_fd(const struct bl_node *node);
+
+/* Whether the error says that this way is not open, and another may be */
+bool bl_iommufd_absent(int error);
+
+#endif
