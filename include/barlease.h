@@ -256,6 +256,274 @@ int barlease_write32(volatile void *address, uint32_t value);
 int barlease_read64(const volatile void *address, uint64_t *value);
 int barlease_write64(volatile void *address, uint64_t value);
 
+/* ---- Vending: the primary's side of the lease protocol ------------------ */
+
+/* Longest name of a slice, with its NUL */
+#define BARLEASE_NAME_MAX 64
+
+#define BARLEASE_EXCLUSIVE	(1u << 1)
+
+/**
+ * struct barlease_slice - something to be leased
+ * @name: what clients ask for; letters, digits, and any of "._-"
+ * @group: NULL, or a name that several slices share, for clients that take any
+ *   one of them
+ * @bar: index
+ * @ranges: of the BAR, in the order in which a lease shows them
+ * @nr_ranges: how many
+ * @flags: BARLEASE_READ_ONLY, BARLEASE_EXCLUSIVE (one holder at a time, and
+ *   nobody who holds a slice that shares bytes with it)
+ * @memattr: attribute of its leases
+ * @max_holders: most leases at a time; 0 for any number
+ */
+struct barlease_slice {
+	const char *name;
+	const char *group;
+	unsigned int bar;
+	const struct barlease_range *ranges;
+	size_t nr_ranges;
+	unsigned int flags;
+	enum barlease_memattr memattr;
+	unsigned int max_holders;
+};
+
+/**
+ * struct barlease_peer - who is at the other end, as the kernel says
+ * @groups: supplementary groups
+ */
+struct barlease_peer {
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups;
+	size_t nr_groups;
+};
+
+/* Why a lease ended */
+enum barlease_reason {
+	BARLEASE_RELEASED,	/* its holder gave it back */
+	BARLEASE_DISCONNECTED,	/* its holder is gone */
+	BARLEASE_ORDERED,	/* barlease_server_revoke() */
+	BARLEASE_FORBIDDEN,	/* no longer allowed, or no longer a slice */
+	BARLEASE_SHUTDOWN,	/* the server ends */
+};
+
+/**
+ * struct barlease_server_ops - what a server asks and tells; each may be NULL
+ * @allowed: may this peer have (and see) this slice? NULL: everybody may
+ * @acquired: a lease was handed out; @lease is its fd, for this call only
+ * @ended: a lease has ended; it is revoked by then, unless @refused has just
+ *   said that the kernel would not
+ * @refused: a peer was refused something, or misbehaved; for a log
+ *
+ * None may call a function on the server.
+ */
+struct barlease_server_ops {
+	bool (*allowed)(void *data, const struct barlease_peer *peer,
+			const char *slice);
+	void (*acquired)(void *data, const struct barlease_peer *peer,
+			 const char *slice, uint32_t id, int lease);
+	void (*ended)(void *data, const struct barlease_peer *peer,
+		      const char *slice, uint32_t id,
+		      enum barlease_reason reason);
+	void (*refused)(void *data, const struct barlease_peer *peer,
+			const char *why);
+};
+
+struct barlease_server;
+
+/*
+ * A listening SOCK_SEQPACKET socket at this path; the caller's fd. Takes the
+ * place of a socket that nobody listens at any more, and of nothing else. Return:
+ * the fd; -EADDRINUSE; -ENAMETOOLONG; others of bind().
+ */
+int barlease_listen(const char *path, mode_t mode);
+
+/**
+ * barlease_server_new() - a server without slices
+ * @listener: listening SOCK_SEQPACKET Unix socket, from barlease_listen() or
+ *   from systemd; stays the caller's, and open for as long as the server lives.
+ *   Gets O_NONBLOCK.
+ * @ops: outlives the server; or NULL
+ * @data: for @ops
+ * @server: receives the server
+ *
+ * Return: 0; -EBADF; -EINVAL no such socket; -ENOMEM, -EMFILE.
+ */
+int barlease_server_new(int listener, const struct barlease_server_ops *ops,
+			void *data, struct barlease_server **server);
+
+/**
+ * barlease_server_set_limits() - how much each user may have at a time
+ * @server: the server
+ * @connections: of one uid; 0 for any number, as it is before this call
+ * @leases: of all connections of one uid; the same
+ *
+ * Each of both costs the server a file descriptor. A connection beyond the
+ * limit is told -EDQUOT and hung up on; a lease beyond it is -EDQUOT. What is
+ * there already stays.
+ */
+void barlease_server_set_limits(struct barlease_server *server,
+				unsigned int connections, unsigned int leases);
+
+/* Revokes everything, and tells everybody. NULL is fine. */
+void barlease_server_free(struct barlease_server *server);
+
+/* To poll for reading, in any event loop; the server's */
+int barlease_server_fd(const struct barlease_server *server);
+
+/**
+ * barlease_server_dispatch() - do what there is to do, and never wait
+ *
+ * Return: 0; -ENOMEM and the like, where the server itself is in trouble. What
+ * peers do is never an error here.
+ */
+int barlease_server_dispatch(struct barlease_server *server);
+
+/**
+ * barlease_server_add_slice() - offer a slice
+ * @server: the server
+ * @device: whose BAR it is; stays open for as long as the slice is offered
+ * @slice: copied
+ *
+ * Return: 0; -EINVAL a bad name, flag or range; -EEXIST the name is taken;
+ * -ENODEV no BAR that can be leased; -ENOTTY a driver that cannot do it.
+ */
+int barlease_server_add_slice(struct barlease_server *server,
+			      const struct barlease_device *device,
+			      const struct barlease_slice *slice);
+
+/* Revokes its leases (BARLEASE_FORBIDDEN). Return: 0; -ENOENT */
+int barlease_server_remove_slice(struct barlease_server *server,
+				 const char *name);
+
+/* Return: 0; -ENOENT no such lease */
+int barlease_server_revoke(struct barlease_server *server, uint32_t id);
+
+/* Asks allowed() anew about every lease, and revokes where it says no. */
+void barlease_server_recheck(struct barlease_server *server);
+
+/**
+ * barlease_server_reset() - reset a device; holders are told before and after
+ *
+ * Return: as barlease_device_reset()
+ */
+int barlease_server_reset(struct barlease_server *server,
+			  const struct barlease_device *device);
+
+/* ---- Leasing: the client's side of the lease protocol ------------------- */
+
+struct barlease_client;
+
+/**
+ * barlease_client_connect() - connect to whoever vends
+ * @path: of the socket; NULL for $BARLEASE_SOCKET, or /run/barlease/socket
+ * @client: receives the connection, for barlease_client_close()
+ *
+ * Return: 0; -EPROTONOSUPPORT no common version; -EPROTO not a server of this
+ * protocol; -EDQUOT this user has as many connections as it may; errors of
+ * connect().
+ */
+int barlease_client_connect(const char *path, struct barlease_client **client);
+
+/* The same with a connected socket, which is the client's from success on */
+int barlease_client_wrap(int fd, struct barlease_client **client);
+
+/* All its leases are revoked. Their fds stay open, and the caller's. */
+void barlease_client_close(struct barlease_client *client);
+
+/* To poll for reading, in any event loop; the client's */
+int barlease_client_fd(const struct barlease_client *client);
+
+/* Why the last call failed, in words, where the server has said; or "" */
+const char *barlease_client_error(const struct barlease_client *client);
+
+/**
+ * struct barlease_slice_info - a slice that this client may have
+ * @name: of the slice
+ * @size: in bytes
+ * @flags: BARLEASE_READ_ONLY, BARLEASE_EXCLUSIVE
+ * @memattr: attribute of its leases
+ * @free: how many more leases of it there can be now; UINT32_MAX: any number
+ */
+struct barlease_slice_info {
+	char name[BARLEASE_NAME_MAX];
+	char group[BARLEASE_NAME_MAX];
+	uint64_t size;
+	unsigned int flags;
+	enum barlease_memattr memattr;
+	uint32_t free;
+};
+
+/* @slices is for free(). Return: 0; errors of the connection */
+int barlease_client_list(struct barlease_client *client,
+			 struct barlease_slice_info **slices,
+			 size_t *nr_slices);
+
+#define BARLEASE_ANY	(1u << 2)
+
+/**
+ * struct barlease_lease - a slice that this client has
+ * @id: for barlease_client_release(), and in events
+ * @fd: of the DMABUF; the caller's to close
+ * @size: in bytes
+ * @flags: BARLEASE_READ_ONLY, BARLEASE_EXCLUSIVE
+ * @memattr: what mappings have
+ * @alignment: for barlease_map()
+ * @name: of the slice
+ */
+struct barlease_lease {
+	uint32_t id;
+	int fd;
+	uint64_t size;
+	unsigned int flags;
+	enum barlease_memattr memattr;
+	struct barlease_alignment alignment;
+	char name[BARLEASE_NAME_MAX];
+};
+
+/**
+ * barlease_client_acquire() - get a lease; waits for the answer
+ * @name: of a slice; with BARLEASE_ANY, of a group
+ * @flags: 0 or BARLEASE_ANY
+ * @lease: receives it
+ *
+ * Return: 0; -EINVAL @name is no name, or an unknown flag; -ENOENT no such
+ * slice; -EACCES not allowed; -EBUSY somebody else has it; -EDQUOT this user has
+ * as many leases as it may; -EMFILE no room for the fd in this process (or in
+ * the server), and no lease; errors of export and of the connection.
+ */
+int barlease_client_acquire(struct barlease_client *client, const char *name,
+			    unsigned int flags, struct barlease_lease *lease);
+
+/* Return: 0; -ENOENT not (any more) a lease of this client; as above */
+int barlease_client_release(struct barlease_client *client, uint32_t id);
+
+enum barlease_event_type {
+	BARLEASE_EVENT_REVOKED,		/* @lease, for @reason */
+	BARLEASE_EVENT_SUSPENDED,	/* accesses will wait: a reset */
+	BARLEASE_EVENT_RESUMED,		/* it is over */
+};
+
+struct barlease_event {
+	enum barlease_event_type type;
+	uint32_t lease;
+	enum barlease_reason reason;
+};
+
+/**
+ * barlease_client_dispatch() - the next event, without waiting for it
+ *
+ * Call it until it returns 0 when the fd is readable, and after every call
+ * that waits for an answer: events may have come before that.
+ *
+ * Return: 1 and the event; 0 there is none now; -ECONNRESET the server is gone
+ * and with it all leases; -EPROTO it speaks something else; -ENOBUFS more than
+ * 65,536 events have come, and nobody has asked for them.
+ */
+int barlease_client_dispatch(struct barlease_client *client,
+			     struct barlease_event *event);
+
 #ifdef __cplusplus
 }
 #endif

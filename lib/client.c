@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A connection to whoever vends: connecting and closing
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "client.h"
+#include "packet.h"
+
+#define DEFAULT_PATH	"/run/barlease/socket"
+
+static int connect_to(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		ret = connect(fd, (const struct sockaddr *)address,
+			      sizeof(*address));
+	} while (ret && errno == EINTR);
+	if (ret) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+int barlease_client_connect(const char *path, struct barlease_client **client)
+{
+	struct sockaddr_un address;
+	int ret, fd;
+
+	/* Not where the environment is of somebody with less rights */
+	path = path ?: secure_getenv("BARLEASE_SOCKET");
+	ret = bl_address(path ?: DEFAULT_PATH, &address);
+	if (ret)
+		return ret;
+	fd = connect_to(&address);
+	if (fd < 0)
+		return fd;
+	ret = barlease_client_wrap(fd, client);
+	if (ret)
+		close(fd);
+	return ret;
+}
+
+static int say_hello(struct barlease_client *client)
+{
+	struct bl_wire_message hello = {
+		.type = BL_WIRE_HELLO,
+		.hello = { BL_WIRE_VERSION, BL_WIRE_VERSION },
+	};
+	struct bl_wire_message welcome;
+	int ret = bl_client_call(client, &hello, BL_WIRE_WELCOME, &welcome);
+
+	if (ret)
+		return ret;
+	return welcome.welcome.version == BL_WIRE_VERSION ? 0 : -EPROTO;
+}
+
+int barlease_client_wrap(int fd, struct barlease_client **client)
+{
+	struct barlease_client *new;
+	int ret = bl_packet_socket(fd);
+
+	if (ret)
+		return ret;
+	new = calloc(1, sizeof(*new));
+	if (!new)
+		return -ENOMEM;
+	new->fd = fd;
+	ret = say_hello(new);
+	if (ret) {
+		free(new->events.at);
+		free(new);
+		return ret;
+	}
+	*client = new;
+	return 0;
+}
+
+void barlease_client_close(struct barlease_client *client)
+{
+	if (!client)
+		return;
+	close(client->fd);
+	free(client->events.at);
+	free(client);
+}
+
+int barlease_client_fd(const struct barlease_client *client)
+{
+	return client->fd;
+}
+
+const char *barlease_client_error(const struct barlease_client *client)
+{
+	return client->error;
+}

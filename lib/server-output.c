@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a connection has still to be sent
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * Requests are read only while nothing waits here, so of all that waits at most
+ * one message is a reply, and the rest are events.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "packet.h"
+#include "server.h"
+
+struct bl_output {
+	TAILQ_ENTRY(bl_output) of_peer;
+	int fd;
+	size_t size;
+	uint8_t bytes[];
+};
+
+static void forget(struct bl_peer *peer, struct bl_output *output)
+{
+	TAILQ_REMOVE(&peer->output, output, of_peer);
+	peer->nr_output--;
+	if (output->fd >= 0)
+		close(output->fd);
+	free(output);
+}
+
+/* With an fd of its own: the lease may end before this is sent */
+static int keep(struct bl_peer *peer, const void *bytes, size_t size, int fd)
+{
+	struct bl_output *output;
+
+	if (peer->nr_output == BL_OUTPUT_MAX)
+		return -ENOBUFS;
+	output = malloc(sizeof(*output) + size);
+	if (!output)
+		return -ENOMEM;
+	output->fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (fd >= 0 && output->fd < 0) {
+		free(output);
+		return -errno;
+	}
+	output->size = size;
+	memcpy(output->bytes, bytes, size);
+	TAILQ_INSERT_TAIL(&peer->output, output, of_peer);
+	peer->nr_output++;
+	bl_peer_wait(peer);
+	return 0;
+}
+
+int bl_output_send(struct bl_peer *peer, const struct bl_wire_message *message,
+		   int fd)
+{
+	uint8_t bytes[BL_WIRE_MAX];
+	size_t size = bl_wire_encode(message, bytes);
+	int ret = -EAGAIN;
+
+	if (peer->dying)
+		return -ECONNRESET;
+	if (TAILQ_EMPTY(&peer->output))
+		ret = bl_packet_send(peer->fd, bytes, size, fd);
+	return ret == -EAGAIN ? keep(peer, bytes, size, fd) : ret;
+}
+
+void bl_output_event(struct bl_peer *peer,
+		     const struct bl_wire_message *message)
+{
+	int ret;
+
+	if (peer->dying)
+		return;
+	ret = bl_output_send(peer, message, -1);
+	if (ret == -ENOBUFS)
+		bl_peer_refused(peer, "does not read what it is sent");
+	if (ret)
+		bl_peer_drop(peer);
+}
+
+void bl_output_flush(struct bl_peer *peer)
+{
+	struct bl_output *output, *next;
+	int ret;
+
+	for (output = TAILQ_FIRST(&peer->output); output; output = next) {
+		next = TAILQ_NEXT(output, of_peer);
+		ret = bl_packet_send(peer->fd, output->bytes, output->size,
+				     output->fd);
+		if (ret == -EAGAIN)
+			return;
+		if (ret) {
+			bl_peer_drop(peer);
+			return;
+		}
+		forget(peer, output);
+	}
+	bl_peer_wait(peer);
+}
+
+void bl_output_free(struct bl_peer *peer)
+{
+	struct bl_output *output, *next;
+
+	for (output = TAILQ_FIRST(&peer->output); output; output = next) {
+		next = TAILQ_NEXT(output, of_peer);
+		forget(peer, output);
+	}
+}

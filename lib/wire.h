@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lease protocol, version 1: from bytes to what they say, and back
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * docs/protocol.md is the specification. Nothing here allocates, waits or does
+ * I/O. What bl_wire_decode() has passed is valid in every field, for whichever
+ * side it came from; who may send what, and when, is for the caller to say.
+ */
+#ifndef BL_WIRE_H
+#define BL_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "public.h"
+
+#define BL_WIRE_VERSION	1
+
+#define BL_WIRE_MAX	4096	/* bytes of a message */
+#define BL_WIRE_HEADER	16
+#define BL_WIRE_TEXT	128	/* of an ERROR, with its NUL */
+/* As many slices as one message holds */
+#define BL_WIRE_SLICES	25
+
+#define BL_WIRE_REPLY	0x8000
+#define BL_WIRE_EVENT	0x4000
+
+enum bl_wire_type {
+	BL_WIRE_HELLO		= 0x0001,
+	BL_WIRE_LIST		= 0x0002,
+	BL_WIRE_ACQUIRE		= 0x0003,
+	BL_WIRE_RELEASE		= 0x0004,
+	BL_WIRE_WELCOME		= BL_WIRE_REPLY | BL_WIRE_HELLO,
+	BL_WIRE_SLICE_LIST	= BL_WIRE_REPLY | BL_WIRE_LIST,
+	BL_WIRE_LEASE		= BL_WIRE_REPLY | BL_WIRE_ACQUIRE,
+	BL_WIRE_RELEASED	= BL_WIRE_REPLY | BL_WIRE_RELEASE,
+	BL_WIRE_ERROR		= BL_WIRE_REPLY | 0x0fff,
+	BL_WIRE_REVOKED		= BL_WIRE_EVENT | 0x0001,
+	BL_WIRE_SUSPENDED	= BL_WIRE_EVENT | 0x0002,
+	BL_WIRE_RESUMED		= BL_WIRE_EVENT | 0x0003,
+};
+
+/* Why accesses wait; a reset is the only reason there is */
+#define BL_WIRE_RESET	1
+
+struct bl_wire_hello {
+	uint16_t lowest;
+	uint16_t highest;
+};
+
+struct bl_wire_welcome {
+	uint16_t version;
+};
+
+struct bl_wire_list {
+	uint32_t first;
+};
+
+struct bl_wire_slices {
+	uint32_t total;
+	uint32_t first;
+	uint32_t count;
+	struct barlease_slice_info slice[BL_WIRE_SLICES];
+};
+
+struct bl_wire_acquire {
+	char name[BARLEASE_NAME_MAX];
+	uint32_t flags;
+};
+
+/* RELEASE, RELEASED */
+struct bl_wire_id {
+	uint32_t id;
+};
+
+struct bl_wire_error {
+	uint32_t error;		/* positive */
+	char text[BL_WIRE_TEXT];
+};
+
+struct bl_wire_revoked {
+	uint32_t id;
+	enum barlease_reason reason;
+};
+
+struct bl_wire_message {
+	uint16_t type;
+	uint32_t serial;
+	union {
+		struct bl_wire_hello hello;
+		struct bl_wire_welcome welcome;
+		struct bl_wire_list list;
+		struct bl_wire_slices slices;
+		struct bl_wire_acquire acquire;
+		struct barlease_lease lease;	/* but for its fd */
+		struct bl_wire_id release;
+		struct bl_wire_id released;
+		struct bl_wire_error error;
+		struct bl_wire_revoked revoked;
+	};
+};
+
+/* A name of a slice or a group: letters, digits, "._-", short enough */
+bool bl_wire_name_valid(const char *name);
+
+/*
+ * Return: 0; -EPROTO; -EOPNOTSUPP a well-formed message of an unknown type.
+ * Also of a message that is refused, @type and @serial are as sent if it is
+ * long enough to have them, or else 0.
+ */
+int bl_wire_decode(const void *bytes, size_t size,
+		   struct bl_wire_message *message);
+
+/* @bytes: room for BL_WIRE_MAX. Return: how many it takes; 0 an unknown type */
+size_t bl_wire_encode(const struct bl_wire_message *message, void *bytes);
+
+#endif

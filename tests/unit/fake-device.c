@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A device that is not there
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "fake-device.h"
+
+#define MAX_EXPORTS	8192
+
+static struct fake_lease {
+	const struct barlease_device *device;
+	ino_t inode;
+	bool revoked;
+	enum barlease_memattr memattr;
+	char name[64];
+} leases[MAX_EXPORTS];
+static unsigned int nr_leases;
+
+void fake_device_init(struct barlease_device *device)
+{
+	nr_leases = 0;
+	*device = (struct barlease_device) {
+		.caps = BARLEASE_CAN_EXPORT | BARLEASE_CAN_MMAP |
+			BARLEASE_CAN_REVOKE | BARLEASE_CAN_MEMATTR,
+	};
+}
+
+/* The newest, should the kernel have used a number again */
+static struct fake_lease *find(int fd)
+{
+	struct stat stat;
+
+	if (fstat(fd, &stat))
+		abort();
+	for (unsigned int i = nr_leases; i--;)
+		if (leases[i].inode == stat.st_ino)
+			return &leases[i];
+	abort();
+}
+
+bool fake_revoked(int lease)
+{
+	return find(lease)->revoked;
+}
+
+enum barlease_memattr fake_memattr(int lease)
+{
+	return find(lease)->memattr;
+}
+
+const char *fake_name(int lease)
+{
+	return find(lease)->name;
+}
+
+unsigned int barlease_device_caps(const struct barlease_device *device)
+{
+	return device->caps;
+}
+
+int barlease_device_bar(const struct barlease_device *device,
+			unsigned int index, struct barlease_bar *bar)
+{
+	(void)device;
+	if (index >= BARLEASE_BARS)
+		return -EINVAL;
+	bar->offset = 0;
+	bar->size = index == FAKE_BAR ? FAKE_BAR_SIZE : 0;
+	bar->mappable = index == FAKE_BAR;
+	return 0;
+}
+
+int barlease_alignment(const struct barlease_device *device, unsigned int bar,
+		       uint64_t offset, struct barlease_alignment *alignment)
+{
+	(void)device;
+	(void)bar;
+	alignment->align = 1 << 21;
+	alignment->phase = offset % alignment->align;
+	return 0;
+}
+
+int barlease_export(const struct barlease_device *device, unsigned int bar,
+		    const struct barlease_range *ranges, size_t nr_ranges,
+		    unsigned int flags)
+{
+	/* The server's devices are const; what a test has seen of them is not */
+	struct barlease_device *seen = (struct barlease_device *)device;
+	struct stat stat;
+	int fd;
+
+	if (device->export_error)
+		return device->export_error;
+	if (bar != FAKE_BAR || !nr_ranges || nr_leases == MAX_EXPORTS)
+		return -EINVAL;
+	fd = memfd_create("lease", MFD_CLOEXEC);
+	if (fd < 0 || fstat(fd, &stat))
+		return -errno;
+	leases[nr_leases++] = (struct fake_lease) {
+		.device = device,
+		.inode = stat.st_ino,
+	};
+	seen->exports++;
+	seen->last_flags = flags;
+	seen->last_offset = ranges[0].offset;
+	return fd;
+}
+
+int barlease_revoke(const struct barlease_device *device, int lease)
+{
+	struct fake_lease *fake = find(lease);
+
+	if (device->revoke_error)
+		return device->revoke_error;
+	if (fake->device != device)
+		return -ENODEV;
+	if (fake->revoked)
+		return -EBADFD;
+	fake->revoked = true;
+	((struct barlease_device *)device)->revokes++;
+	return 0;
+}
+
+int barlease_set_memattr(const struct barlease_device *device, int lease,
+			 enum barlease_memattr memattr)
+{
+	if (device->memattr_error)
+		return device->memattr_error;
+	find(lease)->memattr = memattr;
+	return 0;
+}
+
+int barlease_set_name(int lease, const char *name)
+{
+	if (strlen(name) > 31)
+		return -EINVAL;
+	stpcpy(find(lease)->name, name);
+	return 0;
+}
+
+int barlease_device_reset(const struct barlease_device *device)
+{
+	((struct barlease_device *)device)->resets++;
+	if (device->during_reset)
+		device->during_reset();
+	return device->reset_error;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A valid message of each type of the lease protocol
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "samples.h"
+
+static void fill_slices(struct bl_wire_slices *slices, uint32_t count)
+{
+	slices->total = count + 7;
+	slices->first = 7;
+	slices->count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		struct barlease_slice_info *slice = &slices->slice[i];
+
+		snprintf(slice->name, sizeof(slice->name), "queue-%u", i);
+		if (i % 2)
+			stpcpy(slice->group, "queues");
+		slice->size = (i + 1) * 4096ull;
+		slice->flags = i % 4;
+		slice->memattr = i % 2 ? BARLEASE_WC : BARLEASE_NC;
+		slice->free = i ? i : UINT32_MAX;
+	}
+}
+
+static const struct barlease_lease lease = {
+	.id = 0x01020304,
+	.fd = -1,
+	.size = 0x1122334455667000,
+	.flags = BARLEASE_READ_ONLY | BARLEASE_EXCLUSIVE,
+	.memattr = BARLEASE_WC,
+	.alignment = { 1 << 30, 0x3ffff000 },
+	.name = "door.bell_7",
+};
+
+struct bl_wire_message sample(unsigned int number)
+{
+	static const uint16_t types[NR_SAMPLES] = {
+		BL_WIRE_HELLO, BL_WIRE_LIST, BL_WIRE_ACQUIRE, BL_WIRE_RELEASE,
+		BL_WIRE_WELCOME, BL_WIRE_SLICE_LIST, BL_WIRE_LEASE,
+		BL_WIRE_RELEASED, BL_WIRE_ERROR, BL_WIRE_REVOKED,
+		BL_WIRE_SUSPENDED, BL_WIRE_RESUMED,
+		BL_WIRE_SLICE_LIST, BL_WIRE_ACQUIRE,
+	};
+	struct bl_wire_message message = {
+		.type = types[number],
+		.serial = types[number] & BL_WIRE_EVENT ? 0 : 0x0a0b0c0d,
+	};
+
+	switch (message.type) {
+	case BL_WIRE_HELLO:
+		message.hello = (struct bl_wire_hello){ 1, 0x0203 };
+		break;
+	case BL_WIRE_LIST:
+		message.list.first = 0x01020304;
+		break;
+	case BL_WIRE_ACQUIRE:
+		stpcpy(message.acquire.name, "A-z.0_9");
+		message.acquire.flags = number < 12 ? BARLEASE_ANY : 0;
+		break;
+	case BL_WIRE_RELEASE:
+	case BL_WIRE_RELEASED:
+		message.release.id = 0x01020304;
+		break;
+	case BL_WIRE_WELCOME:
+		message.welcome.version = 1;
+		break;
+	case BL_WIRE_SLICE_LIST:
+		fill_slices(&message.slices, number < 12 ? BL_WIRE_SLICES : 2);
+		break;
+	case BL_WIRE_LEASE:
+		message.lease = lease;
+		break;
+	case BL_WIRE_ERROR:
+		message.error.error = 16;
+		stpcpy(message.error.text, "slice doorbell: held by others");
+		break;
+	case BL_WIRE_REVOKED:
+		message.revoked.id = 0x01020304;
+		message.revoked.reason = BARLEASE_FORBIDDEN;
+		break;
+	}
+	return message;
+}
