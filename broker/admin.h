@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The administrator's socket: connections, and lines in and out
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#ifndef BROKER_ADMIN_H
+#define BROKER_ADMIN_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "broker.h"
+#include "loop.h"
+
+struct admin;
+
+/* @listener: stays the caller's. Return: 0; -errno */
+int admin_new(struct loop *loop, int listener, struct broker *broker,
+	      struct admin **admin);
+void admin_free(struct admin *admin);
+
+/* A line for all who watch; @admin NULL is fine */
+void admin_tell(struct admin *admin, const char *text, ...)
+	__attribute__((format(printf, 2, 3)));
+void admin_tell_refused(struct admin *admin, const struct barlease_peer *peer,
+			const char *why);
+
+/* Let those go who do not read; to be called when no request is at work */
+void admin_reap(struct admin *admin);
+
+/**
+ * admin_request() - do what a line asks for
+ * @line: without its end; is taken apart
+ * @out: receives the answer
+ *
+ * Return: true when the answer is to be followed by all that happens.
+ */
+bool admin_request(struct broker *broker, char *line, FILE *out);
+
+#endif

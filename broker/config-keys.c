@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The keys of each kind of section
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "array.h"
+#include "config-parser.h"
+
+/* @repeats: its lines add up. Elsewhere the second one is an error */
+struct key {
+	const char *name;
+	bool repeats;
+	bool needed;
+	void (*set)(struct config_parser *parser, const char *value);
+};
+
+struct config_device *parser_device(const struct config_parser *parser)
+{
+	return &parser->config->devices[parser->config->nr_devices - 1];
+}
+
+struct config_rule *parser_rule(const struct config_parser *parser)
+{
+	return &parser->config->rules[parser->config->nr_rules - 1];
+}
+
+static void set_path(struct config_parser *parser, char **path,
+		     const char *value, size_t room)
+{
+	if (value[0] != '/' || strlen(value) >= room) {
+		complain(parser,
+			 "\"%.60s\" is no path that begins with / and has at most %zu bytes",
+			 value, room - 1);
+		return;
+	}
+	free(*path);
+	*path = strdup(value);
+	if (!*path)
+		parser->error = -ENOMEM;
+}
+
+#define SOCKET_ROOM	sizeof(((struct sockaddr_un *)0)->sun_path)
+#define PATH_ROOM	200
+
+static void set_socket(struct config_parser *parser, const char *value)
+{
+	set_path(parser, &parser->config->broker.socket, value, SOCKET_ROOM);
+}
+
+static void set_admin(struct config_parser *parser, const char *value)
+{
+	set_path(parser, &parser->config->broker.admin, value, SOCKET_ROOM);
+}
+
+static void set_lock_directory(struct config_parser *parser, const char *value)
+{
+	set_path(parser, &parser->config->broker.lock_directory, value,
+		 PATH_ROOM);
+}
+
+static void set_socket_mode(struct config_parser *parser, const char *value)
+{
+	size_t length = strlen(value);
+
+	if (length < 3 || length > 4 || strspn(value, "01234567") != length ||
+	    (length == 4 && value[0] != '0')) {
+		complain(parser, "\"%.60s\" is no mode; 0666 and 0660 are",
+			 value);
+		return;
+	}
+	parser->config->broker.socket_mode = strtoul(value, NULL, 8);
+}
+
+static void set_most(struct config_parser *parser, unsigned int *most,
+		     const char *value)
+{
+	uint64_t number;
+
+	if (value_number(parser, value, 1, UINT32_MAX - 1, &number))
+		*most = number;
+}
+
+static void set_user_connections(struct config_parser *parser,
+				 const char *value)
+{
+	set_most(parser, &parser->config->broker.user_connections, value);
+}
+
+static void set_user_leases(struct config_parser *parser, const char *value)
+{
+	set_most(parser, &parser->config->broker.user_leases, value);
+}
+
+static const struct key broker_keys[] = {
+	{ "socket", .set = set_socket },
+	{ "socket-mode", .set = set_socket_mode },
+	{ "admin", .set = set_admin },
+	{ "lock-directory", .set = set_lock_directory },
+	{ "user-connections", .set = set_user_connections },
+	{ "user-leases", .set = set_user_leases },
+	{ 0 },
+};
+
+static void set_backend(struct config_parser *parser, const char *value)
+{
+	static const char *const words[] = {
+		[BARLEASE_BACKEND_ANY] = "any",
+		[BARLEASE_BACKEND_GROUP] = "group",
+		[BARLEASE_BACKEND_IOMMUFD] = "iommufd",
+		NULL,
+	};
+	int word = value_word(parser, value, words);
+
+	if (word >= 0)
+		parser_device(parser)->backend = word;
+}
+
+static const struct key device_keys[] = {
+	{ "backend", .set = set_backend },
+	{ 0 },
+};
+
+static void set_device(struct config_parser *parser, const char *value)
+{
+	if (!value_bdf(value, parser_rule(parser)->device_bdf))
+		complain(parser,
+			 "\"%.60s\" is no PCI address; 0000:03:00.0 is one",
+			 value);
+}
+
+static void set_bar(struct config_parser *parser, const char *value)
+{
+	uint64_t bar;
+
+	if (value_number(parser, value, 0, BARLEASE_BARS - 1, &bar))
+		parser_rule(parser)->bar = bar;
+}
+
+static void add_range(struct config_parser *parser, const char *text)
+{
+	struct config_rule *rule = parser_rule(parser);
+	struct barlease_range range, *slot;
+
+	if (!value_range(parser, text, &range))
+		return;
+	slot = array_add(&rule->ranges, &rule->nr_ranges, sizeof(*slot));
+	if (slot)
+		*slot = range;
+	else
+		parser->error = -ENOMEM;
+}
+
+static void set_ranges(struct config_parser *parser, const char *value)
+{
+	value_list(parser, value, add_range);
+}
+
+static void set_flag(struct config_parser *parser, const char *value,
+		     const char *const *words, unsigned int flag)
+{
+	switch (value_word(parser, value, words)) {
+	case 0:
+		parser_rule(parser)->flags &= ~flag;
+		break;
+	case 1:
+		parser_rule(parser)->flags |= flag;
+		break;
+	}
+}
+
+static void set_access(struct config_parser *parser, const char *value)
+{
+	static const char *const words[] = { "rw", "ro", NULL };
+
+	set_flag(parser, value, words, BARLEASE_READ_ONLY);
+}
+
+static void set_exclusive(struct config_parser *parser, const char *value)
+{
+	static const char *const words[] = { "no", "yes", NULL };
+
+	set_flag(parser, value, words, BARLEASE_EXCLUSIVE);
+}
+
+static void set_memattr(struct config_parser *parser, const char *value)
+{
+	static const char *const words[] = {
+		[BARLEASE_NC] = "nc",
+		[BARLEASE_WC] = "wc",
+		NULL,
+	};
+	int word = value_word(parser, value, words);
+
+	if (word >= 0)
+		parser_rule(parser)->memattr = word;
+}
+
+static void set_max_holders(struct config_parser *parser, const char *value)
+{
+	uint64_t max;
+
+	if (value_number(parser, value, 1, UINT32_MAX - 1, &max))
+		parser_rule(parser)->max_holders = max;
+}
+
+static void set_count(struct config_parser *parser, const char *value)
+{
+	uint64_t count;
+
+	if (value_number(parser, value, 1, MOST_SLICES, &count))
+		parser_rule(parser)->count = count;
+}
+
+static void set_stride(struct config_parser *parser, const char *value)
+{
+	uint64_t stride;
+
+	if (value_pages(parser, value, &stride))
+		parser_rule(parser)->stride = stride;
+}
+
+static void add_id(struct config_parser *parser, struct config_ids *ids,
+		   uint32_t id)
+{
+	uint32_t *slot = array_add(&ids->ids, &ids->nr, sizeof(*slot));
+
+	if (slot)
+		*slot = id;
+	else
+		parser->error = -ENOMEM;
+}
+
+static void set_id(struct config_parser *parser, struct config_ids *ids,
+		   const char *text, const char *kind,
+		   int (*look_up)(const char *name, uint32_t *id))
+{
+	uint64_t number;
+	uint32_t id;
+
+	if (!strcmp(text, "*")) {
+		ids->all = true;
+	} else if (strspn(text, "0123456789") == strlen(text)) {
+		/* The last number is the system's way to say "none". */
+		if (value_number(parser, text, 0, UINT32_MAX - 1, &number))
+			add_id(parser, ids, number);
+	} else if (look_up(text, &id)) {
+		complain(parser,
+			 "unknown %s \"%.60s\"; right is a name that the system knows, a number, or *",
+			 kind, text);
+	} else {
+		add_id(parser, ids, id);
+	}
+}
+
+static void add_user(struct config_parser *parser, const char *text)
+{
+	set_id(parser, &parser_rule(parser)->users, text, "user",
+	       parser->names->user);
+}
+
+static void set_users(struct config_parser *parser, const char *value)
+{
+	value_list(parser, value, add_user);
+}
+
+static void add_group(struct config_parser *parser, const char *text)
+{
+	set_id(parser, &parser_rule(parser)->groups, text, "group",
+	       parser->names->group);
+}
+
+static void set_groups(struct config_parser *parser, const char *value)
+{
+	value_list(parser, value, add_group);
+}
+
+static const struct key slice_keys[] = {
+	{ "device", .set = set_device },
+	{ "bar", .needed = true, .set = set_bar },
+	{ "ranges", .repeats = true, .needed = true, .set = set_ranges },
+	{ "access", .set = set_access },
+	{ "memattr", .set = set_memattr },
+	{ "users", .repeats = true, .set = set_users },
+	{ "groups", .repeats = true, .set = set_groups },
+	{ "exclusive", .set = set_exclusive },
+	{ "max-holders", .set = set_max_holders },
+	{ "count", .set = set_count },
+	{ "stride", .set = set_stride },
+	{ 0 },
+};
+
+static const struct {
+	const char *title;
+	const struct key *keys;
+} sections[] = {
+	[SECTION_BROKER] = { "[broker]", broker_keys },
+	[SECTION_DEVICE] = { "[device BDF]", device_keys },
+	[SECTION_SLICE] = { "[slice NAME]", slice_keys },
+};
+
+static void complain_unknown(struct config_parser *parser, const char *name)
+{
+	const struct key *key = sections[parser->section].keys;
+	char list[160] = "";
+	size_t length = 0;
+
+	for (int i = 0; key[i].name; i++)
+		length += snprintf(list + length, sizeof(list) - length, "%s%s",
+				   i ? ", " : "", key[i].name);
+	complain(parser, "unknown key \"%.40s\"; %s has %s", name,
+		 sections[parser->section].title, list);
+}
+
+void config_key(struct config_parser *parser, const char *name,
+		const char *value)
+{
+	const struct key *key;
+
+	if (parser->section == SECTION_UNKNOWN)
+		return;
+	if (parser->section == SECTION_NONE) {
+		complain(parser,
+			 "\"%.40s\" is in no section; a line such as [slice NAME] begins one",
+			 name);
+		return;
+	}
+	key = sections[parser->section].keys;
+	for (int i = 0; key[i].name; i++) {
+		unsigned long bit = 1ul << i;
+
+		if (strcmp(key[i].name, name))
+			continue;
+		if (parser->seen & bit && !key[i].repeats)
+			complain(parser, "\"%s\" was there already; one of the two is right",
+				 name);
+		else
+			key[i].set(parser, value);
+		parser->seen |= bit;
+		return;
+	}
+	complain_unknown(parser, name);
+}
+
+static bool saw(const struct config_parser *parser, const char *name)
+{
+	const struct key *key = sections[parser->section].keys;
+
+	for (int i = 0; key[i].name; i++)
+		if (!strcmp(key[i].name, name))
+			return parser->seen & 1ul << i;
+	return false;
+}
+
+static void end_slice(struct config_parser *parser)
+{
+	const struct config_rule *rule = parser_rule(parser);
+
+	if (!saw(parser, "users") && !saw(parser, "groups"))
+		complain(parser,
+			 "[slice %s] is for nobody; it needs users=, groups= or both (users=* for everybody)",
+			 rule->name);
+	if (saw(parser, "count") != saw(parser, "stride"))
+		complain(parser,
+			 "[slice %s] has only one of count= and stride=; a template needs both",
+			 rule->name);
+	if (rule->flags & BARLEASE_EXCLUSIVE && rule->max_holders > 1)
+		complain(parser,
+			 "[slice %s] is exclusive, and yet has max-holders=%u; one of the two is right",
+			 rule->name, rule->max_holders);
+}
+
+void config_end_section(struct config_parser *parser)
+{
+	unsigned int line = parser->line;
+	const struct key *key;
+
+	if (parser->section <= SECTION_UNKNOWN)
+		return;
+	parser->line = parser->section_line;
+	key = sections[parser->section].keys;
+	for (int i = 0; key[i].name; i++)
+		if (key[i].needed && !(parser->seen & 1ul << i))
+			complain(parser, "this section needs %s=", key[i].name);
+	if (parser->section == SECTION_SLICE)
+		end_slice(parser);
+	parser->line = line;
+}

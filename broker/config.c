@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a configuration holds, once it is understood
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "config.h"
+
+/* A file with more of them is hardly worth reading to its end. */
+#define MOST_ERRORS	100
+
+char *config_complaint(struct config_errors *errors, unsigned int line)
+{
+	struct config_error *error;
+
+	if (errors->nr == MOST_ERRORS)
+		return NULL;
+	error = array_add(&errors->list, &errors->nr, sizeof(*error));
+	if (!error)
+		return NULL;
+	error->line = line;
+	return error->text;
+}
+
+void config_complain(struct config_errors *errors, unsigned int line,
+		     const char *text, ...)
+{
+	char *complaint = config_complaint(errors, line);
+	va_list args;
+
+	if (!complaint)
+		return;
+	va_start(args, text);
+	vsnprintf(complaint, CONFIG_ERROR_MAX, text, args);
+	va_end(args);
+}
+
+static int by_line(const void *a, const void *b)
+{
+	const struct config_error *x = a, *y = b;
+
+	return (x->line > y->line) - (x->line < y->line);
+}
+
+void config_sort_errors(struct config_errors *errors)
+{
+	if (errors->nr)
+		qsort(errors->list, errors->nr, sizeof(*errors->list), by_line);
+}
+
+void config_free_errors(struct config_errors *errors)
+{
+	free(errors->list);
+	*errors = (struct config_errors){ 0 };
+}
+
+static void free_rule(struct config_rule *rule)
+{
+	free(rule->ranges);
+	free(rule->users.ids);
+	free(rule->groups.ids);
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	for (size_t i = 0; i < config->nr_rules; i++)
+		free_rule(&config->rules[i]);
+	free(config->broker.socket);
+	free(config->broker.admin);
+	free(config->broker.lock_directory);
+	free(config->devices);
+	free(config->rules);
+	free(config->slices);
+	free(config->by_name);
+	free(config);
+}
+
+static int against_name(const void *name, const void *element)
+{
+	const struct config_slice *const *slice = element;
+
+	return strcmp(name, (*slice)->name);
+}
+
+const struct config_slice *config_find(const struct config *config,
+				       const char *name)
+{
+	const struct config_slice *const *found;
+
+	if (!config->nr_slices)
+		return NULL;
+	found = bsearch(name, config->by_name, config->nr_slices,
+			sizeof(struct config_slice *), against_name);
+	return found ? *found : NULL;
+}
+
+const struct config_device *config_device_of(const struct config *config,
+					     const struct config_slice *slice)
+{
+	return &config->devices[slice->rule->device];
+}
+
+const char *config_group_of(const struct config_slice *slice)
+{
+	return slice->rule->count ? slice->rule->name : NULL;
+}
+
+struct barlease_range config_range_of(const struct config_slice *slice,
+				      size_t i)
+{
+	struct barlease_range range = slice->rule->ranges[i];
+
+	range.offset += slice->shift;
+	return range;
+}
+
+uint64_t config_size_of(const struct config_slice *slice)
+{
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < slice->rule->nr_ranges; i++)
+		size += slice->rule->ranges[i].length;
+	return size;
+}
+
+static bool same_ranges(const struct config_slice *a,
+			const struct config_slice *b)
+{
+	if (a->rule->nr_ranges != b->rule->nr_ranges)
+		return false;
+	for (size_t i = 0; i < a->rule->nr_ranges; i++) {
+		struct barlease_range x = config_range_of(a, i);
+		struct barlease_range y = config_range_of(b, i);
+
+		if (x.offset != y.offset || x.length != y.length)
+			return false;
+	}
+	return true;
+}
+
+static bool same_group(const struct config_slice *a,
+		       const struct config_slice *b)
+{
+	const char *x = config_group_of(a), *y = config_group_of(b);
+
+	return x && y ? !strcmp(x, y) : x == y;
+}
+
+bool config_same_slice(const struct config *a, const struct config_slice *in_a,
+		       const struct config *b, const struct config_slice *in_b)
+{
+	const struct config_rule *x = in_a->rule, *y = in_b->rule;
+
+	return !strcmp(config_device_of(a, in_a)->bdf,
+		       config_device_of(b, in_b)->bdf) &&
+	       x->bar == y->bar && x->flags == y->flags &&
+	       x->memattr == y->memattr && x->max_holders == y->max_holders &&
+	       same_group(in_a, in_b) && same_ranges(in_a, in_b);
+}

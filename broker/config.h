@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The configuration: from text to what it says, or to all that is wrong in it
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * Nothing here asks the system, except for the numbers of users and groups, by
+ * way of struct config_names. barleased.conf(5) describes the text.
+ */
+#ifndef BROKER_CONFIG_H
+#define BROKER_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <barlease.h>
+
+/* What ranges are made of, whatever the machine's page size */
+#define CONFIG_PAGE	4096u
+
+/* [broker] */
+struct config_broker {
+	char *socket;
+	char *admin;
+	char *lock_directory;
+	mode_t socket_mode;
+	unsigned int user_connections;
+	unsigned int user_leases;
+};
+
+/* [device BDF] */
+struct config_device {
+	char bdf[16];
+	enum barlease_backend backend;
+	unsigned int line;
+};
+
+/* Numbers of users or groups; @all: everybody */
+struct config_ids {
+	uint32_t *ids;
+	size_t nr;
+	bool all;
+};
+
+/**
+ * struct config_rule - a [slice NAME] section: one slice, or a template's many
+ * @device: index of it in the configuration
+ * @device_bdf: as the section has it, or empty
+ * @count: slices; 0 where it is no template
+ * @stride: from one slice of a template to the next, in bytes
+ */
+struct config_rule {
+	char name[BARLEASE_NAME_MAX];
+	unsigned int line;
+	char device_bdf[16];
+	size_t device;
+	unsigned int bar;
+	struct barlease_range *ranges;
+	size_t nr_ranges;
+	unsigned int flags;
+	enum barlease_memattr memattr;
+	uint32_t max_holders;
+	struct config_ids users;
+	struct config_ids groups;
+	uint32_t count;
+	uint64_t stride;
+};
+
+/* A slice: its rule's ranges, all of them @shift bytes further on */
+struct config_slice {
+	char name[BARLEASE_NAME_MAX];
+	const struct config_rule *rule;
+	uint64_t shift;
+};
+
+/**
+ * struct config - what a configuration says
+ * @slices: in the order of the file
+ * @by_name: the same, sorted
+ */
+struct config {
+	struct config_broker broker;
+	struct config_device *devices;
+	size_t nr_devices;
+	struct config_rule *rules;
+	size_t nr_rules;
+	struct config_slice *slices;
+	size_t nr_slices;
+	const struct config_slice **by_name;
+};
+
+/* Both return 0, or a negative errno where there is none of that name */
+struct config_names {
+	int (*user)(const char *name, uint32_t *id);
+	int (*group)(const char *name, uint32_t *id);
+};
+
+#define CONFIG_ERROR_MAX	240
+
+/* Something wrong in a line; line 0 is the file as such */
+struct config_error {
+	unsigned int line;
+	char text[CONFIG_ERROR_MAX];
+};
+
+struct config_errors {
+	struct config_error *list;
+	size_t nr;
+};
+
+/**
+ * config_parse() - understand a configuration
+ * @text: of @size bytes
+ * @names: who knows users and groups
+ * @config: receives it, for config_free()
+ * @errors: receives what is wrong, in the order of lines
+ *
+ * Return: 0; -EINVAL see @errors; -ENOMEM.
+ */
+int config_parse(const char *text, size_t size,
+		 const struct config_names *names, struct config **config,
+		 struct config_errors *errors);
+
+/* NULL is fine. */
+void config_free(struct config *config);
+
+/* Adds an error. After a hundred of them, no more are kept. */
+void config_complain(struct config_errors *errors, unsigned int line,
+		     const char *text, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same, to be filled with CONFIG_ERROR_MAX bytes; NULL: of no interest */
+char *config_complaint(struct config_errors *errors, unsigned int line);
+void config_sort_errors(struct config_errors *errors);
+void config_free_errors(struct config_errors *errors);
+
+/* NULL where there is none */
+const struct config_slice *config_find(const struct config *config,
+				       const char *name);
+const struct config_device *config_device_of(const struct config *config,
+					     const struct config_slice *slice);
+/* The template's name, or NULL */
+const char *config_group_of(const struct config_slice *slice);
+struct barlease_range config_range_of(const struct config_slice *slice,
+				      size_t i);
+uint64_t config_size_of(const struct config_slice *slice);
+
+/* Do leases of the one hold good as leases of the other? */
+bool config_same_slice(const struct config *a, const struct config_slice *in_a,
+		       const struct config *b, const struct config_slice *in_b);
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Slices and leases in the words of the administrator's socket
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <inttypes.h>
+
+#include "describe.h"
+
+void describe_place(FILE *out, const struct config *config,
+		    const struct config_slice *slice)
+{
+	const struct config_rule *rule = slice->rule;
+
+	fprintf(out, "device=%s bar=%u ranges=",
+		config_device_of(config, slice)->bdf, rule->bar);
+	for (size_t i = 0; i < rule->nr_ranges; i++) {
+		struct barlease_range range = config_range_of(slice, i);
+
+		fprintf(out, "%s%#" PRIx64 "+%#" PRIx64, i ? "," : "",
+			range.offset, range.length);
+	}
+	fprintf(out, " size=%" PRIu64 " access=%s memattr=%s",
+		config_size_of(slice),
+		rule->flags & BARLEASE_READ_ONLY ? "ro" : "rw",
+		rule->memattr == BARLEASE_WC ? "wc" : "nc");
+}
+
+void describe_slice(FILE *out, const struct config *config,
+		    const struct config_slice *slice, unsigned int holders)
+{
+	const struct config_rule *rule = slice->rule;
+
+	fprintf(out, "slice name=%s group=%s ", slice->name,
+		config_group_of(slice) ?: "-");
+	describe_place(out, config, slice);
+	fprintf(out, " exclusive=%d max=%" PRIu32 " holders=%u",
+		!!(rule->flags & BARLEASE_EXCLUSIVE), rule->max_holders,
+		holders);
+}
+
+const char *describe_reason(enum barlease_reason reason)
+{
+	switch (reason) {
+	case BARLEASE_RELEASED:
+		return "released";
+	case BARLEASE_DISCONNECTED:
+		return "disconnected";
+	case BARLEASE_ORDERED:
+		return "ordered";
+	case BARLEASE_FORBIDDEN:
+		return "forbidden";
+	case BARLEASE_SHUTDOWN:
+		return "shutdown";
+	}
+	return "unknown";
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Slices and leases in the words of the administrator's socket
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#ifndef BROKER_DESCRIBE_H
+#define BROKER_DESCRIBE_H
+
+#include <stdio.h>
+
+#include "config.h"
+
+/* "device=... bar=... ranges=... size=... access=... memattr=..." */
+void describe_place(FILE *out, const struct config *config,
+		    const struct config_slice *slice);
+
+/* A line that begins with "slice", without its end */
+void describe_slice(FILE *out, const struct config *config,
+		    const struct config_slice *slice, unsigned int holders);
+
+/* "released" and so on */
+const char *describe_reason(enum barlease_reason reason);
+
+#endif

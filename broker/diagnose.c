@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Why a device cannot be opened, and what would help
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <barlease.h>
+
+#include "diagnose.h"
+#include "file.h"
+
+#define OUR_DRIVER	"barlease-vfio-pci"
+
+static void device_path(const char *bdf, const char *name, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "/sys/bus/pci/devices/%s%s%s", bdf,
+		 *name ? "/" : "", name);
+}
+
+void diagnose_process(pid_t pid, char *text, size_t size)
+{
+	char path[64], name[64] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (file && !fgets(name, sizeof(name), file))
+		name[0] = '\0';
+	if (file)
+		fclose(file);
+	name[strcspn(name, "\n")] = '\0';
+	if (*name)
+		snprintf(text, size, "pid %d (%s)", pid, name);
+	else
+		snprintf(text, size, "pid %d", pid);
+}
+
+static bool is_device_file(const char *link, const char *group,
+			   const char *node)
+{
+	static const char group_dir[] = "/dev/vfio/";
+	static const char node_dir[] = "/dev/vfio/devices/";
+
+	if (!strncmp(link, node_dir, sizeof(node_dir) - 1))
+		return *node && !strcmp(link + sizeof(node_dir) - 1, node);
+	return *group && !strncmp(link, group_dir, sizeof(group_dir) - 1) &&
+	       !strcmp(link + sizeof(group_dir) - 1, group);
+}
+
+static bool has_open(const char *pid, const char *group, const char *node)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	struct dirent *entry;
+	bool found = false;
+	ssize_t n;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	dir = opendir(path);
+	if (!dir)
+		return false;
+	while (!found && (entry = readdir(dir))) {
+		n = readlinkat(dirfd(dir), entry->d_name, target,
+			       sizeof(target) - 1);
+		if (n <= 0)
+			continue;
+		target[n] = '\0';
+		found = is_device_file(target, group, node);
+	}
+	closedir(dir);
+	return found;
+}
+
+/* The name of the device's own node, "vfio3", or "" */
+static void find_node(const char *bdf, char *node, size_t size)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+
+	*node = '\0';
+	device_path(bdf, "vfio-dev", path);
+	dir = opendir(path);
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			snprintf(node, size, "%.31s", entry->d_name);
+	closedir(dir);
+}
+
+static pid_t find_holder(const char *bdf)
+{
+	char path[PATH_MAX], group[32] = "", node[32];
+	struct dirent *entry;
+	pid_t pid = 0;
+	DIR *proc;
+
+	device_path(bdf, "iommu_group", path);
+	if (file_link_target(path, group, sizeof(group)))
+		group[0] = '\0';
+	find_node(bdf, node, sizeof(node));
+	proc = opendir("/proc");
+	if (!proc)
+		return 0;
+	while (!pid && (entry = readdir(proc)))
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    has_open(entry->d_name, group, node))
+			pid = strtol(entry->d_name, NULL, 10);
+	closedir(proc);
+	return pid;
+}
+
+static void busy(const char *bdf, char *text, size_t size)
+{
+	pid_t holder = find_holder(bdf);
+	char who[100];
+
+	if (holder) {
+		diagnose_process(holder, who, sizeof(who));
+		snprintf(text, size, "%s is in use: %s has its VFIO file open",
+			 bdf, who);
+	} else {
+		snprintf(text, size,
+			 "%s is in use; by whom, only root can see in /proc",
+			 bdf);
+	}
+}
+
+static void no_device(const char *bdf, char *text, size_t size)
+{
+	char path[PATH_MAX], driver[64];
+
+	device_path(bdf, "", path);
+	if (access(path, F_OK)) {
+		snprintf(text, size, "there is no PCI device %s", bdf);
+		return;
+	}
+	device_path(bdf, "driver", path);
+	if (file_link_target(path, driver, sizeof(driver)))
+		snprintf(text, size, "%s has no driver; it needs " OUR_DRIVER,
+			 bdf);
+	else
+		snprintf(text, size, "%s is bound to %s; it needs " OUR_DRIVER,
+			 bdf, driver);
+}
+
+/* Members of the group that have a driver of their own */
+static void not_viable(const char *bdf, char *text, size_t size)
+{
+	char path[PATH_MAX], driver[64];
+	struct dirent *entry;
+	size_t length;
+	DIR *dir;
+
+	length = snprintf(text, size,
+			  "the IOMMU group of %s is not free for VFIO", bdf);
+	device_path(bdf, "iommu_group/devices", path);
+	dir = opendir(path);
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)) && length < size) {
+		if (entry->d_name[0] == '.' || !strcmp(entry->d_name, bdf))
+			continue;
+		device_path(entry->d_name, "driver", path);
+		if (!file_link_target(path, driver, sizeof(driver)))
+			length += snprintf(text + length, size - length,
+					   "; %s is bound to %s", entry->d_name,
+					   driver);
+	}
+	closedir(dir);
+}
+
+void diagnose_open(const char *bdf, int error, char *text, size_t size)
+{
+	switch (error) {
+	case -EBUSY:
+		busy(bdf, text, size);
+		break;
+	case -ENODEV:
+		no_device(bdf, text, size);
+		break;
+	case -ENOENT:
+		snprintf(text, size,
+			 "%s: this kernel has no /dev/iommu, or no node of the device's own; backend = group is the other way",
+			 bdf);
+		break;
+	case -EPERM:
+		not_viable(bdf, text, size);
+		break;
+	case -EACCES:
+		snprintf(text, size,
+			 "%s: this user may not open its VFIO file; see PERMISSIONS in barleased(8)",
+			 bdf);
+		break;
+	default:
+		snprintf(text, size, "cannot open %s: %s", bdf,
+			 strerror(-error));
+	}
+}
+
+void diagnose_caps(const char *bdf, unsigned int caps, char *text,
+		   size_t size)
+{
+	char path[PATH_MAX], driver[64];
+	const char *what = "revoke";
+
+	device_path(bdf, "driver", path);
+	if (file_link_target(path, driver, sizeof(driver)))
+		snprintf(driver, sizeof(driver), "its driver");
+	if (!(caps & BARLEASE_CAN_EXPORT))
+		what = "make";
+	else if (!(caps & BARLEASE_CAN_MMAP))
+		what = "map";
+	snprintf(text, size, "%s: %s cannot %s leases; " OUR_DRIVER " can", bdf,
+		 driver, what);
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The sockets that the broker listens to
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <barlease.h>
+
+#include "diagnose.h"
+#include "file.h"
+#include "listen.h"
+#include "log.h"
+
+/* See sd_listen_fds(3) */
+#define FIRST_INHERITED	3
+
+static bool is_listening(int fd, int type)
+{
+	int value;
+	socklen_t size = sizeof(value);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &size) || value != type)
+		return false;
+	size = sizeof(value);
+	return !getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) &&
+	       value;
+}
+
+static int inherit(int *slot, int fd, int type, const char *name)
+{
+	if (*slot >= 0 || !is_listening(fd, type)) {
+		log_line(LOG_ERR,
+			 "the service manager's socket \"%s\" is not one listening %s socket",
+			 name,
+			 type == SOCK_STREAM ? "stream" : "sequential-packet");
+		return -EINVAL;
+	}
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) ||
+	    fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK)) {
+		int ret = -errno;
+
+		log_line(LOG_ERR,
+			 "cannot take over the service manager's socket \"%s\": %s",
+			 name, strerror(-ret));
+		return ret;
+	}
+	*slot = fd;
+	return 0;
+}
+
+static int inherit_named(struct listeners *listeners, int fd, const char *name)
+{
+	if (!strcmp(name, "client"))
+		return inherit(&listeners->client, fd, SOCK_SEQPACKET, name);
+	if (!strcmp(name, "admin"))
+		return inherit(&listeners->admin, fd, SOCK_STREAM, name);
+	log_line(LOG_ERR,
+		 "the service manager's socket \"%s\" is neither \"client\" nor \"admin\" (FileDescriptorName=)",
+		 name);
+	return -EINVAL;
+}
+
+int listeners_inherit(struct listeners *listeners)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	const char *names = getenv("LISTEN_FDNAMES");
+	char *copy, *rest;
+	int ret = 0, nr;
+
+	*listeners = (struct listeners){ .client = -1, .admin = -1 };
+	if (!pid || !fds || strtol(pid, NULL, 10) != getpid())
+		return 0;
+	nr = strtol(fds, NULL, 10);
+	copy = strdup(names ?: "");
+	if (!copy) {
+		log_line(LOG_ERR, "no memory for the service manager's sockets");
+		return -ENOMEM;
+	}
+	rest = copy;
+	for (int i = 0; i < nr && !ret; i++)
+		ret = inherit_named(listeners, FIRST_INHERITED + i,
+				    strsep(&rest, ":") ?: "");
+	free(copy);
+	return ret;
+}
+
+/* Does anybody listen there? Says who, where the kernel does. */
+static bool is_alive(const struct sockaddr_un *address, int type, pid_t *pid)
+{
+	struct ucred cred = { 0 };
+	socklen_t size = sizeof(cred);
+	bool alive;
+	int fd;
+
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return false;
+	alive = !connect(fd, (const void *)address, sizeof(*address)) ||
+		errno == EAGAIN;
+	if (alive && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size))
+		cred.pid = 0;
+	close(fd);
+	*pid = cred.pid;
+	return alive;
+}
+
+static int cannot_listen(const char *path, int error)
+{
+	log_line(LOG_ERR, "cannot listen at %s: %s", path, strerror(-error));
+	return error;
+}
+
+/* What a broker that was killed has left */
+static int remove_stale(const char *path, int type)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char who[100] = "somebody";
+	struct stat stat;
+	pid_t pid = 0;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (lstat(path, &stat))
+		return errno == ENOENT ? 0 : cannot_listen(path, -errno);
+	if (!S_ISSOCK(stat.st_mode)) {
+		log_line(LOG_ERR, "%s is there, and is no socket", path);
+		return -EEXIST;
+	}
+	if (is_alive(&address, type, &pid)) {
+		if (pid)
+			diagnose_process(pid, who, sizeof(who));
+		log_line(LOG_ERR, "%s is in use: %s listens there", path, who);
+		return -EADDRINUSE;
+	}
+	if (unlink(path) && errno != ENOENT)
+		return cannot_listen(path, -errno);
+	return 0;
+}
+
+static int bind_stream(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	mode_t mask;
+	int fd, ret;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	mask = umask(0177);
+	ret = bind(fd, (const void *)&address, sizeof(address)) ? -errno : 0;
+	umask(mask);
+	if (!ret && listen(fd, 16))
+		ret = -errno;
+	if (ret) {
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+static int make(const char *path, int type, mode_t mode)
+{
+	int ret = strlen(path) < SOCKET_PATH_MAX ? 0 : -ENAMETOOLONG;
+
+	if (!ret)
+		ret = file_make_parent(path);
+	if (ret)
+		return cannot_listen(path, ret);
+	ret = remove_stale(path, type);
+	if (ret)
+		return ret;
+	ret = type == SOCK_STREAM ? bind_stream(path) :
+				    barlease_listen(path, mode);
+	return ret < 0 ? cannot_listen(path, ret) : ret;
+}
+
+int listeners_make(struct listeners *listeners, const char *client_path,
+		   mode_t client_mode, const char *admin_path)
+{
+	if (listeners->client < 0) {
+		listeners->client = make(client_path, SOCK_SEQPACKET,
+					 client_mode);
+		if (listeners->client < 0)
+			return listeners->client;
+		snprintf(listeners->client_path, SOCKET_PATH_MAX, "%s",
+			 client_path);
+	}
+	if (listeners->admin < 0) {
+		listeners->admin = make(admin_path, SOCK_STREAM, 0600);
+		if (listeners->admin < 0)
+			return listeners->admin;
+		snprintf(listeners->admin_path, SOCKET_PATH_MAX, "%s",
+			 admin_path);
+	}
+	return 0;
+}
+
+static void close_one(int fd, const char *path)
+{
+	if (*path && unlink(path))
+		log_line(LOG_WARNING, "cannot remove %s: %s", path,
+			 strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+void listeners_close(struct listeners *listeners)
+{
+	close_one(listeners->client, listeners->client_path);
+	close_one(listeners->admin, listeners->admin_path);
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+/*
+ * barleased: leases slices of PCI BARs to whom its configuration allows it
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "admin.h"
+#include "broker.h"
+#include "listen.h"
+#include "log.h"
+#include "loop.h"
+#include "notify.h"
+#include "options.h"
+
+/* A connection and a DMABUF or more for each of a thousand clients */
+#define FDS_WANTED	65536u
+
+struct daemon {
+	struct loop loop;
+	struct listeners listeners;
+	struct broker broker;
+	struct loop_source clients;
+	struct loop_source signals;
+};
+
+/* What is the matter where nobody has said so yet */
+static int complain(int ret, const char *what)
+{
+	if (ret)
+		log_line(LOG_ERR, "%s: %s", what, strerror(-ret));
+	return ret;
+}
+
+static void log_errors(const char *path, struct config_errors *errors)
+{
+	for (size_t i = 0; i < errors->nr; i++) {
+		const struct config_error *error = &errors->list[i];
+
+		if (error->line)
+			log_line(LOG_ERR, "%s:%u: %s", path, error->line,
+				 error->text);
+		else
+			log_line(LOG_ERR, "%s: %s", path, error->text);
+	}
+	config_free_errors(errors);
+}
+
+/* What a compiler's messages look like, for editors to jump to */
+static void print_errors(const char *path, struct config_errors *errors)
+{
+	for (size_t i = 0; i < errors->nr; i++) {
+		const struct config_error *error = &errors->list[i];
+
+		fprintf(stderr, "%s:", path);
+		if (error->line)
+			fprintf(stderr, "%u:", error->line);
+		fprintf(stderr, " %s\n", error->text);
+	}
+	config_free_errors(errors);
+}
+
+static int check(const char *path)
+{
+	struct config_errors errors = { 0 };
+	struct config *config;
+
+	if (broker_read(path, &config, &errors)) {
+		print_errors(path, &errors);
+		return EXIT_FAILURE;
+	}
+	printf("%s is good: %zu slices of %zu devices\n", path,
+	       config->nr_slices, config->nr_devices);
+	config_free(config);
+	return EXIT_SUCCESS;
+}
+
+/* As many as the hard limit has, and more for those who may raise that */
+static void allow_many_fds(void)
+{
+	struct rlimit limit, more;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	if (limit.rlim_max < FDS_WANTED) {
+		more = (struct rlimit){ FDS_WANTED, FDS_WANTED };
+		if (!setrlimit(RLIMIT_NOFILE, &more))
+			return;
+	}
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		log_line(LOG_WARNING, "cannot raise the limit of open files: %s",
+			 strerror(errno));
+}
+
+static void reload(struct daemon *daemon)
+{
+	struct config_errors errors = { 0 };
+
+	notify_reloading();
+	if (broker_reload(&daemon->broker, &errors)) {
+		log_errors(daemon->broker.path, &errors);
+		log_line(LOG_ERR, "the configuration stays as it was");
+	} else {
+		log_line(LOG_NOTICE, "the configuration was read again");
+	}
+	notify("READY=1");
+}
+
+static void on_signal(struct loop_source *source, unsigned int events)
+{
+	struct daemon *daemon = container_of(source, struct daemon, signals);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(source->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP)
+		reload(daemon);
+	else
+		daemon->loop.stop = true;
+}
+
+static void on_clients(struct loop_source *source, unsigned int events)
+{
+	struct daemon *daemon = container_of(source, struct daemon, clients);
+	int ret = barlease_server_dispatch(daemon->broker.server);
+
+	(void)events;
+	if (ret)
+		log_limited(LOG_ERR, "serving clients: %s", strerror(-ret));
+}
+
+static int watch_signals(struct daemon *daemon)
+{
+	sigset_t set;
+	int ret;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	daemon->signals.ready = on_signal;
+	daemon->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	ret = daemon->signals.fd < 0 ?
+		      -errno :
+		      loop_add(&daemon->loop, &daemon->signals, EPOLLIN);
+	return complain(ret, "cannot watch for signals");
+}
+
+/* Devices first: whoever comes second does not touch the first one's sockets */
+static int open_all(struct daemon *daemon, const struct options *options)
+{
+	struct config_errors errors = { 0 };
+	const struct config_broker *paths;
+	struct config *config;
+	int ret;
+
+	ret = broker_prepare(&daemon->broker, &config, &errors);
+	if (ret) {
+		log_errors(options->config, &errors);
+		return ret;
+	}
+	paths = &config->broker;
+	ret = listeners_make(&daemon->listeners,
+			     options->socket ?: paths->socket ?: DEFAULT_SOCKET,
+			     paths->socket_mode,
+			     options->admin ?: paths->admin ?: DEFAULT_ADMIN);
+	if (ret) {
+		config_free(config);
+		return ret;
+	}
+	return broker_start(&daemon->broker, config, daemon->listeners.client);
+}
+
+static int connect_all(struct daemon *daemon)
+{
+	int ret;
+
+	daemon->clients.ready = on_clients;
+	daemon->clients.fd = barlease_server_fd(daemon->broker.server);
+	ret = loop_add(&daemon->loop, &daemon->clients, EPOLLIN);
+	if (!ret)
+		ret = admin_new(&daemon->loop, daemon->listeners.admin,
+				&daemon->broker, &daemon->broker.admin);
+	return complain(ret, "cannot watch the sockets");
+}
+
+static int run(struct daemon *daemon)
+{
+	int ret = 0;
+
+	notify("READY=1");
+	log_line(LOG_NOTICE, "ready");
+	while (!ret && !daemon->loop.stop) {
+		ret = loop_once(&daemon->loop);
+		admin_reap(daemon->broker.admin);
+	}
+	notify("STOPPING=1");
+	return complain(ret, "cannot wait for events");
+}
+
+static void close_all(struct daemon *daemon)
+{
+	broker_stop(&daemon->broker);
+	admin_free(daemon->broker.admin);
+	listeners_close(&daemon->listeners);
+	if (daemon->signals.fd >= 0)
+		close(daemon->signals.fd);
+	loop_close(&daemon->loop);
+}
+
+/* Whatever is the matter is in the log when this returns. */
+static int serve(const struct options *options)
+{
+	struct daemon daemon = {
+		.broker = { .path = options->config, .loop = &daemon.loop },
+		.signals = { .fd = -1 },
+	};
+	int ret;
+
+	ret = listeners_inherit(&daemon.listeners);
+	if (!ret)
+		ret = complain(loop_open(&daemon.loop),
+			       "cannot make an event loop");
+	if (ret)
+		return ret;
+	ret = watch_signals(&daemon);
+	if (!ret)
+		ret = open_all(&daemon, options);
+	if (!ret)
+		ret = connect_all(&daemon);
+	if (!ret)
+		ret = run(&daemon);
+	close_all(&daemon);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = options_parse(argc, argv);
+	int ret;
+
+	if (options.check)
+		return check(options.config);
+	allow_many_fds();
+	ret = serve(&options);
+	if (ret)
+		return EXIT_FAILURE;
+	log_line(LOG_NOTICE, "stopped");
+	return EXIT_SUCCESS;
+}

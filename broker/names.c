@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Users and groups that the system knows
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+
+#include "names.h"
+
+static int user(const char *name, uint32_t *id)
+{
+	struct passwd *entry = getpwnam(name);
+
+	if (!entry)
+		return -ENOENT;
+	*id = entry->pw_uid;
+	return 0;
+}
+
+static int group(const char *name, uint32_t *id)
+{
+	struct group *entry = getgrnam(name);
+
+	if (!entry)
+		return -ENOENT;
+	*id = entry->gr_gid;
+	return 0;
+}
+
+const struct config_names system_names = { user, group };

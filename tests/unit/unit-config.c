@@ -1,0 +1,597 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From a configuration's text to what it says: broker/config*.c
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config.h"
+#include "describe.h"
+
+#define DEVICE	"[device 0000:03:00.0]\n"
+#define SLICE	"[slice a]\nbar = 2\nranges = 0+4K\nusers = *\n"
+
+static int find_user(const char *name, uint32_t *id)
+{
+	if (strcmp(name, "alice") && strcmp(name, "root"))
+		return -ENOENT;
+	*id = strcmp(name, "root") ? 1001 : 0;
+	return 0;
+}
+
+static int find_group(const char *name, uint32_t *id)
+{
+	if (strcmp(name, "video"))
+		return -ENOENT;
+	*id = 44;
+	return 0;
+}
+
+static const struct config_names names = { find_user, find_group };
+
+static struct config *good(const char *text)
+{
+	struct config_errors errors = { 0 };
+	struct config *config = NULL;
+	int ret = config_parse(text, strlen(text), &names, &config, &errors);
+
+	for (size_t i = 0; i < errors.nr; i++)
+		print_error("%u: %s\n", errors.list[i].line,
+			    errors.list[i].text);
+	assert_int_equal(errors.nr, 0);
+	assert_int_equal(ret, 0);
+	assert_non_null(config);
+	return config;
+}
+
+/* The one thing wrong is in this line, and said with these words. */
+static void bad(const char *text, unsigned int line, const char *words)
+{
+	struct config_errors errors = { 0 };
+	struct config *config = NULL;
+	int ret = config_parse(text, strlen(text), &names, &config, &errors);
+
+	assert_int_equal(ret, -EINVAL);
+	assert_null(config);
+	if (errors.nr != 1 || !strstr(errors.list[0].text, words))
+		for (size_t i = 0; i < errors.nr; i++)
+			print_error("%u: %s\n", errors.list[i].line,
+				    errors.list[i].text);
+	assert_int_equal(errors.nr, 1);
+	assert_int_equal(errors.list[0].line, line);
+	assert_non_null(strstr(errors.list[0].text, words));
+	config_free_errors(&errors);
+}
+
+/* What is shipped is good. */
+static void the_example(void **state)
+{
+	FILE *file = fopen(EXAMPLE, "re");
+	struct config *config;
+	char *text = NULL;
+	size_t size = 0;
+
+	(void)state;
+	assert_non_null(file);
+	assert_true(getdelim(&text, &size, '\0', file) > 0);
+	fclose(file);
+	config = good(text);
+	assert_int_equal(config->nr_slices, 66);
+	assert_non_null(config_find(config, "doorbell-63"));
+	assert_non_null(config_find(config, "window"));
+	assert_non_null(config_find(config, "status"));
+	config_free(config);
+	free(text);
+}
+
+/* A slice with these lines more: line 6 is the first of them */
+static void bad_key(const char *keys, const char *words)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), DEVICE SLICE "%s\n", keys);
+	bad(text, 6, words);
+}
+
+/* What can only be said of the section as a whole: it begins in line 2 */
+static void bad_slice(const char *keys, const char *words)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), DEVICE SLICE "%s\n", keys);
+	bad(text, 2, words);
+}
+
+static void everything_there_is(void **state)
+{
+	struct config *config = good("\xef\xbb\xbf# a comment\n"
+		"; another\r\n"
+		"\n"
+		"[broker]\n"
+		"socket = /tmp/s\n"
+		"admin=/tmp/a ; and one more\n"
+		"socket-mode = 0660\n"
+		"user-connections = 5\n"
+		"user-leases = 1K\n"
+		"lock-directory = /tmp\n"
+		"  [ device  03:00.0 ]  # here, too\n"
+		"backend = iommufd\n"
+		"[device 0001:ff:1f.7]\r\n"
+		"[slice a.b_c-1]\n"
+		"device = 0001:FF:1f.7\n"
+		"bar = 5\n"
+		"ranges = 0x1000+0x2000, 2M + 64K\n"
+		"ranges = 0+1G\n"
+		"access = ro\n"
+		"memattr = wc\n"
+		"exclusive = yes\n"
+		"max-holders = 1\n"
+		"users = alice, 0\n"
+		"users = 7\n"
+		"groups = video");
+	const struct config_slice *slice = config_find(config, "a.b_c-1");
+	const struct config_rule *rule;
+
+	(void)state;
+	assert_string_equal(config->broker.socket, "/tmp/s");
+	assert_string_equal(config->broker.admin, "/tmp/a");
+	assert_string_equal(config->broker.lock_directory, "/tmp");
+	assert_int_equal(config->broker.socket_mode, 0660);
+	assert_int_equal(config->broker.user_connections, 5);
+	assert_int_equal(config->broker.user_leases, 1024);
+	assert_int_equal(config->nr_devices, 2);
+	assert_string_equal(config->devices[0].bdf, "0000:03:00.0");
+	assert_int_equal(config->devices[0].backend, BARLEASE_BACKEND_IOMMUFD);
+	assert_string_equal(config->devices[1].bdf, "0001:ff:1f.7");
+	assert_int_equal(config->devices[1].backend, BARLEASE_BACKEND_ANY);
+
+	assert_non_null(slice);
+	rule = slice->rule;
+	assert_string_equal(config_device_of(config, slice)->bdf,
+			    "0001:ff:1f.7");
+	assert_int_equal(rule->bar, 5);
+	assert_int_equal(rule->nr_ranges, 3);
+	assert_int_equal(config_range_of(slice, 0).offset, 0x1000);
+	assert_int_equal(config_range_of(slice, 0).length, 0x2000);
+	assert_int_equal(config_range_of(slice, 1).offset, 2 << 20);
+	assert_int_equal(config_range_of(slice, 1).length, 64 << 10);
+	assert_int_equal(config_range_of(slice, 2).length, 1 << 30);
+	assert_int_equal(config_size_of(slice), 0x2000 + 0x10000 + (1 << 30));
+	assert_int_equal(rule->flags, BARLEASE_READ_ONLY | BARLEASE_EXCLUSIVE);
+	assert_int_equal(rule->memattr, BARLEASE_WC);
+	assert_int_equal(rule->max_holders, 1);
+	assert_int_equal(rule->users.nr, 3);
+	assert_int_equal(rule->users.ids[0], 1001);
+	assert_int_equal(rule->users.ids[1], 0);
+	assert_int_equal(rule->users.ids[2], 7);
+	assert_int_equal(rule->groups.nr, 1);
+	assert_int_equal(rule->groups.ids[0], 44);
+	assert_null(config_group_of(slice));
+	config_free(config);
+}
+
+static void as_little_as_possible(void **state)
+{
+	struct config *config = good(DEVICE SLICE);
+	const struct config_slice *slice = config_find(config, "a");
+
+	(void)state;
+	assert_null(config->broker.socket);
+	assert_int_equal(config->broker.socket_mode, 0666);
+	assert_int_equal(config->broker.user_connections, 256);
+	assert_int_equal(config->broker.user_leases, 1024);
+	assert_int_equal(config->nr_slices, 1);
+	assert_true(slice->rule->users.all);
+	assert_int_equal(slice->rule->flags, 0);
+	assert_int_equal(slice->rule->memattr, BARLEASE_NC);
+	assert_int_equal(slice->rule->max_holders, 0);
+	assert_null(config_find(config, "b"));
+	config_free(config);
+
+	config = good(DEVICE);
+	assert_int_equal(config->nr_slices, 0);
+	assert_null(config_find(config, "a"));
+	config_free(config);
+}
+
+static void the_device_may_come_later(void **state)
+{
+	struct config *config = good(SLICE "device=05:00.0\n"
+				     "[device 03:00.0]\n[device 05:00.0]\n");
+
+	(void)state;
+	assert_int_equal(config_find(config, "a")->rule->device, 1);
+	config_free(config);
+}
+
+static void templates(void **state)
+{
+	struct config *config = good(DEVICE "[slice f]\nbar=2\n"
+				     "ranges=0x1000+4K, 1M+4K\nusers=*\n"
+				     "count=12\nstride=0x2000\n");
+	const struct config_slice *slice;
+	char name[16];
+
+	(void)state;
+	assert_int_equal(config->nr_slices, 12);
+	assert_null(config_find(config, "f"));
+	assert_null(config_find(config, "f-12"));
+	for (unsigned int i = 0; i < 12; i++) {
+		snprintf(name, sizeof(name), "f-%u", i);
+		assert_string_equal(config->slices[i].name, name);
+		slice = config_find(config, name);
+		assert_ptr_equal(slice, &config->slices[i]);
+		assert_string_equal(config_group_of(slice), "f");
+		assert_int_equal(config_range_of(slice, 0).offset,
+				 0x1000 + i * 0x2000);
+		assert_int_equal(config_range_of(slice, 1).offset,
+				 0x100000 + i * 0x2000);
+		assert_int_equal(config_size_of(slice), 0x2000);
+	}
+	config_free(config);
+}
+
+static void sections(void **state)
+{
+	(void)state;
+	bad("", 0, "no device");
+	bad(SLICE, 0, "no device");
+	bad("bar=1\n" DEVICE SLICE, 1, "in no section");
+	bad(DEVICE "[slcie b]\nrubbish=1\n" SLICE, 2,
+	    "[broker], [device BDF] and [slice NAME]");
+	bad(DEVICE SLICE "[]\n", 6, "unknown section");
+	bad(DEVICE SLICE "[broker\n", 6, "ends with ]");
+	bad(DEVICE SLICE "[broker] x\n", 6, "behind the section's ]");
+	bad(DEVICE SLICE "[broker x]\n", 6, "[broker] is right");
+	bad(DEVICE SLICE "nonsense\n", 6, "neither [section], nor key");
+	bad(DEVICE SLICE "[device 0000:03:00.0]\n", 6, "already, in line 1");
+	bad(DEVICE SLICE "[device 03:00.0]\nbackend=any\n", 6,
+	    "already, in line 1");
+	bad(DEVICE "[slice]\nbar=1\n" SLICE, 2, "no name of a slice");
+	bad(DEVICE "[slice a/b]\nbar=1\n" SLICE, 2, "no name of a slice");
+	bad(DEVICE SLICE SLICE, 6, "taken already, in line 2");
+}
+
+static void names_of_slices(void **state)
+{
+	static const char tail[] = "]\nbar=0\nranges=0+4K\nusers=*\n";
+	char text[256], name[66];
+
+	(void)state;
+	memset(name, 'n', sizeof(name));
+	snprintf(text, sizeof(text), DEVICE "[slice %.63s%s", name, tail);
+	config_free(good(text));
+	snprintf(text, sizeof(text), DEVICE "[slice %.64s%s", name, tail);
+	bad(text, 2, "1 to 63 letters");
+	snprintf(text, sizeof(text),
+		 DEVICE "[slice %.60s%scount=100\nstride=4K\n", name, tail);
+	config_free(good(text));
+	snprintf(text, sizeof(text),
+		 DEVICE "[slice %.60s%scount=101\nstride=4K\n", name, tail);
+	bad(text, 2, "more than 63 bytes");
+}
+
+static void addresses(void **state)
+{
+	static const char *const wrong[] = {
+		"", "3:00.0", "03:00", "03:00.8", "03:20.0", "00000:03:00.0",
+		"0000:03:00.00", "0000-03:00.0", "g0:00.0", "03:00.0 x",
+	};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		snprintf(text, sizeof(text), DEVICE "[device %s]\nx=1\n",
+			 wrong[i]);
+		bad(text, 2, "0000:03:00.0");
+	}
+	bad_key("device = 3", "is no PCI address");
+	bad_slice("device = 04:00.0", "no section [device 0000:04:00.0]");
+	bad("[device 04:00.0]\n" DEVICE SLICE, 3, "needs device=");
+}
+
+static void keys(void **state)
+{
+	(void)state;
+	bad_key("rnages = 0+4K", "unknown key \"rnages\"; [slice NAME] has");
+	bad_key("bar = 2", "was there already");
+	bad_key("access = wr", "rw, ro");
+	bad_key("memattr = wb", "nc, wc");
+	bad_key("exclusive = true", "no, yes");
+	bad_key("users = bob", "unknown user \"bob\"");
+	bad_key("users = video", "unknown user \"video\"");
+	bad_key("groups = alice", "unknown group \"alice\"");
+	bad_key("users = 4294967295", "0 to 4294967294");
+	bad_key("users = 7,,8", "between commas");
+	bad_key("users =", "between commas");
+	bad_key("users = -1", "unknown user");
+	bad_key("max-holders = 0", "1 to 4294967294");
+	bad_key("count = 0\nstride = 4K", "1 to 65536");
+	bad_key("count = 65537\nstride = 4K", "1 to 65536");
+	bad_key("stride = 0\ncount = 2", "out of range");
+	bad_key("stride = 0x800\ncount = 2", "no multiple of a page");
+	bad_slice("count = 2", "a template needs both");
+	bad_slice("stride = 4K", "a template needs both");
+	bad_slice("exclusive = yes\nmax-holders = 2", "exclusive, and yet");
+	bad(DEVICE "backend = vfio\n", 2, "any, group, iommufd");
+	bad(DEVICE "bar = 1\n", 2, "[device BDF] has backend");
+	bad(DEVICE "[broker]\nsocket = here\n", 3, "begins with /");
+	bad(DEVICE "[broker]\nsocket-mode = 888\n", 3, "is no mode");
+	bad(DEVICE "[broker]\nsocket-mode = 4777\n", 3, "is no mode");
+	bad(DEVICE "[broker]\nuser-connections = 0\n", 3, "out of range");
+	bad(DEVICE "[broker]\nuser-leases = many\n", 3, "is no number");
+}
+
+static void missing_keys(void **state)
+{
+	(void)state;
+	bad(DEVICE "[slice a]\nbar=0\nusers=*\n", 2, "needs ranges=");
+	bad(DEVICE "[slice a]\nranges=0+4K\nusers=*\n", 2, "needs bar=");
+	bad(DEVICE "[slice a]\nbar=0\nranges=0+4K\n", 2, "is for nobody");
+	bad("[slice a]\nbar=0\nranges=0+4K\n" DEVICE, 1, "is for nobody");
+}
+
+static void numbers(void **state)
+{
+	(void)state;
+	bad_key("max-holders = 1x", "is no number");
+	bad_key("max-holders = x", "is no number");
+	bad_key("max-holders = -1", "is no number");
+	bad_key("max-holders = +1", "is no number");
+	bad_key("max-holders = 010", "is no number");
+	bad_key("max-holders = 0x", "is no number");
+	bad_key("max-holders = 4k", "is no number");
+	bad_key("max-holders = 4KK", "is no number");
+	bad_key("max-holders = 1 2", "is no number");
+	bad_key("max-holders = 18446744073709551616", "64 bits");
+	bad_key("max-holders = 0x1ffffffffffffffff", "64 bits");
+	bad_key("max-holders = 0x3ffffffffffffffG", "64 bits");
+	bad(DEVICE "[slice a]\nranges=0+4K\nusers=*\nbar = 6\n", 5, "0 to 5");
+}
+
+static void ranges(void **state)
+{
+	(void)state;
+	bad_key("ranges = 4K", "is no range");
+	bad_key("ranges = 4K-8K", "is no range");
+	bad_key("ranges = 4K+", "is no range");
+	bad_key("ranges = +4K", "is no range");
+	bad_key("ranges = 0+4K+4K", "is no range");
+	bad_key("ranges = 0+0", "is empty");
+	bad_key("ranges = 0+4K,", "between commas");
+	bad_key("ranges = 0x1100+4K", "the offset 0x1100 is no multiple");
+	bad_key("ranges = 0x1100+4K", "0x1000 is one");
+	bad_key("ranges = 0+100", "the length 0x64 is no multiple");
+	bad_key("ranges = 0x7ffffffffffff000+4K", "where no BAR can");
+	bad_key("ranges = 0xfffffffffffff000+4K", "where no BAR can");
+	bad_key("ranges = 99999999999999999999+4K", "64 bits");
+	bad_slice("count = 65536\nstride = 0x1000000000000", "where no BAR can");
+}
+
+static void exclusive_slices(void **state)
+{
+#define A "[slice a]\nbar=2\nusers=*\nexclusive=yes\n"
+#define B "[slice b]\nbar=2\nusers=*\n"
+	(void)state;
+	config_free(good(DEVICE A "ranges=0+8K\n" B "ranges=8K+4K\n"));
+	config_free(good(DEVICE A "ranges=0+8K,4K+8K,0+4K\n"
+			 B "ranges=1M+4K\n"));
+	config_free(good(DEVICE B "ranges=0+8K\n"
+			 "[slice c]\nbar=2\nusers=*\nranges=0+8K\n"));
+	config_free(good(DEVICE A "ranges=0+8K\n"
+			 "[slice b]\nbar=1\nusers=*\nranges=0+8K\n"));
+	bad(DEVICE A "ranges=0+8K\n" B "ranges=4K+4K\n", 7,
+	    "a is exclusive, and shares bytes of BAR2 with b of line 7, from 0x1000 on");
+	bad(DEVICE B "ranges=0+1M\n" A "ranges=4K+4K\n", 6,
+	    "a is exclusive, and shares bytes of BAR2 with b of line 2");
+	bad(DEVICE B "ranges=0+4K,64K+4K\n" A "ranges=4K+60K,68K+4K\n"
+	    "[slice c]\nbar=2\nusers=*\nranges=60K+4K\n", 11,
+	    "shares bytes of BAR2 with c of line 11, from 0xf000 on");
+	/* The furthest-reaching span is the slice's own, another is in its way */
+	bad(DEVICE B "ranges=0+64K\n" A "ranges=1M+1M\nranges=32K+4K\n", 6,
+	    "from 0x8000 on");
+	bad(DEVICE A "ranges=0+8K\ncount=3\nstride=4K\n", 2,
+	    "shares bytes of BAR2 with a-1");
+	config_free(good(DEVICE A "ranges=0+4K\ncount=3\nstride=4K\n"));
+	config_free(good("[device 04:00.0]\n" DEVICE
+			 A "ranges=0+8K\ndevice=04:00.0\n"
+			 B "ranges=4K+4K\ndevice=03:00.0\n"));
+#undef A
+#undef B
+}
+
+static void colliding_names(void **state)
+{
+	(void)state;
+	bad(DEVICE SLICE "count=20\nstride=4K\n"
+	    "[slice a-7]\nbar=0\nranges=0+4K\nusers=*\n", 8,
+	    "a-7 is taken already, in line 2");
+	/* One word for all twenty */
+	bad(DEVICE SLICE "count=20\nstride=4K\n" SLICE "count=20\nstride=4K\n",
+	    8, "is taken already, in line 2");
+	config_free(good(DEVICE SLICE "count=20\nstride=4K\n"
+			 "[slice a]\nbar=0\nranges=0+4K\nusers=*\n"));
+}
+
+static void too_many_slices(void **state)
+{
+	(void)state;
+	bad(DEVICE SLICE "count=65536\nstride=4K\n"
+	    "[slice b]\nbar=0\nranges=0+4K\nusers=*\n", 8,
+	    "more than 65536 slices");
+}
+
+static void all_errors_at_once(void **state)
+{
+	static const char text[] =
+		"x = 1\n" DEVICE "[slice a]\nbar = 9\nusers = bob, eve\n"
+		"what\n";
+	struct config_errors errors = { 0 };
+	static const unsigned int lines[] = { 1, 3, 4, 5, 5, 6 };
+	struct config *config;
+
+	(void)state;
+	assert_int_equal(config_parse(text, strlen(text), &names, &config,
+				      &errors), -EINVAL);
+	assert_int_equal(errors.nr, 6);
+	for (size_t i = 0; i < errors.nr; i++)
+		assert_int_equal(errors.list[i].line, lines[i]);
+	config_free_errors(&errors);
+}
+
+static void no_end_of_errors(void **state)
+{
+	struct config_errors errors = { 0 };
+	struct config *config;
+	char text[2000];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 1; i < sizeof(text); i += 2)
+		text[i] = '\n';
+	assert_int_equal(config_parse(text, sizeof(text), &names, &config,
+				      &errors), -EINVAL);
+	assert_int_equal(errors.nr, 100);
+	config_free_errors(&errors);
+}
+
+static void lines_that_are_no_text(void **state)
+{
+	static const char nul[] = DEVICE "# a\0b\n";
+	struct config_errors errors = { 0 };
+	struct config *config;
+	char text[300];
+	int n;
+
+	(void)state;
+	assert_int_equal(config_parse(nul, sizeof(nul) - 1, &names, &config,
+				      &errors), -EINVAL);
+	assert_int_equal(errors.nr, 1);
+	assert_int_equal(errors.list[0].line, 2);
+	config_free_errors(&errors);
+
+	/* As long as may be, and one more */
+	n = snprintf(text, sizeof(text), DEVICE "#");
+	memset(text + n, '-', 190);
+	text[n + 189] = '\0';
+	config_free(good(text));
+	text[n + 189] = '-';
+	text[n + 190] = '\0';
+	bad(text, 2, "longer than 190 bytes");
+}
+
+static void same_slices(void **state)
+{
+#define SAME	DEVICE "[slice a]\nbar=2\nranges=4K+8K\nusers=*\n"
+	static const struct {
+		const char *text;
+		bool same;
+	} others[] = {
+		{ SAME, true },
+		{ "[device 05:00.0]\n" SAME "device=03:00.0\n", true },
+		{ DEVICE "[slice a]\nbar=2\nranges=4K+8K\nusers=alice\n", true },
+		{ "[device 05:00.0]\n" SAME "device=05:00.0\n", false },
+		{ DEVICE "[slice a]\nbar=1\nranges=4K+8K\nusers=*\n", false },
+		{ DEVICE "[slice a]\nbar=2\nranges=4K+4K\nusers=*\n", false },
+		{ DEVICE "[slice a]\nbar=2\nranges=8K+8K\nusers=*\n", false },
+		{ SAME "ranges=1M+4K\n", false },
+		{ SAME "access=ro\n", false },
+		{ SAME "memattr=wc\n", false },
+		{ SAME "exclusive=yes\n", false },
+		{ SAME "max-holders=3\n", false },
+	};
+	struct config *config = good(SAME);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		struct config *other = good(others[i].text);
+
+		assert_int_equal(config_same_slice(config,
+						   &config->slices[0], other,
+						   &other->slices[0]),
+				 others[i].same);
+		config_free(other);
+	}
+	config_free(config);
+#undef SAME
+}
+
+/* A template's slices, with and without a group, and moved */
+static void same_slices_of_templates(void **state)
+{
+#define HEAD	DEVICE "[slice a]\nbar=2\nranges=0+4K\nusers=*\nstride=8K\n"
+	struct config *two = good(HEAD "count=2\n");
+	struct config *three = good(HEAD "count=3\n");
+	struct config *alone = good(DEVICE "[slice a-1]\nbar=2\nranges=8K+4K\n"
+				    "users=*\n");
+
+	(void)state;
+	assert_true(config_same_slice(two, &two->slices[1], three,
+				      &three->slices[1]));
+	assert_false(config_same_slice(two, &two->slices[1], three,
+				       &three->slices[2]));
+	assert_false(config_same_slice(two, &two->slices[1], alone,
+				       &alone->slices[0]));
+	config_free(two);
+	config_free(three);
+	config_free(alone);
+#undef HEAD
+}
+
+static void words_of_a_slice(void **state)
+{
+	struct config *config = good(DEVICE "[slice f]\nbar=2\n"
+				     "ranges=0+4K,1M+8K\nusers=*\naccess=ro\n"
+				     "memattr=wc\nexclusive=yes\n"
+				     "count=2\nstride=16K\n");
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	describe_slice(out, config, &config->slices[1], 3);
+	fclose(out);
+	assert_string_equal(text,
+			    "slice name=f-1 group=f device=0000:03:00.0 bar=2 ranges=0x4000+0x1000,0x104000+0x2000 size=12288 access=ro memattr=wc exclusive=1 max=0 holders=3");
+	free(text);
+	config_free(config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(everything_there_is),
+		cmocka_unit_test(as_little_as_possible),
+		cmocka_unit_test(the_device_may_come_later),
+		cmocka_unit_test(templates),
+		cmocka_unit_test(sections),
+		cmocka_unit_test(names_of_slices),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(keys),
+		cmocka_unit_test(missing_keys),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(ranges),
+		cmocka_unit_test(exclusive_slices),
+		cmocka_unit_test(colliding_names),
+		cmocka_unit_test(too_many_slices),
+		cmocka_unit_test(all_errors_at_once),
+		cmocka_unit_test(no_end_of_errors),
+		cmocka_unit_test(lines_that_are_no_text),
+		cmocka_unit_test(same_slices),
+		cmocka_unit_test(same_slices_of_templates),
+		cmocka_unit_test(words_of_a_slice),
+		cmocka_unit_test(the_example),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}
