@@ -15,3 +15,8 @@ rm -rf "${root:?}"/{tests,demo,examples,bin,sbin}
 mkdir -p "$root"
 step STAGE "guest programs" env DESTDIR="$root" \
 	meson install -C "$build/user" --no-rebuild --strip --tags guest
+for dir in tests demo examples bin sbin; do
+	[ -n "$(ls "$root/$dir" 2>/dev/null)" ] ||
+		die "build/user has nothing for the guest's /$dir" \
+		    "remove build/user, and try again"
+done

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A client of the administrator's socket of barleased
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "admin.h"
+
+struct admin {
+	FILE *file;
+	char *line;
+	size_t size;
+	char error[256];
+};
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd, ret;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (!connect(fd, (const struct sockaddr *)&address, sizeof(address)))
+		return fd;
+	ret = -errno;
+	close(fd);
+	return ret;
+}
+
+int admin_connect(const char *path, struct admin **result)
+{
+	struct admin *admin;
+	int fd, ret;
+
+	fd = connect_to(path);
+	if (fd < 0)
+		return fd;
+	admin = calloc(1, sizeof(*admin));
+	if (!admin) {
+		ret = -ENOMEM;
+		goto out_close;
+	}
+	/* For reading: requests are written past the buffer. */
+	admin->file = fdopen(fd, "r");
+	if (!admin->file) {
+		ret = -errno;
+		goto out_free;
+	}
+	*result = admin;
+	return 0;
+
+out_free:
+	free(admin);
+out_close:
+	close(fd);
+	return ret;
+}
+
+void admin_close(struct admin *admin)
+{
+	if (!admin)
+		return;
+	fclose(admin->file);
+	free(admin->line);
+	free(admin);
+}
+
+const char *admin_error(const struct admin *admin)
+{
+	return admin->error;
+}
+
+/* One send() each: a request is short, and the socket empty before it. */
+static int send_line(const struct admin *admin, const char *request)
+{
+	char line[256];
+	int n;
+
+	n = snprintf(line, sizeof(line), "%s\n", request);
+	if (n >= (int)sizeof(line))
+		return -ENAMETOOLONG;
+	if (send(fileno(admin->file), line, n, MSG_NOSIGNAL) != n)
+		return -ECONNRESET;
+	return 0;
+}
+
+static int read_line(struct admin *admin)
+{
+	if (getline(&admin->line, &admin->size, admin->file) < 0)
+		return -ECONNRESET;
+	admin->line[strcspn(admin->line, "\n")] = '\0';
+	return 0;
+}
+
+int admin_next(struct admin *admin, struct record *record)
+{
+	return read_line(admin) ?: record_parse(admin->line, record);
+}
+
+static int append(struct records *records, const struct record *record)
+{
+	struct record *more;
+
+	more = realloc(records->record, (records->nr + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	records->record = more;
+	more[records->nr++] = *record;
+	return 0;
+}
+
+/* Return: 1 there is more to come; 0 the answer's end; or a negative errno */
+static int read_answer(struct admin *admin, struct records *records)
+{
+	struct record record;
+	int ret;
+
+	ret = read_line(admin);
+	if (ret)
+		return ret;
+	if (!strcmp(admin->line, "ok") || !strncmp(admin->line, "ok ", 3))
+		return 0;
+	if (!strncmp(admin->line, "error ", 6)) {
+		snprintf(admin->error, sizeof(admin->error), "%s",
+			 admin->line + 6);
+		return -EREMOTEIO;
+	}
+	ret = record_parse(admin->line, &record);
+	if (ret)
+		return ret;
+	ret = append(records, &record);
+	if (ret)
+		record_free(&record);
+	return ret ?: 1;
+}
+
+int admin_ask(struct admin *admin, const char *request, struct records *records)
+{
+	int ret;
+
+	*records = (struct records){ 0 };
+	ret = send_line(admin, request);
+	if (ret)
+		return ret;
+	do {
+		ret = read_answer(admin, records);
+	} while (ret == 1);
+	if (ret)
+		records_free(records);
+	return ret;
+}
+
+void records_free(struct records *records)
+{
+	size_t i;
+
+	for (i = 0; i < records->nr; i++)
+		record_free(&records->record[i]);
+	free(records->record);
+	*records = (struct records){ 0 };
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A client of the administrator's socket of barleased
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * docs/protocol.md describes what is spoken there.
+ */
+#ifndef CLI_ADMIN_H
+#define CLI_ADMIN_H
+
+#include <stddef.h>
+
+#include "record.h"
+
+struct admin;
+
+struct records {
+	struct record *record;
+	size_t nr;
+};
+
+/* Return: 0; errors of connect() */
+int admin_connect(const char *path, struct admin **admin);
+void admin_close(struct admin *admin);
+
+/**
+ * admin_ask() - a request and its whole answer
+ * @admin: the connection
+ * @request: without the end of the line
+ * @records: receives the answer's lines before "ok", for records_free()
+ *
+ * Return: 0; -EREMOTEIO the broker says no, and admin_error() why;
+ * -ECONNRESET it is gone; -EPROTO it speaks something else; -ENOMEM
+ */
+int admin_ask(struct admin *admin, const char *request,
+	      struct records *records);
+const char *admin_error(const struct admin *admin);
+void records_free(struct records *records);
+
+/* After "watch": waits for the next line. Return: as above */
+int admin_next(struct admin *admin, struct record *record);
+
+#endif

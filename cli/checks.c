@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Is this machine ready for leases? One look at each thing that it takes
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "checks.h"
+#include "file.h"
+#include "sysfs.h"
+#include "verdict.h"
+
+#define OLDEST_MAJOR	6
+#define OLDEST_MINOR	12
+
+int checks_add(struct checks *checks, const char *name, enum health health,
+	       const char *advice, const char *found, ...)
+{
+	struct check *check;
+	va_list args;
+
+	check = realloc(checks->check, (checks->nr + 1) * sizeof(*check));
+	if (!check)
+		return -ENOMEM;
+	checks->check = check;
+	check += checks->nr++;
+	*check = (struct check){ .name = name, .health = health };
+	snprintf(check->advice, sizeof(check->advice), "%s", advice);
+	va_start(args, found);
+	vsnprintf(check->found, sizeof(check->found), found, args);
+	va_end(args);
+	return 0;
+}
+
+static void kernel_release(const char *root, char *release, size_t size)
+{
+	if (file_read(release, size, "%s/proc/sys/kernel/osrelease", root))
+		snprintf(release, size, "unknown");
+}
+
+int check_kernel(const char *root, struct checks *checks)
+{
+	unsigned int major = 0, minor = 0;
+	char release[96];
+
+	kernel_release(root, release, sizeof(release));
+	if (sscanf(release, "%u.%u", &major, &minor) == 2 &&
+	    (major > OLDEST_MAJOR ||
+	     (major == OLDEST_MAJOR && minor >= OLDEST_MINOR)))
+		return checks_add(checks, "kernel", HEALTH_GOOD, "",
+				  "Linux %s", release);
+	return checks_add(checks, "kernel", HEALTH_BAD,
+			  "boot Linux 6.12 or newer; Debian 12 has one in backports",
+			  "Linux %s is too old", release);
+}
+
+static int count_entries(const char *path)
+{
+	const struct dirent *entry;
+	int n = 0;
+	DIR *dir;
+
+	dir = opendir(path);
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir)))
+		n += entry->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+int check_iommu(const char *root, struct checks *checks)
+{
+	char path[PATH_MAX], unsafe[8] = "";
+	int n;
+
+	snprintf(path, sizeof(path), "%s/sys/kernel/iommu_groups", root);
+	n = count_entries(path);
+	if (!n)
+		return checks_add(checks, "IOMMU", HEALTH_BAD,
+				  "turn VT-d or AMD-Vi on in the firmware, and boot an Intel machine with intel_iommu=on on the kernel's command line",
+				  "off: there are no IOMMU groups");
+	file_read(unsafe, sizeof(unsafe),
+		  "%s/sys/module/vfio/parameters/enable_unsafe_noiommu_mode",
+		  root);
+	if (unsafe[0] == 'Y')
+		return checks_add(checks, "IOMMU", HEALTH_BAD,
+				  "load vfio without enable_unsafe_noiommu_mode",
+				  "VFIO also gives out devices that have none, whose DMA reaches all memory");
+	return checks_add(checks, "IOMMU", HEALTH_GOOD, "",
+			  "on, with %d groups", n);
+}
+
+/* Names of a module: in /sys/module, and of its file */
+struct module {
+	const char *name;
+	const char *file;
+};
+
+static bool is_loaded(const char *root, const struct module *module)
+{
+	return file_exists("%s/sys/module/%s", root, module->name);
+}
+
+/* Is there such a line in one of the lists below /lib/modules? */
+static bool is_listed(const char *root, const char *list,
+		      const struct module *module)
+{
+	char release[96], file[64];
+	bool found;
+	char *text;
+
+	kernel_release(root, release, sizeof(release));
+	if (file_read_all(&text, "%s/lib/modules/%s/%s", root, release, list))
+		return false;
+	snprintf(file, sizeof(file), "/%s.ko", module->file);
+	found = strstr(text, file);
+	free(text);
+	return found;
+}
+
+static int check_module(const char *root, struct checks *checks,
+			const struct module *module, const char *missing)
+{
+	char advice[128];
+
+	if (is_loaded(root, module))
+		return checks_add(checks, "module", HEALTH_GOOD, "",
+				  "%s is loaded", module->file);
+	if (is_listed(root, "modules.builtin", module))
+		return checks_add(checks, "module", HEALTH_GOOD, "",
+				  "%s is built into the kernel", module->file);
+	if (!is_listed(root, "modules.dep", module))
+		return checks_add(checks, "module", HEALTH_BAD, missing,
+				  "%s is not there", module->file);
+	snprintf(advice, sizeof(advice), "modprobe %s", module->file);
+	return checks_add(checks, "module", HEALTH_BAD, advice,
+			  "%s is there, but not loaded", module->file);
+}
+
+int check_modules(const char *root, struct checks *checks)
+{
+	static const struct module core = { "vfio_pci_core", "vfio-pci-core" };
+	static const struct module type1 = {
+		"vfio_iommu_type1", "vfio_iommu_type1",
+	};
+	static const struct module iommufd = { "iommufd", "iommufd" };
+	static const struct module ours = {
+		"barlease_vfio_pci", OUR_DRIVER,
+	};
+	bool new_way = is_loaded(root, &iommufd) &&
+		       file_exists("%s/dev/iommu", root);
+	int ret;
+
+	ret = check_module(root, checks, &core,
+			   "boot a kernel with CONFIG_VFIO_PCI, as Debian's is one");
+	/* Either will do. */
+	if (!ret)
+		ret = check_module(root, checks, new_way &&
+				   !is_loaded(root, &type1) ? &iommufd : &type1,
+				   "boot a kernel with CONFIG_VFIO, as Debian's is one");
+	if (!ret)
+		ret = check_module(root, checks, &ours,
+				   "build it with 'make module KDIR=/lib/modules/$(uname -r)/build', and insmod it; with Secure Boot on, sign it first");
+	return ret;
+}
+
+/* Who can open the group has the device, all of it */
+static int check_node(const char *root, struct checks *checks,
+		      const struct pci_device *dev)
+{
+	char path[PATH_MAX], node[32];
+	struct stat status;
+
+	snprintf(node, sizeof(node), "/dev/vfio/%d", dev->group);
+	snprintf(path, sizeof(path), "%s%s", root, node);
+	if (stat(path, &status))
+		return checks_add(checks, "node", HEALTH_BAD,
+				  "is /dev a devtmpfs, and does udev run?",
+				  "%s: %s of %s is not there", dev->bdf, node,
+				  OUR_DRIVER);
+	if (status.st_mode & 0007)
+		return checks_add(checks, "node", HEALTH_BAD,
+				  "take the right from others (chmod o=), for it is a right to all of the device",
+				  "%s: everybody can open %s (mode %03o)",
+				  dev->bdf, node, status.st_mode & 0777);
+	return checks_add(checks, "node", HEALTH_GOOD, "",
+			  "%s: %s, mode %03o", dev->bdf, node,
+			  status.st_mode & 0777);
+}
+
+static int check_device(const char *root, struct checks *checks,
+			const struct pci_device *dev)
+{
+	struct verdict verdict = verdict_leases(root, dev);
+	int ret;
+
+	if (verdict.good)
+		ret = checks_add(checks, "device", HEALTH_GOOD, "",
+				 "%s (%s) can be leased from", dev->bdf,
+				 pci_kind(dev));
+	else
+		ret = checks_add(checks, "device", HEALTH_BAD,
+				 "bind what is in the way with 'barlease bind', too, or take its driver away",
+				 "%s cannot be leased from: %s", dev->bdf,
+				 verdict.why);
+	if (!ret && dev->group >= 0)
+		ret = check_node(root, checks, dev);
+	return ret;
+}
+
+int check_devices(const char *root, struct checks *checks)
+{
+	struct pci_device *devs;
+	size_t i, nr, bound = 0;
+	int ret;
+
+	ret = sysfs_devices(root, &devs, &nr);
+	for (i = 0; i < nr && !ret; i++) {
+		if (strcmp(devs[i].driver, OUR_DRIVER))
+			continue;
+		bound++;
+		ret = check_device(root, checks, &devs[i]);
+	}
+	free(devs);
+	if (!ret && !bound)
+		ret = checks_add(checks, "device", HEALTH_BAD,
+				 "'barlease list' shows the devices, 'barlease bind' gives one to it",
+				 "no device is bound to " OUR_DRIVER);
+	return ret;
+}

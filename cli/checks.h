@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Is this machine ready for leases? One look at each thing that it takes
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * @root is "" for this machine's file system; a test has another.
+ */
+#ifndef CLI_CHECKS_H
+#define CLI_CHECKS_H
+
+#include <stddef.h>
+
+enum health {
+	HEALTH_GOOD,
+	HEALTH_NOTE,		/* worth knowing; leases are possible all the same */
+	HEALTH_BAD,		/* no leases, or no safe ones, before it is mended */
+};
+
+struct check {
+	const char *name;
+	enum health health;
+	char found[192];
+	char advice[256];	/* what to do; "" if it is good */
+};
+
+struct checks {
+	struct check *check;
+	size_t nr;
+};
+
+/* Each adds one result, or several. Return: 0; -ENOMEM; errors of open() */
+int check_kernel(const char *root, struct checks *checks);
+int check_iommu(const char *root, struct checks *checks);
+int check_modules(const char *root, struct checks *checks);
+int check_devices(const char *root, struct checks *checks);
+
+int checks_add(struct checks *checks, const char *name, enum health health,
+	       const char *advice, const char *found, ...)
+	__attribute__((format(printf, 5, 6)));
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Give a PCI device another driver
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#ifndef CLI_DRIVER_H
+#define CLI_DRIVER_H
+
+#include "sysfs.h"
+
+/* All return 0 or a negative errno, and take @root as in sysfs.h. */
+
+/* Take it from the driver that it has, if any */
+int driver_unbind(const char *root, const struct pci_device *dev);
+/* What driver_override is to be; "" for nothing */
+int driver_override(const char *root, const char *bdf, const char *driver);
+/* Have the drivers that there are look at it */
+int driver_probe(const char *root, const char *bdf);
+/* One of them only */
+int driver_bind(const char *root, const char *bdf, const char *driver);
+/* Is it there to be bound to? */
+bool driver_is_loaded(const char *root, const char *driver);
+
+#endif

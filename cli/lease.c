@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Leases for verbs, with messages for what goes wrong
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lease.h"
+#include "number.h"
+
+#define PAGE	4096ull
+
+const char *memattr_name(enum barlease_memattr memattr)
+{
+	return memattr == BARLEASE_WC ? "wc" : "nc";
+}
+
+const char *access_name(unsigned int flags)
+{
+	return flags & BARLEASE_READ_ONLY ? "ro" : "rw";
+}
+
+struct barlease_client *lease_connect(const struct verb *verb,
+				      const struct options *options)
+{
+	const char *path = options->socket ?: getenv("BARLEASE_SOCKET") ?:
+			   "/run/barlease/socket";
+	struct barlease_client *client;
+	int ret;
+
+	ret = barlease_client_connect(path, &client);
+	if (!ret)
+		return client;
+	failed(verb, "%s: %s%s", path, strerror(-ret),
+	       ret == -ENOENT || ret == -ECONNREFUSED ?
+		       "; is barleased running?" : "");
+	return NULL;
+}
+
+int lease_acquire(const struct verb *verb, struct barlease_client *client,
+		  const char *name, unsigned int flags,
+		  struct barlease_lease *lease)
+{
+	const char *why;
+	int ret;
+
+	ret = barlease_client_acquire(client, name, flags, lease);
+	if (!ret)
+		return EXIT_SUCCESS;
+	why = barlease_client_error(client);
+	return failed(verb, "%s: %s%s", name, *why ? why : strerror(-ret),
+		      ret == -ENOENT || ret == -EACCES ?
+			      "; 'barlease slices' shows what you may have" :
+			      "");
+}
+
+/* $BARLEASE_FD, of 'barlease acquire' or somebody who does the same */
+static int inherit(const struct verb *verb, struct target *target)
+{
+	const char *number = getenv("BARLEASE_FD");
+	const char *mode = getenv("BARLEASE_ACCESS") ?: "";
+	const char *name = getenv("BARLEASE_NAME") ?: "lease";
+	char path[64], link[64] = "";
+	uint64_t fd;
+	off_t size;
+
+	if (!number)
+		return misused(verb, "which lease? name it with --slice, or run it with 'acquire'");
+	if (!parse_number(number, INT_MAX, &fd))
+		return failed(verb, "BARLEASE_FD is \"%s\", which is no file descriptor",
+			      number);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", (int)fd);
+	if (readlink(path, link, sizeof(link) - 1) < 0)
+		return failed(verb, "BARLEASE_FD is %s, which is not open",
+			      number);
+	size = lseek((int)fd, 0, SEEK_END);
+	if (strncmp(link, "/dmabuf:", 8) || size < 0)
+		return failed(verb, "BARLEASE_FD is %s, which is no lease",
+			      number);
+	target->lease.fd = (int)fd;
+	target->lease.size = size;
+	target->lease.flags = strcmp(mode, "ro") ? 0 : BARLEASE_READ_ONLY;
+	snprintf(target->lease.name, sizeof(target->lease.name), "%s", name);
+	return EXIT_SUCCESS;
+}
+
+int target_open(const struct verb *verb, const struct options *options,
+		struct target *target)
+{
+	int ret;
+
+	*target = (struct target){ .lease.fd = -1 };
+	if (!options->slice)
+		return inherit(verb, target);
+	target->client = lease_connect(verb, options);
+	if (!target->client)
+		return EXIT_FAILURE;
+	ret = lease_acquire(verb, target->client, options->slice, 0,
+			    &target->lease);
+	if (ret)
+		barlease_client_close(target->client);
+	return ret;
+}
+
+/* An inherited fd is not ours to close. */
+void target_close(struct target *target)
+{
+	if (!target->client)
+		return;
+	close(target->lease.fd);
+	barlease_client_close(target->client);
+}
+
+static int check(const struct verb *verb, const struct barlease_lease *lease,
+		 uint64_t offset, uint64_t count, unsigned int flags)
+{
+	uint64_t last = lease->size - sizeof(uint32_t);
+
+	if (offset % sizeof(uint32_t))
+		return failed(verb, "offset %#" PRIx64 " is no multiple of 4",
+			      offset);
+	if (offset > last)
+		return failed(verb, "offset %#lx is outside of %s, whose last word is at %#lx",
+			      (unsigned long)offset, lease->name,
+			      (unsigned long)last);
+	if (count > (last - offset) / sizeof(uint32_t) + 1)
+		return failed(verb, "%lu words from %#lx on go past the end of %s at %#lx",
+			      (unsigned long)count, (unsigned long)offset,
+			      lease->name, (unsigned long)lease->size);
+	if (lease->flags & BARLEASE_READ_ONLY && !(flags & BARLEASE_READ_ONLY))
+		return failed(verb, "the lease of %s is read-only",
+			      lease->name);
+	return EXIT_SUCCESS;
+}
+
+static size_t mapped_size(uint64_t offset, uint64_t count)
+{
+	uint64_t end = offset % PAGE + count * sizeof(uint32_t);
+
+	return (end + PAGE - 1) / PAGE * PAGE;
+}
+
+int target_map(const struct verb *verb, const struct target *target,
+	       uint64_t offset, uint64_t count, unsigned int flags,
+	       volatile uint32_t **words)
+{
+	const struct barlease_lease *lease = &target->lease;
+	void *address;
+	int ret;
+
+	ret = check(verb, lease, offset, count, flags);
+	if (ret)
+		return ret;
+	ret = barlease_map(lease->fd, offset / PAGE * PAGE,
+			   mapped_size(offset, count), flags, NULL, &address);
+	if (ret)
+		return failed(verb, "%s: %s", lease->name, ret == -ENODEV ?
+			      "the lease was revoked" : strerror(-ret));
+	*words = (volatile uint32_t *)((char *)address + offset % PAGE);
+	return EXIT_SUCCESS;
+}
+
+void target_unmap(volatile uint32_t *words, uint64_t count)
+{
+	uint64_t offset = (uintptr_t)words % PAGE;
+
+	barlease_unmap((char *)words - offset, mapped_size(offset, count));
+}
+
+int target_result(const struct verb *verb, uint64_t offset, int ret)
+{
+	if (!ret)
+		return EXIT_SUCCESS;
+	return failed(verb, "at %#" PRIx64 ": %s", offset, ret == -ESTALE ?
+		      "the lease was revoked" : strerror(-ret));
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Leases for verbs, with messages for what goes wrong
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#ifndef CLI_LEASE_H
+#define CLI_LEASE_H
+
+#include <stdint.h>
+
+#include <barlease.h>
+
+#include "cli.h"
+
+/* NULL: there is no connection, and it has been said why not */
+struct barlease_client *lease_connect(const struct verb *verb,
+				      const struct options *options);
+
+/* As barlease_client_acquire(). Return: an exit status */
+int lease_acquire(const struct verb *verb, struct barlease_client *client,
+		  const char *name, unsigned int flags,
+		  struct barlease_lease *lease);
+
+/**
+ * struct target - the lease that 'peek' and 'poke' are about
+ * @client: whose it is, or NULL: inherited
+ */
+struct target {
+	struct barlease_client *client;
+	struct barlease_lease lease;
+};
+
+/* Return: an exit status */
+int target_open(const struct verb *verb, const struct options *options,
+		struct target *target);
+void target_close(struct target *target);
+
+/**
+ * target_map() - map 32-bit words of it, after a look at whether they are there
+ * @verb: who asks
+ * @target: the lease
+ * @offset: of the first one, in bytes
+ * @count: how many
+ * @flags: of barlease_map()
+ * @words: receives their address, for target_unmap()
+ *
+ * Return: an exit status
+ */
+int target_map(const struct verb *verb, const struct target *target,
+	       uint64_t offset, uint64_t count, unsigned int flags,
+	       volatile uint32_t **words);
+void target_unmap(volatile uint32_t *words, uint64_t count);
+
+/* What an access said; 0 is not worth a word. Return: an exit status */
+int target_result(const struct verb *verb, uint64_t offset, int ret);
+
+const char *memattr_name(enum barlease_memattr memattr);
+const char *access_name(unsigned int flags);
+
+#endif

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Numbers on the command line
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "number.h"
+
+bool parse_number(const char *text, uint64_t max, uint64_t *number)
+{
+	char *end;
+	int base = text[0] == '0' && (text[1] | 0x20) == 'x' ? 16 : 10;
+
+	/* strtoull() takes signs and blanks, too. */
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*number = strtoull(text, &end, base);
+	return !*end && !errno && *number <= max;
+}

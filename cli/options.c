@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The options of all verbs
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+#define ADMIN_SOCKET	"/run/barlease/admin"
+
+#define HELP		0x10000
+
+static const struct description {
+	unsigned int bit;
+	const char *name;
+	const char *argument;
+	const char *text;
+} descriptions[] = {
+	{ OPT_ADMIN, "admin", "PATH",
+	  "barleased's administrator's socket;\n"
+	  "else $BARLEASE_ADMIN, or " ADMIN_SOCKET },
+	{ OPT_ALL, "all", NULL, "bridges, too" },
+	{ OPT_ANY, "any", NULL, "NAME is a group's: any free slice of it" },
+	{ OPT_ASCII, "ascii", NULL, "draw with ASCII characters" },
+	{ OPT_FORCE, "force", NULL, "even if the driver that it has is at work" },
+	{ OPT_JSON, "json", NULL, "for programs" },
+	{ OPT_SLICE, "slice", "NAME",
+	  "lease this slice for the moment; else the\n"
+	  "lease that $BARLEASE_FD is" },
+	{ OPT_SOCKET, "socket", "PATH",
+	  "of whoever vends slices; else $BARLEASE_SOCKET,\n"
+	  "or /run/barlease/socket" },
+};
+
+#define NR_DESCRIPTIONS	(sizeof(descriptions) / sizeof(*descriptions))
+
+/* As getopt_long() wants it; the last two are --help and the end */
+static void long_options(const struct verb *verb,
+			 struct option longopts[NR_DESCRIPTIONS + 2])
+{
+	const struct description *d;
+	size_t i, n = 0;
+
+	for (i = 0; i < NR_DESCRIPTIONS; i++) {
+		d = &descriptions[i];
+		if (verb->takes & d->bit)
+			longopts[n++] = (struct option){
+				.name = d->name,
+				.has_arg = d->argument ? required_argument :
+							 no_argument,
+				.val = (int)d->bit,
+			};
+	}
+	longopts[n++] = (struct option){ .name = "help", .val = HELP };
+	longopts[n] = (struct option){ 0 };
+}
+
+static void take(struct options *options, int option)
+{
+	options->given |= option;
+	switch (option) {
+	case OPT_ADMIN:
+		options->admin = optarg;
+		break;
+	case OPT_SLICE:
+		options->slice = optarg;
+		break;
+	case OPT_SOCKET:
+		options->socket = optarg;
+		break;
+	}
+}
+
+/* getopt_long() may have been in the middle of "-abc", or at the next one. */
+static void complain(const struct verb *verb, char **argv, int option)
+{
+	if (option == ':')
+		misused(verb, "%s needs a value", argv[optind - 1]);
+	else if (optopt && optopt < HELP)
+		misused(verb, "no option -%c", optopt);
+	else
+		misused(verb, "no option %s", argv[optind - 1]);
+}
+
+int options_parse(const struct verb *verb, int argc, char **argv,
+		  struct options *options)
+{
+	struct option longopts[NR_DESCRIPTIONS + 2];
+	int option;
+
+	*options = (struct options){
+		.admin = getenv("BARLEASE_ADMIN") ?: ADMIN_SOCKET,
+	};
+	long_options(verb, longopts);
+	/* 0, not 1: forget what main() has parsed. */
+	optind = 0;
+	while ((option = getopt_long(argc, argv, ":h", longopts, NULL)) != -1) {
+		if (option == 'h' || option == HELP)
+			return 0;
+		if (option == '?' || option == ':') {
+			complain(verb, argv, option);
+			return -1;
+		}
+		take(options, option);
+	}
+	return optind;
+}
+
+/* The text's further lines begin below its first one. */
+static void describe(const struct description *d, FILE *to)
+{
+	char left[32];
+	const char *line = d->text, *end;
+	bool first = true;
+
+	snprintf(left, sizeof(left), "--%s%s%s", d->name,
+		 d->argument ? " " : "", d->argument ?: "");
+	do {
+		end = strchrnul(line, '\n');
+		fprintf(to, "  %-16s %.*s\n", first ? left : "",
+			(int)(end - line), line);
+		line = end + 1;
+		first = false;
+	} while (*end);
+}
+
+void options_describe(const struct verb *verb, FILE *to)
+{
+	size_t i;
+
+	for (i = 0; i < NR_DESCRIPTIONS; i++)
+		if (verb->takes & descriptions[i].bit)
+			describe(&descriptions[i], to);
+	fprintf(to, "  %-16s %s\n", "-h, --help", "this");
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The options of all verbs: each is described once, and a verb names those
+ * that it takes
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum {
+	OPT_ADMIN	= 1u << 0,
+	OPT_ALL		= 1u << 1,
+	OPT_ANY		= 1u << 2,
+	OPT_ASCII	= 1u << 3,
+	OPT_FORCE	= 1u << 4,
+	OPT_JSON	= 1u << 5,
+	OPT_SLICE	= 1u << 6,
+	OPT_SOCKET	= 1u << 7,
+};
+
+struct options {
+	unsigned int given;	/* OPT_... */
+	const char *admin;	/* never NULL */
+	const char *slice;
+	const char *socket;	/* NULL: as the library has it */
+};
+
+struct verb;
+
+/**
+ * options_parse() - take the options out of a command line
+ * @verb: whose they are
+ * @argc: of the verb's name and what follows it
+ * @argv: is put in order: operands last
+ * @options: receives them
+ *
+ * Return: index of the first operand; 0 the help was asked for; -1 something
+ * was wrong and has been said.
+ */
+int options_parse(const struct verb *verb, int argc, char **argv,
+		  struct options *options);
+
+/* The part of a verb's help that is about its options */
+void options_describe(const struct verb *verb, FILE *to);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PCI devices, as sysfs shows them
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * @root is "" for this machine's file system; a test has another.
+ */
+#ifndef CLI_SYSFS_H
+#define CLI_SYSFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OUR_DRIVER	"barlease-vfio-pci"
+
+/* "DDDD:BB:DD.F"; there are domains of eight digits */
+#define BDF_SIZE	20
+
+#define PCI_BARS	6
+
+struct pci_bar {
+	uint64_t size;		/* 0 where there is none */
+	bool memory;		/* not I/O ports */
+	bool prefetchable;
+};
+
+struct pci_device {
+	char bdf[BDF_SIZE];
+	unsigned int vendor;
+	unsigned int device;
+	unsigned int class;	/* 24 bits */
+	int group;		/* of the IOMMU, or -1 */
+	char driver[64];	/* or "" */
+	char override[64];	/* driver_override, or "" */
+	char vfio[32];		/* "vfioN" if it is a VFIO device, or "" */
+	struct pci_bar bar[PCI_BARS];
+};
+
+/* "DDDD:BB:DD.F" or "BB:DD.F", into the kernel's spelling; false: neither */
+bool sysfs_parse_bdf(const char *text, char bdf[BDF_SIZE]);
+
+/* Return: 0; -ENODEV */
+int sysfs_device(const char *root, const char *bdf, struct pci_device *dev);
+
+/* Every device, by address; @devs is for free(). Return: 0; errors of open() */
+int sysfs_devices(const char *root, struct pci_device **devs, size_t *nr);
+
+/* Those of an IOMMU group, the same way */
+int sysfs_group(const char *root, int group, struct pci_device **devs,
+		size_t *nr);
+
+bool pci_is_bridge(const struct pci_device *dev);
+/* In words, from its class */
+const char *pci_kind(const struct pci_device *dev);
+/* Whether whole pages of it can be leased */
+bool pci_bar_leasable(const struct pci_bar *bar);
+
+#endif

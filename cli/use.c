@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What would miss a device if it were taken from its driver
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "proc.h"
+#include "use.h"
+
+#define UNUSED	((struct use){ .used = false })
+
+#define LINK_UP	0x1		/* IFF_UP, of <linux/if.h> */
+
+/* Disks upon disks: more than anybody stacks */
+#define DEEPEST	8
+
+__attribute__((format(printf, 1, 2)))
+static struct use by(const char *what, ...)
+{
+	struct use use = { .used = true };
+	va_list args;
+
+	va_start(args, what);
+	vsnprintf(use.what, sizeof(use.what), what, args);
+	va_end(args);
+	return use;
+}
+
+/* Who opened a group and a device in it may have closed the group's fd since,
+ * and then /proc names nobody; but the kernel knows.
+ */
+static bool group_is_open(const char *root, int group)
+{
+	char path[PATH_MAX];
+	bool open_already;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/dev/vfio/%d", root, group);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	open_already = fd < 0 && errno == EBUSY;
+	if (fd >= 0)
+		close(fd);
+	return open_already;
+}
+
+struct use use_of_vfio(const char *root, const struct pci_device *dev)
+{
+	struct process process;
+	char node[2][64];
+	int i;
+
+	if (!dev->vfio[0])
+		return UNUSED;
+	snprintf(node[0], sizeof(*node), "/dev/vfio/devices/%s", dev->vfio);
+	snprintf(node[1], sizeof(node[1]), "/dev/vfio/%d", dev->group);
+	for (i = 0; i < 2; i++)
+		if (proc_opener(root, node[i], &process) == 1)
+			return by("process %d (%s) has %s open", process.pid,
+				  process.name, node[i]);
+	if (group_is_open(root, dev->group))
+		return by("some process has %s open", node[1]);
+	return UNUSED;
+}
+
+/* Is one directory of /sys in another one, or that one itself? */
+static bool lies_in(const char *path, const char *dir)
+{
+	size_t length = strlen(dir);
+
+	return !strncmp(path, dir, length) &&
+	       (path[length] == '/' || !path[length]);
+}
+
+static bool disk_is_on(const char *disk, const char *device, int depth);
+
+/* Is what some symbolic link of this directory names on the device? */
+static bool link_is_on(const char *dir, const char *device, int depth)
+{
+	const struct dirent *entry;
+	bool found = false;
+	char *disk;
+	DIR *links;
+
+	links = opendir(dir);
+	if (!links)
+		return false;
+	while (!found && (entry = readdir(links))) {
+		if (entry->d_type != DT_LNK || !strcmp(entry->d_name, "subsystem"))
+			continue;
+		disk = file_real_path("%s/%s", dir, entry->d_name);
+		found = disk && disk_is_on(disk, device, depth + 1);
+		free(disk);
+	}
+	closedir(links);
+	return found;
+}
+
+/*
+ * A disk made of others names them in "slaves". One of several paths lies in a
+ * directory that has links to its controllers; so does a partition's parent.
+ */
+static bool disk_is_on(const char *disk, const char *device, int depth)
+{
+	static const char *const places[] = { "slaves", "../slaves" };
+	char path[PATH_MAX];
+	size_t i;
+
+	if (lies_in(disk, device))
+		return true;
+	if (depth == DEEPEST)
+		return false;
+	for (i = 0; i < 2; i++) {
+		if (snprintf(path, sizeof(path), "%s/%s", disk, places[i]) >=
+		    (int)sizeof(path))
+			return false;
+		if (link_is_on(path, device, depth))
+			return true;
+	}
+	for (i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%.4000s/%s", disk,
+			 i ? "../.." : "..");
+		if (strstr(disk, "/nvme-subsystem/") &&
+		    link_is_on(path, device, depth))
+			return true;
+	}
+	return false;
+}
+
+/* @name is that of a file in /dev, if it is one at all */
+static bool source_is_on(const char *root, const char *name,
+			 const char *device)
+{
+	bool found;
+	char *disk;
+
+	if (strncmp(name, "/dev/", 5))
+		return false;
+	disk = file_real_path("%s/sys/class/block/%s", root,
+			      strrchr(name, '/') + 1);
+	found = disk && disk_is_on(disk, device, 0);
+	free(disk);
+	return found;
+}
+
+/* A file system on several disks has a number of its own, and a source. */
+static bool mount_is_on(const char *root, const char *number,
+			const char *source, const char *device)
+{
+	bool found;
+	char *disk;
+
+	disk = file_real_path("%s/sys/dev/block/%s", root, number);
+	found = disk && disk_is_on(disk, device, 0);
+	free(disk);
+	return found || source_is_on(root, source, device);
+}
+
+/* "36 35 98:0 /root /where options - type source options" */
+static struct use use_by_mount(const char *root, const char *device)
+{
+	char number[32], where[128], source[128];
+	struct use use = UNUSED;
+	char *text, *line, *next;
+	const char *tail;
+
+	if (file_read_all(&text, "%s/proc/self/mountinfo", root))
+		return use;
+	next = text;
+	while (!use.used && (line = strsep(&next, "\n"))) {
+		tail = strstr(line, " - ");
+		if (!tail ||
+		    sscanf(line, "%*s %*s %31s %*s %127s", number, where) != 2 ||
+		    sscanf(tail, " - %*s %127s", source) != 1)
+			continue;
+		if (mount_is_on(root, number, source, device))
+			use = by("%s is mounted on %s", source, where);
+	}
+	free(text);
+	return use;
+}
+
+/* "/dev/sda2 partition ...", below a heading */
+static struct use use_by_swap(const char *root, const char *device)
+{
+	struct use use = UNUSED;
+	char *text, *line, *next;
+	char source[128];
+
+	if (file_read_all(&text, "%s/proc/swaps", root))
+		return use;
+	next = text;
+	while (!use.used && (line = strsep(&next, "\n")))
+		if (sscanf(line, "%127s", source) == 1 &&
+		    source_is_on(root, source, device))
+			use = by("%s is swapped to", source);
+	free(text);
+	return use;
+}
+
+static struct use use_by_link(const char *root, const char *device)
+{
+	const struct dirent *entry;
+	struct use use = UNUSED;
+	char path[PATH_MAX], flags[32];
+	char *link;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/sys/class/net", root);
+	dir = opendir(path);
+	if (!dir)
+		return use;
+	while (!use.used && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.' ||
+		    file_read(flags, sizeof(flags), "%s/%s/flags", path,
+			      entry->d_name) ||
+		    !(strtoul(flags, NULL, 16) & LINK_UP))
+			continue;
+		link = file_real_path("%s/%s", path, entry->d_name);
+		if (link && lies_in(link, device))
+			use = by("the network link %s is up", entry->d_name);
+		free(link);
+	}
+	closedir(dir);
+	return use;
+}
+
+/* "DEVNAME=..." is a line of the uevent of what has a file in /dev. */
+static struct use use_of_uevent(const char *root, const char *uevent)
+{
+	struct process process;
+	struct use use = UNUSED;
+	char name[200], node[208];
+	const char *at;
+	char *text;
+
+	if (file_read_all(&text, "%s", uevent))
+		return use;
+	at = strstr(text, "DEVNAME=");
+	if (at && sscanf(at, "DEVNAME=%199s", name) == 1) {
+		snprintf(node, sizeof(node), "/dev/%s", name);
+		if (proc_opener(root, node, &process) == 1)
+			use = by("process %d (%s) has %s open", process.pid,
+				 process.name, node);
+	}
+	free(text);
+	return use;
+}
+
+/* Somebody has a disk, a terminal, a graphics card open. */
+static struct use use_by_node(const char *root, char *device)
+{
+	char *const paths[] = { device, NULL };
+	struct use use = UNUSED;
+	const FTSENT *entry;
+	FTS *tree;
+
+	tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
+	if (!tree)
+		return use;
+	while (!use.used && (entry = fts_read(tree)))
+		if (!strcmp(entry->fts_name, "uevent"))
+			use = use_of_uevent(root, entry->fts_path);
+	fts_close(tree);
+	return use;
+}
+
+struct use use_of_driver(const char *root, const struct pci_device *dev)
+{
+	struct use use = UNUSED;
+	char *device;
+
+	device = file_real_path("%s/sys/bus/pci/devices/%s", root, dev->bdf);
+	if (!device)
+		return use;
+	use = use_by_mount(root, device);
+	if (!use.used)
+		use = use_by_swap(root, device);
+	if (!use.used)
+		use = use_by_link(root, device);
+	if (!use.used)
+		use = use_by_node(root, device);
+	free(device);
+	return use;
+}

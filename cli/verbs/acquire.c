@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+/*
+ * barlease acquire: run a command with a lease
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "lease.h"
+
+/* As shells have it */
+#define EXIT_NOT_EXECUTABLE	126
+#define EXIT_NOT_FOUND		127
+#define EXIT_BY_SIGNAL		128
+
+/* The word of a revoke comes after the revoke, of which a command may die. */
+#define LAST_WORD_MS	3000
+
+struct run {
+	const struct verb *verb;
+	struct barlease_client *client;
+	struct barlease_lease lease;
+	pid_t pid;
+	int signals;		/* signalfd */
+	sigset_t before;
+	bool connected;
+	bool revoked;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void export_one(const char *name, const char *format, ...)
+{
+	char value[128];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(value, sizeof(value), format, args);
+	va_end(args);
+	setenv(name, value, 1);
+}
+
+static void export_lease(const struct barlease_lease *lease)
+{
+	export_one("BARLEASE_FD", "%d", lease->fd);
+	export_one("BARLEASE_ID", "%" PRIu32, lease->id);
+	export_one("BARLEASE_NAME", "%s", lease->name);
+	export_one("BARLEASE_SIZE", "%" PRIu64, lease->size);
+	export_one("BARLEASE_ACCESS", "%s", access_name(lease->flags));
+	export_one("BARLEASE_MEMATTR", "%s", memattr_name(lease->memattr));
+	export_one("BARLEASE_ALIGN", "%" PRIu64, lease->alignment.align);
+	export_one("BARLEASE_PHASE", "%" PRIu64, lease->alignment.phase);
+}
+
+__attribute__((noreturn)) static void become(const struct run *run, char **command)
+{
+	int error;
+
+	export_lease(&run->lease);
+	sigprocmask(SIG_SETMASK, &run->before, NULL);
+	/* main() ignores it, and that would be inherited. */
+	signal(SIGPIPE, SIG_DFL);
+	if (!fcntl(run->lease.fd, F_SETFD, 0))
+		execvp(command[0], command);
+	error = errno;
+	note(run->verb, "%s: %s", command[0], strerror(error));
+	_exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+}
+
+/* From now on they are read, and end nothing. */
+static int catch_signals(struct run *run)
+{
+	static const int caught[] = {
+		SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2,
+	};
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < sizeof(caught) / sizeof(*caught); i++)
+		sigaddset(&set, caught[i]);
+	sigprocmask(SIG_BLOCK, &set, &run->before);
+	run->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return run->signals < 0 ? -errno : 0;
+}
+
+static const char *why_it_ended(enum barlease_reason reason)
+{
+	switch (reason) {
+	case BARLEASE_ORDERED:
+		return "somebody ordered it";
+	case BARLEASE_FORBIDDEN:
+		return "it is no longer allowed, or no longer there";
+	case BARLEASE_SHUTDOWN:
+		return "the broker ends";
+	default:
+		return "it is not known why";
+	}
+}
+
+static void tell(struct run *run, const struct barlease_event *event)
+{
+	switch (event->type) {
+	case BARLEASE_EVENT_REVOKED:
+		run->revoked = true;
+		note(run->verb, "lease %" PRIu32 " (%s) was revoked: %s",
+		     event->lease, run->lease.name,
+		     why_it_ended(event->reason));
+		break;
+	case BARLEASE_EVENT_SUSPENDED:
+		note(run->verb, "the device is reset, accesses wait");
+		break;
+	case BARLEASE_EVENT_RESUMED:
+		note(run->verb, "the reset is over");
+		break;
+	}
+}
+
+static void tell_events(struct run *run)
+{
+	struct barlease_event event;
+	int ret;
+
+	if (!run->connected)
+		return;
+	while ((ret = barlease_client_dispatch(run->client, &event)) == 1)
+		tell(run, &event);
+	if (ret < 0) {
+		run->connected = false;
+		if (!run->revoked)
+			note(run->verb,
+			     "the broker is gone, and the lease with it");
+	}
+}
+
+/*
+ * What the terminal sends goes to the command as well, and must not come twice;
+ * what a process sends came only here.
+ */
+static void forward_signals(const struct run *run)
+{
+	struct signalfd_siginfo info;
+
+	while (read(run->signals, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo != SIGCHLD && info.ssi_code <= 0 &&
+		    (pid_t)info.ssi_pid != run->pid)
+			kill(run->pid, (int)info.ssi_signo);
+}
+
+static void wait_for_events(const struct run *run)
+{
+	struct pollfd fds[] = {
+		{ .fd = run->signals, .events = POLLIN },
+		{ .fd = run->connected ? barlease_client_fd(run->client) : -1,
+		  .events = POLLIN },
+	};
+
+	poll(fds, 2, -1);
+}
+
+/* Everything that comes on the broker's connection soon */
+static void await_last_word(const struct run *run)
+{
+	struct pollfd poll_in = {
+		.fd = run->connected ? barlease_client_fd(run->client) : -1,
+		.events = POLLIN,
+	};
+
+	poll(&poll_in, 1, LAST_WORD_MS);
+}
+
+static int status_of(struct run *run, int status)
+{
+	if (WIFEXITED(status)) {
+		tell_events(run);
+		return WEXITSTATUS(status);
+	}
+	if (WTERMSIG(status) == SIGBUS)
+		await_last_word(run);
+	tell_events(run);
+	return EXIT_BY_SIGNAL + WTERMSIG(status);
+}
+
+static int accompany(struct run *run)
+{
+	int status;
+
+	for (;;) {
+		tell_events(run);
+		forward_signals(run);
+		if (waitpid(run->pid, &status, WNOHANG) == run->pid)
+			return status_of(run, status);
+		wait_for_events(run);
+	}
+}
+
+static int run_command(struct run *run, char **command)
+{
+	int ret;
+
+	ret = catch_signals(run);
+	if (ret)
+		return failed(run->verb, "signalfd: %s", strerror(-ret));
+	run->pid = fork();
+	if (!run->pid)
+		become(run, command);
+	if (run->pid < 0)
+		ret = failed(run->verb, "fork: %s", strerror(errno));
+	/* It is the command's, and 'ps' shows who has one. */
+	close(run->lease.fd);
+	if (run->pid > 0)
+		ret = accompany(run);
+	close(run->signals);
+	return ret;
+}
+
+static int acquire(const struct verb *verb, const struct options *options,
+		   int argc, char **argv)
+{
+	struct run run = { .verb = verb, .connected = true };
+	unsigned int flags = options->given & OPT_ANY ? BARLEASE_ANY : 0;
+	int ret;
+
+	(void)argc;
+	run.client = lease_connect(verb, options);
+	if (!run.client)
+		return EXIT_FAILURE;
+	ret = lease_acquire(verb, run.client, argv[0], flags, &run.lease);
+	if (!ret)
+		ret = run_command(&run, argv + 1);
+	barlease_client_close(run.client);
+	return ret;
+}
+
+const struct verb acquire_verb = {
+	.name = "acquire",
+	.operands = "NAME -- COMMAND [ARGUMENT...]",
+	.summary = "run a command with a lease",
+	.details =
+"The command inherits the lease as a file descriptor, and finds in its\n"
+"environment\n"
+"  BARLEASE_FD       the descriptor's number\n"
+"  BARLEASE_ID       of the lease, for 'barlease revoke'\n"
+"  BARLEASE_NAME     of the slice\n"
+"  BARLEASE_SIZE     in bytes\n"
+"  BARLEASE_ACCESS   rw or ro\n"
+"  BARLEASE_MEMATTR  nc (uncached) or wc (write-combining)\n"
+"  BARLEASE_ALIGN    how much is known of where it lies, in bytes\n"
+"  BARLEASE_PHASE    physical address of its first byte, modulo that\n"
+"The lease ends with the command. Should it end before, stderr says so, and the\n"
+"command's next access ends in SIGBUS. Signals are passed on. Ends with the\n"
+"status of the command, 128 and the signal's number if one ended it, 127 if\n"
+"there is no such command, 126 if it cannot be run.\n",
+	.examples =
+"  barlease acquire doorbell -- ./worker\n"
+"  barlease acquire frames --any -- ./worker --verbose\n"
+"  barlease acquire doorbell -- sh -c 'barlease peek 0 $((BARLEASE_SIZE / 4))'\n",
+	.takes = OPT_ANY | OPT_SOCKET,
+	.min = 2,
+	.max = -1,
+	.run = acquire,
+};

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+/*
+ * barlease list: PCI devices, and whether they can be leased from
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "json.h"
+#include "size.h"
+#include "sysfs.h"
+#include "table.h"
+#include "verdict.h"
+
+/* "0: 64 MiB, 2: 4 KiB" */
+static void describe_bars(const struct pci_device *dev, char *text, size_t size)
+{
+	size_t at = 0;
+	int i;
+
+	text[0] = '\0';
+	for (i = 0; i < PCI_BARS && at < size; i++)
+		if (dev->bar[i].size)
+			at += snprintf(text + at, size - at, "%s%d: %s%s",
+				       at ? ", " : "", i,
+				       size_text(dev->bar[i].size).text,
+				       dev->bar[i].memory ? "" : " I/O");
+}
+
+static void add_row(struct table *table, const struct pci_device *dev)
+{
+	struct verdict verdict = verdict_leases("", dev);
+	char bars[160];
+
+	describe_bars(dev, bars, sizeof(bars));
+	table_add(table, "%s", dev->bdf);
+	table_add(table, "%04x:%04x", dev->vendor, dev->device);
+	table_add(table, "%s", pci_kind(dev));
+	if (dev->group < 0)
+		table_add(table, "-");
+	else
+		table_add(table, "%d", dev->group);
+	table_add(table, "%s", dev->driver[0] ? dev->driver : "-");
+	table_add(table, "%s", bars[0] ? bars : "-");
+	table_add(table, "%s%s", verdict.good ? "yes" : "no: ", verdict.why);
+}
+
+static int print_table(const struct pci_device *devs, size_t nr, bool all)
+{
+	static const char *const headings[] = {
+		"DEVICE", "ID", "KIND", ">GROUP", "DRIVER", "BARS", "LEASES",
+		NULL,
+	};
+	struct table *table = table_new(headings);
+	size_t i;
+
+	if (!table)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++)
+		if (all || !pci_is_bridge(&devs[i]))
+			add_row(table, &devs[i]);
+	table_print(table, stdout);
+	table_free(table);
+	return 0;
+}
+
+static void bar_to_json(const struct pci_bar *bar, int index,
+			struct json_object *object)
+{
+	json_put_number(object, "index", index);
+	json_put_number(object, "size", bar->size);
+	json_put_bool(object, "memory", bar->memory);
+	json_put_bool(object, "prefetchable", bar->prefetchable);
+	json_put_bool(object, "leasable", pci_bar_leasable(bar));
+}
+
+static void device_to_json(const struct pci_device *dev,
+			   struct json_object *object)
+{
+	struct verdict verdict = verdict_leases("", dev);
+	char id[8];
+	struct json_object *bars;
+	int i;
+
+	json_put_text(object, "device", dev->bdf);
+	snprintf(id, sizeof(id), "%04x", dev->vendor & 0xffff);
+	json_put_text(object, "vendor_id", id);
+	snprintf(id, sizeof(id), "%04x", dev->device & 0xffff);
+	json_put_text(object, "device_id", id);
+	json_put_text(object, "kind", pci_kind(dev));
+	if (dev->group < 0)
+		json_put_text(object, "iommu_group", NULL);
+	else
+		json_put_number(object, "iommu_group", dev->group);
+	json_put_text(object, "driver", dev->driver);
+	bars = json_list(object, "bars");
+	for (i = 0; i < PCI_BARS; i++)
+		if (dev->bar[i].size)
+			bar_to_json(&dev->bar[i], i, json_append(bars));
+	json_put_bool(object, "leases", verdict.good);
+	json_put_text(object, "why_not", verdict.why);
+}
+
+static void print_json(const struct pci_device *devs, size_t nr, bool all)
+{
+	struct json_object *answer = json_new();
+	struct json_object *list = json_list(answer, "devices");
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (all || !pci_is_bridge(&devs[i]))
+			device_to_json(&devs[i], json_append(list));
+	json_print(answer);
+}
+
+static int list(const struct verb *verb, const struct options *options,
+		int argc, char **argv)
+{
+	bool all = options->given & OPT_ALL;
+	struct pci_device *devs;
+	size_t nr;
+	int ret;
+
+	(void)argc;
+	(void)argv;
+	ret = sysfs_devices("", &devs, &nr);
+	if (!ret && options->given & OPT_JSON)
+		print_json(devs, nr, all);
+	else if (!ret)
+		ret = print_table(devs, nr, all);
+	free(devs);
+	return ret ? failed(verb, "/sys/bus/pci/devices: %s", strerror(-ret)) :
+		     EXIT_SUCCESS;
+}
+
+const struct verb list_verb = {
+	.name = "list",
+	.operands = "",
+	.summary = "show the PCI devices, and whether they can be leased from",
+	.details =
+"The last column says what is to be done before there can be leases. 'bind'\n"
+"gives a device the driver; 'doctor' looks at all else.\n",
+	.examples =
+"  barlease list\n"
+"  barlease list --json | jq -r '.devices[] | select(.leases).device'\n",
+	.takes = OPT_ALL | OPT_JSON,
+	.run = list,
+};

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: MIT
+/*
+ * barlease show: a drawing of which bytes of a device's BARs are leased
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker.h"
+#include "device.h"
+#include "json.h"
+#include "ranges.h"
+#include "screen.h"
+#include "size.h"
+#include "table.h"
+
+/* Of one BAR; the arrays go together */
+struct leases {
+	struct entry {
+		const struct record *record;
+	} *entries;
+	struct occupant *occupants;
+	size_t nr;
+};
+
+static bool is_of(const struct record *record, const char *bdf, int bar)
+{
+	return !strcmp(record->word, "lease") &&
+	       !strcmp(record_get(record, "device"), bdf) &&
+	       record_number(record, "bar") == (unsigned int)bar;
+}
+
+static void leases_free(struct leases *leases)
+{
+	size_t i;
+
+	for (i = 0; i < leases->nr; i++) {
+		free((char *)leases->occupants[i].label);
+		free((struct extent *)leases->occupants[i].extents);
+	}
+	free(leases->occupants);
+	free(leases->entries);
+}
+
+static int add(struct leases *leases, const struct record *record)
+{
+	struct extent *extents;
+	size_t nr_extents;
+	char *label;
+	int ret;
+
+	ret = ranges_parse(record_get(record, "ranges"), &extents, &nr_extents);
+	if (ret)
+		return ret;
+	if (asprintf(&label, "%s %.24s", record_get(record, "id"),
+		     record_get(record, "slice")) < 0) {
+		free(extents);
+		return -ENOMEM;
+	}
+	leases->entries[leases->nr].record = record;
+	leases->occupants[leases->nr++] = (struct occupant){
+		.label = label,
+		.extents = extents,
+		.nr_extents = nr_extents,
+	};
+	return 0;
+}
+
+/* Those of the answer that are of this BAR, for leases_free() */
+static int select_leases(const struct records *answer, const char *bdf, int bar,
+			 struct leases *leases)
+{
+	size_t n = answer->nr ?: 1, i;
+	int ret = 0;
+
+	*leases = (struct leases){
+		.entries = calloc(n, sizeof(*leases->entries)),
+		.occupants = calloc(n, sizeof(*leases->occupants)),
+	};
+	if (!leases->entries || !leases->occupants)
+		ret = -ENOMEM;
+	for (i = 0; i < answer->nr && !ret; i++)
+		if (is_of(&answer->record[i], bdf, bar))
+			ret = add(leases, &answer->record[i]);
+	if (ret)
+		leases_free(leases);
+	return ret;
+}
+
+static int print_facts(const struct leases *leases)
+{
+	static const char *const headings[] = {
+		">LEASE", "SLICE", "BYTES", ">SIZE", "ACCESS", "MEMATTR", ">UID",
+		">PID", NULL,
+	};
+	struct table *table = table_new(headings);
+	const struct record *record;
+	char bytes[80];
+	size_t i;
+
+	if (!table)
+		return -ENOMEM;
+	for (i = 0; i < leases->nr; i++) {
+		record = leases->entries[i].record;
+		ranges_describe(leases->occupants[i].extents,
+				leases->occupants[i].nr_extents, bytes,
+				sizeof(bytes));
+		table_add(table, "%s", record_get(record, "id"));
+		table_add(table, "%s", record_get(record, "slice"));
+		table_add(table, "%s", bytes);
+		table_add(table, "%s",
+			  size_text(record_number(record, "size")).text);
+		table_add(table, "%s", record_get(record, "access"));
+		table_add(table, "%s", record_get(record, "memattr"));
+		table_add(table, "%s", record_get(record, "uid"));
+		table_add(table, "%s", record_get(record, "pid"));
+	}
+	table_print(table, stdout);
+	table_free(table);
+	return 0;
+}
+
+static int draw(uint64_t size, const struct leases *leases, bool ascii)
+{
+	unsigned int width = screen_width(), columns;
+	char **lines;
+	int i, ret;
+
+	ret = occupancy_draw(size, leases->occupants, leases->nr, width, ascii,
+			     &lines);
+	if (ret)
+		return ret;
+	columns = occupancy_columns(leases->occupants, leases->nr, width);
+	printf("\n");
+	for (i = 0; lines[i]; i++)
+		puts(lines[i]);
+	occupancy_free(lines);
+	printf("\nA column is %s. %s all of it is leased, %s some of it.\n\n",
+	       size_text(size / columns).text, ascii ? "#" : "█",
+	       ascii ? "+" : "▒");
+	return print_facts(leases);
+}
+
+static int print_bar(const struct pci_bar *bar, int index,
+		     const struct leases *leases, bool ascii)
+{
+	uint64_t taken;
+	int ret;
+
+	if (!leases->nr) {
+		printf("BAR %d: %s, nothing of it leased\n", index,
+		       size_text(bar->size).text);
+		return 0;
+	}
+	ret = occupancy_taken(leases->occupants, leases->nr, &taken);
+	if (ret)
+		return ret;
+	printf("BAR %d: %s, %s of it leased, by %zu lease%s\n", index,
+	       size_text(bar->size).text, size_text(taken).text, leases->nr,
+	       leases->nr == 1 ? "" : "s");
+	return draw(bar->size, leases, ascii);
+}
+
+static void lease_to_json(const struct record *record,
+			  const struct occupant *occupant, struct json_object *object)
+{
+	struct json_object *ranges, *range;
+	size_t i;
+
+	json_put_number(object, "id", record_number(record, "id"));
+	json_put_text(object, "slice", record_get(record, "slice"));
+	ranges = json_list(object, "ranges");
+	for (i = 0; i < occupant->nr_extents; i++) {
+		range = json_append(ranges);
+		json_put_number(range, "offset", occupant->extents[i].offset);
+		json_put_number(range, "length", occupant->extents[i].length);
+	}
+	json_put_number(object, "size", record_number(record, "size"));
+	json_put_text(object, "access", record_get(record, "access"));
+	json_put_text(object, "memattr", record_get(record, "memattr"));
+	json_put_number(object, "uid", record_number(record, "uid"));
+	json_put_number(object, "gid", record_number(record, "gid"));
+	json_put_number(object, "pid", record_number(record, "pid"));
+}
+
+static int bar_to_json(const struct pci_bar *bar, int index,
+		       const struct leases *leases, struct json_object *object)
+{
+	uint64_t taken;
+	struct json_object *list;
+	size_t i;
+	int ret;
+
+	ret = occupancy_taken(leases->occupants, leases->nr, &taken);
+	if (ret)
+		return ret;
+	json_put_number(object, "index", index);
+	json_put_number(object, "size", bar->size);
+	json_put_number(object, "leased", taken);
+	list = json_list(object, "leases");
+	for (i = 0; i < leases->nr; i++)
+		lease_to_json(leases->entries[i].record, &leases->occupants[i],
+			      json_append(list));
+	return 0;
+}
+
+/* @bars is NULL, or where JSON goes */
+static int show_bar(const struct pci_device *dev, int index,
+		    const struct records *answer, bool ascii, struct json_object *bars)
+{
+	const struct pci_bar *bar = &dev->bar[index];
+	struct leases leases;
+	int ret;
+
+	ret = select_leases(answer, dev->bdf, index, &leases);
+	if (ret)
+		return ret;
+	if (bars)
+		ret = bar_to_json(bar, index, &leases, json_append(bars));
+	else
+		ret = print_bar(bar, index, &leases, ascii);
+	leases_free(&leases);
+	return ret;
+}
+
+static int show_bars(const struct pci_device *dev, const struct records *answer,
+		     const struct options *options)
+{
+	bool ascii = options->given & OPT_ASCII || !screen_is_unicode();
+	struct json_object *object = NULL, *bars = NULL;
+	int i, ret = 0;
+
+	if (options->given & OPT_JSON) {
+		object = json_new();
+		json_put_text(object, "device", dev->bdf);
+		bars = json_list(object, "bars");
+	}
+	if (!object)
+		printf("%s: %04x:%04x, %s\n", dev->bdf, dev->vendor, dev->device,
+		       pci_kind(dev));
+	for (i = 0; i < PCI_BARS && !ret; i++)
+		if (pci_bar_leasable(&dev->bar[i]))
+			ret = show_bar(dev, i, answer, ascii, bars);
+	if (object && !ret)
+		json_print(object);
+	return ret;
+}
+
+/* Of a device that it does not have, the broker knows nothing. */
+static int is_brokers(const struct verb *verb, struct admin *admin,
+		      const char *bdf)
+{
+	struct records answer;
+	bool found = false;
+	size_t i;
+
+	if (!broker_ask(verb, admin, "devices", &answer))
+		return EXIT_FAILURE;
+	for (i = 0; i < answer.nr; i++)
+		if (!strcmp(record_get(&answer.record[i], "name"), bdf))
+			found = true;
+	records_free(&answer);
+	return found ? EXIT_SUCCESS :
+		       failed(verb, "%s is not one of barleased's devices", bdf);
+}
+
+static int show_device(const struct verb *verb, const struct options *options,
+		       struct admin *admin, const struct pci_device *dev)
+{
+	struct records answer;
+	int ret;
+
+	ret = is_brokers(verb, admin, dev->bdf);
+	if (ret)
+		return ret;
+	if (!broker_ask_leases(verb, admin, &answer))
+		return EXIT_FAILURE;
+	ret = show_bars(dev, &answer, options);
+	records_free(&answer);
+	if (ret)
+		broker_complain(verb, admin, ret);
+	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int show(const struct verb *verb, const struct options *options,
+		int argc, char **argv)
+{
+	struct pci_device dev;
+	struct admin *admin;
+	int ret;
+
+	(void)argc;
+	ret = device_named(verb, argv[0], &dev);
+	if (ret)
+		return ret;
+	admin = broker_connect(verb, options);
+	if (!admin)
+		return EXIT_FAILURE;
+	ret = show_device(verb, options, admin, &dev);
+	admin_close(admin);
+	return ret;
+}
+
+const struct verb show_verb = {
+	.name = "show",
+	.operands = "DEVICE",
+	.summary = "draw which bytes of a device's BARs are leased, and to whom",
+	.details =
+"A line for each lease, drawn to scale. Asks barleased, for root only.\n",
+	.examples =
+"  barlease show 0000:03:00.0\n"
+"  barlease show 03:00.0 --json | jq '.bars[] | .leased / .size'\n",
+	.takes = OPT_ADMIN | OPT_ASCII | OPT_JSON,
+	.min = 1,
+	.max = 1,
+	.run = show,
+};

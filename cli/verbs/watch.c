@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/*
+ * barlease watch: what happens to leases, as it happens
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "broker.h"
+#include "json.h"
+
+static bool is_number(const char *key)
+{
+	static const char *const keys[] = {
+		"id", "bar", "size", "uid", "gid", "pid", "inode", "since",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (!strcmp(key, keys[i]))
+			return true;
+	return false;
+}
+
+/* A reason has "_" for each of its spaces. */
+static void with_spaces(const char *value, char *text, size_t size)
+{
+	snprintf(text, size, "%s", value);
+	for (; *text; text++)
+		if (*text == '_')
+			*text = ' ';
+}
+
+static void print_json(const struct record *record)
+{
+	struct json_object *object = json_new();
+	const char *key, *value;
+	char text[256];
+	size_t i;
+
+	json_put_number(object, "time", time(NULL));
+	json_put_text(object, "event", record->word);
+	for (i = 0; i < record->nr; i++) {
+		key = record->values[i].key;
+		value = record->values[i].value;
+		if (is_number(key)) {
+			json_put_number(object, key,
+					strtoull(value, NULL, 0));
+			continue;
+		}
+		if (!strcmp(key, "why")) {
+			with_spaces(value, text, sizeof(text));
+			value = text;
+		}
+		json_put_text(object, key, value);
+	}
+	json_print_line(object);
+}
+
+static void print_lease(const struct record *record)
+{
+	const char *reason = record_get(record, "reason");
+
+	printf("lease %s of %s (%s BAR %s), process %s, uid %s%s%s",
+	       record_get(record, "id"), record_get(record, "slice"),
+	       record_get(record, "device"), record_get(record, "bar"),
+	       record_get(record, "pid"), record_get(record, "uid"),
+	       *reason ? ": " : "", reason);
+}
+
+static void print_refusal(const struct record *record)
+{
+	char why[256];
+
+	with_spaces(record_get(record, "why"), why, sizeof(why));
+	printf("process %s, uid %s: %s", record_get(record, "pid"),
+	       record_get(record, "uid"), why);
+}
+
+static void print_text(const struct record *record)
+{
+	time_t now = time(NULL);
+	char clock[16] = "";
+	struct tm tm;
+
+	if (localtime_r(&now, &tm))
+		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
+	printf("%s  %-9s ", clock, record->word);
+	if (!strcmp(record->word, "acquired") || !strcmp(record->word, "ended"))
+		print_lease(record);
+	else if (!strcmp(record->word, "refused"))
+		print_refusal(record);
+	else
+		printf("%s", record_get(record, "device"));
+	putchar('\n');
+	fflush(stdout);
+}
+
+static int follow(const struct verb *verb, struct admin *admin, bool as_json)
+{
+	struct record record;
+	int ret;
+
+	while (!(ret = admin_next(admin, &record))) {
+		if (as_json)
+			print_json(&record);
+		else
+			print_text(&record);
+		record_free(&record);
+		/* Nobody listens any more; main() says so. */
+		if (ferror(stdout))
+			return EXIT_FAILURE;
+	}
+	broker_complain(verb, admin, ret);
+	return EXIT_FAILURE;
+}
+
+static int watch(const struct verb *verb, const struct options *options,
+		 int argc, char **argv)
+{
+	struct records none;
+	struct admin *admin;
+	int ret = EXIT_FAILURE;
+
+	(void)argc;
+	(void)argv;
+	admin = broker_connect(verb, options);
+	if (!admin)
+		return EXIT_FAILURE;
+	if (broker_ask(verb, admin, "watch", &none)) {
+		records_free(&none);
+		ret = follow(verb, admin, options->given & OPT_JSON);
+	}
+	admin_close(admin);
+	return ret;
+}
+
+const struct verb watch_verb = {
+	.name = "watch",
+	.operands = "",
+	.summary = "show what happens to leases, as it happens",
+	.details =
+"Until it is interrupted, or barleased ends. With --json, each event is an\n"
+"object on a line of its own. Asks barleased, for root only.\n",
+	.examples =
+"  barlease watch\n"
+"  barlease watch --json | jq -c 'select(.event == \"refused\")'\n",
+	.takes = OPT_ADMIN | OPT_JSON,
+	.run = watch,
+};

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+/*
+ * barlease show, ps, revoke and watch: an administrator sees who has what, and
+ * takes it back; nobody else does
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli-run.h"
+#include "clock.h"
+#include "map.h"
+#include "sysfs.h"
+#include "tap.h"
+
+/* As in the guest's /etc/passwd */
+#define WORKER1	1001
+#define WORKER2	1002
+
+static const char *self;
+static struct bdf dev;
+
+static void start(void)
+{
+	char config[1024];
+
+	dev = dev_small();
+	snprintf(config, sizeof(config),
+		 "[device %s]\n"
+		 "[slice doorbell]\nbar = 2\nranges = 0x1000+0x1000\n"
+		 "users = worker1\nexclusive = yes\n"
+		 "[slice window]\nbar = 2\nranges = 4M+4M, 32M+1M\n"
+		 "memattr = wc\nusers = worker2\n",
+		 dev.name);
+	broker_start(config);
+}
+
+static struct job start_holder(uid_t uid, const char *slice, char id[16])
+{
+	struct job job = JOB_AS(uid, "acquire", slice, "--", self, "hold");
+	const char *out = job_wait_for(&job, ".\n");
+
+	if (sscanf(out, "holds %15[0-9].", id) != 1)
+		bail("what lease is \"%s\"?", out);
+	return job;
+}
+
+static void nothing_leased(void)
+{
+	const struct run *run = CLI("show", dev.name);
+
+	cli_is(run, 0, "show");
+	cli_says(run, "BAR 2: 64 MiB, nothing of it leased");
+	run = CLI("ps");
+	cli_is(run, 0, "ps");
+	cli_says(run, "HELD BY\n");
+	run = CLI("show", dev_big().name);
+	cli_is(run, 1, "show of a device that the broker does not have");
+	cli_complains(run, "is not one of barleased's devices");
+}
+
+static void show(void)
+{
+	const struct run *run = CLI("show", "--ascii", dev.name);
+
+	cli_is(run, 0, "show --ascii");
+	cli_says(run, "BAR 2: 64 MiB, 5.0 MiB of it leased, by 2 leases");
+	cli_says(run, "|---------------|");
+	cli_says(run, "doorbell |+    ");
+	cli_says(run, "window   |    ####                        #");
+	cli_says(run, "A column is 1 MiB.");
+	cli_says(run, "0x1000-0x1fff");
+	cli_says(run, "0x400000-0x7fffff and 1 more");
+	cli_show(run);
+
+	setenv("LANG", "C.UTF-8", 1);
+	run = CLI("show", dev.name);
+	cli_is(run, 0, "show, where there is Unicode");
+	cli_says(run, "doorbell │▒");
+	unsetenv("LANG");
+
+	run = CLI("show", dev.name, "--json");
+	cli_is(run, 0, "show --json");
+	cli_says(run, "\"slice\": \"doorbell\"");
+	cli_says(run, "\"leased\": 5246976");
+	cli_says(run, "\"offset\": 33554432");
+}
+
+/* The command has the lease, barlease itself does not. */
+static void ps(const char *id)
+{
+	const struct run *run = CLI("ps");
+	char part[64];
+
+	cli_is(run, 0, "ps");
+	cli_says(run, "doorbell");
+	cli_says(run, "5 MiB");
+	cli_says(run, " wc ");
+	cli_says(run, "cli-admin (map)");
+	cli_show(run);
+
+	run = CLI("ps", "--json");
+	cli_is(run, 0, "ps --json");
+	snprintf(part, sizeof(part), "\"id\": %s,", id);
+	cli_says(run, part);
+	cli_says(run, "\"uid\": 1001");
+	cli_says(run, "\"map\": true");
+}
+
+static void refused(void)
+{
+	const char *const verbs[] = { "ps", "watch" };
+	const struct run *run;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		run = CLI_AS(WORKER1, verbs[i]);
+		cli_is(run, 1, "%s, as an ordinary user", verbs[i]);
+		cli_complains(run, "/run/barlease/admin: Permission denied; only root may");
+	}
+	cli_is(CLI_AS(WORKER1, "show", dev.name), 1,
+	       "show, as an ordinary user");
+	cli_is(CLI_AS(WORKER1, "revoke", "1"), 1,
+	       "revoke, as an ordinary user");
+	cli_is(CLI("revoke", "doorbell"), 2, "revoke of a name");
+	run = CLI("revoke", "4000000");
+	cli_is(run, 1, "revoke of what there is not");
+	cli_complains(run, "no lease 4000000");
+}
+
+static void doctor(void)
+{
+	const struct run *run = CLI("doctor");
+
+	cli_is(run, 0, "doctor");
+	cli_says(run, "answers at /run/barlease/socket");
+	cli_says(run, "answers at /run/barlease/admin");
+}
+
+static void stop_watch(struct job *watch)
+{
+	kill(watch->pid, SIGTERM);
+	job_end(watch);
+}
+
+static bool refusal_is_seen(struct job *text, struct job *json)
+{
+	CLI_AS(WORKER2, "acquire", "doorbell", "--", "true");
+	return job_says(text, "refused") &&
+	       job_says(json, "\"event\":\"refused\"");
+}
+
+static void watch(void)
+{
+	struct job text = JOB_AS(0, "watch"), json, holder;
+	const struct run *run;
+	char id[16];
+
+	json = JOB_AS(0, "watch", "--json");
+	/* That they watch shows only when there is something to be seen. */
+	ok(comes_true(refusal_is_seen(&text, &json)),
+	   "somebody asks for what is not theirs, and watch says so");
+	holder = start_holder(WORKER1, "doorbell", id);
+	ok(job_wait_for(&text, "acquired"), "watch: a lease begins");
+	ok(job_wait_for(&text, " of doorbell ("), "and of what");
+	ok(job_wait_for(&json, "\"event\":\"acquired\""), "the same in JSON");
+
+	cli_is(CLI("revoke", id), 0, "the lease is revoked");
+	ok(job_wait_for(&text, "ended"), "watch: the lease has ended");
+	ok(job_wait_for(&text, ": ordered"), "and why");
+	ok(job_wait_for(&json, "\"reason\":\"ordered\""), "the same in JSON");
+	run = job_end(&holder);
+	cli_is(run, 128 + SIGBUS, "its holder has died of SIGBUS");
+	cli_show(text.run);
+	stop_watch(&json);
+
+	broker_stop();
+	run = job_end(&text);
+	cli_is(run, 1, "watch ends with the broker");
+	cli_complains(run, "barleased is gone");
+}
+
+/* Runs as a command of acquire: has the lease mapped, and no fd of it */
+__attribute__((noreturn)) static void hold(void)
+{
+	int fd = atoi(getenv("BARLEASE_FD") ?: "-1");
+	volatile uint32_t *at = (volatile uint32_t *)map(fd, 0, 4096, PROT_READ);
+
+	close(fd);
+	printf("holds %s.\n", getenv("BARLEASE_ID"));
+	fflush(stdout);
+	for (;;) {
+		(void)*at;
+		sleep_ms(10);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct job doorbell, window;
+	char id[16], other[16];
+
+	self = argv[0];
+	if (argc > 1)
+		hold();
+	start();
+	nothing_leased();
+	doorbell = start_holder(WORKER1, "doorbell", id);
+	window = start_holder(WORKER2, "window", other);
+	show();
+	ps(id);
+	refused();
+	doctor();
+	cli_is(CLI("revoke", id, other), 0, "both are revoked");
+	cli_is(job_end(&doorbell), 128 + SIGBUS, "one holder dies of SIGBUS");
+	cli_is(job_end(&window), 128 + SIGBUS, "and the other");
+	watch();
+	return tap_done();
+}
