@@ -25,8 +25,10 @@ kbuild = $(MAKE) --no-print-directory -C $(kdir) \
 	 BARLEASE_UAPI=$(CURDIR)/include/uapi \
 	 $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
-.PHONY: help demo check mutants unit shell module test-module user guest kernel
-.PHONY: packages-module packages-user packages-guest clean distclean
+.PHONY: help demo check mutants unit sanitize fuzz shell
+.PHONY: module test-module user guest kernel
+.PHONY: packages-module packages-user packages-guest packages-fuzz
+.PHONY: clean distclean
 
 help:		## this list
 	@awk -F ':[^#]*## *' '/^[a-z-]+:.*## / \
@@ -35,7 +37,7 @@ help:		## this list
 demo: guest	## see it work: a virtual machine shows what barlease does
 	@lab/run-guest.sh demo
 
-check: guest	## every test, on this host and in the guest (TESTS=a,b: these)
+check: guest packages-fuzz	## every test, on this host and in the guest (TESTS=a,b: these)
 	@lab/check.sh all "$(TESTS)"
 
 mutants: guest	## break the driver on purpose; tests must notice (MUTANTS="a b")
@@ -44,6 +46,12 @@ mutants: guest	## break the driver on purpose; tests must notice (MUTANTS="a b")
 
 unit: user $(build)/lab/runner	## the tests that need no virtual machine
 	@lab/check.sh unit
+
+sanitize: packages-user $(build)/lab/runner	## the same with ASan, UBSan and TSan
+	@lab/check.sh sanitize
+
+fuzz: packages-fuzz	## any bytes as messages and configuration (FUZZ_SECONDS=600)
+	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) lab/check.sh fuzz
 
 shell: guest	## a shell in the guest
 	@lab/run-guest.sh shell
@@ -85,6 +93,9 @@ packages-user:
 
 packages-guest:
 	@lab/packages.sh cpio kmod xz-utils zstd
+
+packages-fuzz:
+	@lab/packages.sh clang libclang-rt-dev libc6-dev libinih-dev
 
 clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module $(build)/user* \

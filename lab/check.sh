@@ -1,7 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# check.sh unit|all [TEST,...]: run the host's unit tests (not when guest tests
-# are named), then the guest's, and close with one line that counts them all.
+# check.sh unit|sanitize|fuzz|all [TEST,...]: run the host's unit tests, those
+# with sanitizers, the fuzzers, or these and the guest's tests, of which some may
+# be named, and then they are all. Closes with one line that counts them all.
+# Environment:
+#   FUZZ_SECONDS=SECONDS     for each fuzzer (20)
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/show.sh"
@@ -17,22 +20,46 @@ unit()
 {
 	local programs
 
+	streams+=("$out/unit.tap")
 	mapfile -t programs < <(find "$build/user/tests/unit" -maxdepth 1 \
 		-name 'unit-*' -type f -executable | sort)
 	say UNIT "tests on this host"
 	CMOCKA_MESSAGE_OUTPUT=TAP "$build/lab/runner" "${programs[@]}" </dev/null |
 		tee "$out/unit.tap" | show_all
-	streams+=("$out/unit.tap")
+}
+
+sanitize()
+{
+	streams+=("$out/asan.tap" "$out/tsan.tap")
+	"$top/lab/sanitize.sh" || say FAIL "see above"
+}
+
+fuzz()
+{
+	streams+=("$out/fuzz.tap")
+	"$top/lab/fuzz.sh" "${FUZZ_SECONDS:-20}" || say FAIL "see above"
 }
 
 guest()
 {
-	"$top/lab/run-guest.sh" check "$tests" || say FAIL "see $out/console.log"
 	streams+=("$out/guest.tap")
+	"$top/lab/run-guest.sh" check "$tests" || say FAIL "see $out/console.log"
 }
 
 rm -f "$out"/*.tap
 streams=()
-[ -n "$tests" ] || unit
-[ "$what" = unit ] || guest
+case $what in
+unit | sanitize | fuzz) "$what" ;;
+all)
+	if [ -z "$tests" ]; then
+		unit
+		sanitize
+		fuzz
+	fi
+	guest
+	;;
+*) die "unknown tests: $what" ;;
+esac
+# What came to nothing is an empty stream, and so a failure.
+touch "${streams[@]}"
 awk -f "$top/lab/tally.awk" "${streams[@]}"
