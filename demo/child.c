@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -16,16 +17,20 @@
 
 #include "child.h"
 
-static void become(const char *program, uid_t uid, int in, int out)
+static void become(const char *const *argv, uid_t uid, int in, int out)
 {
-	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+	int log = open(CHILD_LOG, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+		       0600);
+
+	if (log < 0 || dup2(in, STDIN_FILENO) < 0 ||
+	    dup2(out, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0 ||
 	    (uid && setgroups(0, NULL)) || setgid(uid) || setuid(uid))
-		err(1, "%s", program);
-	execl(program, program, NULL);
-	err(1, "%s", program);
+		err(1, "%s", argv[0]);
+	execv(argv[0], (char *const *)(uintptr_t)argv);
+	err(1, "%s", argv[0]);
 }
 
-struct child child_start(const char *program, uid_t uid)
+struct child child_start(const char *const *argv, uid_t uid)
 {
 	int to[2], from[2];
 	struct child child;
@@ -33,11 +38,12 @@ struct child child_start(const char *program, uid_t uid)
 	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
 		err(1, "pipe");
 
+	fflush(stdout);
 	child.pid = fork();
 	if (child.pid < 0)
 		err(1, "fork");
 	if (!child.pid)
-		become(program, uid, to[0], from[1]);
+		become(argv, uid, to[0], from[1]);
 
 	close(to[0]);
 	close(from[1]);
@@ -54,13 +60,22 @@ void child_tell(const struct child *child, const char *command)
 	fflush(child->commands);
 }
 
-const char *child_line(const struct child *child)
+const char *child_text(const struct child *child)
 {
 	static char line[512];
 
 	if (!fgets(line, sizeof(line), child->answers))
-		errx(1, "process %d has died", child->pid);
+		return NULL;
 	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
+const char *child_line(const struct child *child)
+{
+	const char *line = child_text(child);
+
+	if (!line)
+		errx(1, "process %d has died", child->pid);
 	return strcmp(line, ".") ? line : NULL;
 }
 
@@ -85,11 +100,20 @@ void child_do(const struct child *child, const char *command)
 		;
 }
 
+int child_end(struct child *child)
+{
+	int status;
+
+	fclose(child->commands);
+	if (waitpid(child->pid, &status, 0) != child->pid)
+		err(1, "process %d", child->pid);
+	fclose(child->answers);
+	return status;
+}
+
 void child_kill(struct child *child)
 {
-	if (kill(child->pid, SIGKILL) ||
-	    waitpid(child->pid, NULL, 0) != child->pid)
+	if (kill(child->pid, SIGKILL))
 		err(1, "kill %d", child->pid);
-	fclose(child->commands);
-	fclose(child->answers);
+	child_end(child);
 }

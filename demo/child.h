@@ -11,14 +11,20 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+/* Where the standard error of all of them goes */
+#define CHILD_LOG "/tmp/demo.log"
+
 struct child {
 	pid_t pid;
 	FILE *commands;
 	FILE *answers;
 };
 
-/* Runs a program of the demo as this uid and gid */
-struct child child_start(const char *program, uid_t uid);
+/* Runs a program, with these arguments, as this uid and gid */
+struct child child_start(const char *const *argv, uid_t uid);
+
+/* The next line that it prints, without its newline; NULL after the last one */
+const char *child_text(const struct child *child);
 
 /* Send a command, without waiting for what comes of it */
 void child_tell(const struct child *child, const char *command);
@@ -30,6 +36,8 @@ void child_ask(const struct child *child, const char *command, char *line,
 /* Send a command whose answer is empty */
 void child_do(const struct child *child, const char *command);
 
+/* Wait until it ends by itself; its status, as waitpid() has it */
+int child_end(struct child *child);
 void child_kill(struct child *child);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The demo: runs a primary and three workers, and tells what they do
+ * The demo: a broker and three workers, and the commands of an administrator
  *
  * Copyright (C) 2026 The barlease authors
  *
@@ -12,18 +12,24 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "child.h"
-#include "lease.h"
 #include "slices.h"
 #include "sysfs.h"
 
+#define BARLEASE	"/bin/barlease"
+#define BARLEASED	"/sbin/barleased"
+#define CONFIG		"/tmp/demo.conf"
+#define CLIENT_SOCKET	"/run/barlease/socket"
+
 enum { DOORBELL, STATUS, WINDOW };
 
-static struct child primary;
+static struct bdf device;
+static struct child broker;
 static struct child worker[NR_SLICES];
 static bool failed;
 
@@ -47,42 +53,133 @@ static void heading(const char *text)
 	printf("\n%s\n", text);
 }
 
-static void introduce(void)
+/*
+ * A command of the administrator's, and what it prints. At least one line of
+ * that must have @wanted in it; NULL for a command that prints nothing.
+ */
+static void command(const char *wanted, const char *const *argv)
 {
-	struct bdf dev = dev_small();
+	bool seen = !wanted;
+	struct child child;
+	const char *line;
 	int i;
 
-	printf("A primary owns PCI device %s through VFIO. BAR2: %" PRIu64
-	       " MiB of device memory.\n\n", dev.name,
-	       pci_bar_size(dev, 2) >> 20);
-	printf("  slice     bytes of BAR2      lease       attribute  for\n");
-	for (i = 0; i < NR_SLICES; i++)
-		printf("  %-8s  %#08" PRIx64 "-%#08" PRIx64 "  %-10s  %-9s  uid %u\n",
-		       slices[i].name, slices[i].offset,
-		       slices[i].offset + slices[i].size - 1,
-		       slices[i].open_flags ? "read-write" : "read-only",
-		       slices[i].memattr == WC ? "WC" : "NC",
-		       slices[i].worker);
+	printf("\n  # barlease");
+	for (i = 1; argv[i]; i++)
+		printf(" %s", argv[i]);
+	putchar('\n');
+
+	child = child_start(argv, 0);
+	while ((line = child_text(&child))) {
+		printf("  %s\n", line);
+		seen |= wanted && strstr(line, wanted);
+	}
+	if (child_end(&child) || !seen)
+		expect(false, "that says \"%s\"", wanted ?: "nothing");
 }
 
-static void start_primary(void)
+#define COMMAND(wanted, ...) \
+	command(wanted, (const char *const[]){ BARLEASE, __VA_ARGS__, NULL })
+
+/* Of the row of a listing that has @row in it, one column */
+static void look_up(const char *const *argv, const char *row, int column,
+		    char *value, size_t size)
 {
-	primary = child_start("/demo/primary", 0);
-	while (child_line(&primary))
-		;
+	struct child child = child_start(argv, 0);
+	char *word, *rest, *text;
+	const char *line;
+	int i;
+
+	*value = '\0';
+	while ((line = child_text(&child))) {
+		if (!strstr(line, row))
+			continue;
+		text = strdup(line);
+		word = strtok_r(text, " ", &rest);
+		for (i = 0; i < column && word; i++)
+			word = strtok_r(NULL, " ", &rest);
+		snprintf(value, size, "%s", word ?: "");
+		free(text);
+	}
+	child_end(&child);
+	if (!*value)
+		errx(1, "barlease %s does not show %s", argv[1], row);
 }
 
-static void hand_out(void)
+/* demo.conf, with this machine's device in it */
+static void write_config(void)
+{
+	FILE *from = fopen("/demo/demo.conf", "re");
+	FILE *to = fopen(CONFIG, "we");
+	char line[256], *at;
+
+	if (!from || !to)
+		err(1, "demo.conf");
+	while (fgets(line, sizeof(line), from)) {
+		at = strstr(line, "@DEVICE@");
+		if (at && line[0] != '#')
+			fprintf(to, "%.*s%s%s", (int)(at - line), line,
+				device.name, at + strlen("@DEVICE@"));
+		else
+			fputs(line, to);
+	}
+	fclose(from);
+	if (fclose(to))
+		err(1, CONFIG);
+}
+
+static void start_broker(void)
+{
+	static const char *const argv[] = { BARLEASED, "-c", CONFIG, NULL };
+	int tries = 100;
+
+	write_config();
+	broker = child_start(argv, 0);
+	while (access(CLIENT_SOCKET, F_OK)) {
+		if (!tries--)
+			errx(1, "barleased has made no " CLIENT_SOCKET);
+		usleep(50000);
+	}
+}
+
+static void fill_memory(void)
+{
+	static const char *const argv[] = {
+		BARLEASE, "acquire", "everything", "--", "/demo/fill", NULL
+	};
+	struct child child = child_start(argv, 0);
+
+	if (child_end(&child))
+		errx(1, "cannot fill the device's memory");
+}
+
+static void start_workers(void)
 {
 	int i;
 
 	for (i = 0; i < NR_SLICES; i++) {
-		worker[i] = child_start("/demo/worker", slices[i].worker);
-		child_tell(&primary, "vend");
-		child_do(&worker[i], "lease");
-		while (child_line(&primary))
+		const char *const argv[] = {
+			BARLEASE, "acquire", slices[i].name, "--",
+			"/demo/worker", NULL
+		};
+
+		worker[i] = child_start(argv, slices[i].worker);
+		while (child_line(&worker[i]))
 			;
 	}
+}
+
+/* A slice that is not one's own is not even there. */
+static void try_foreign_slice(void)
+{
+	static const char *const argv[] = {
+		BARLEASE, "acquire", "window", "--", "/demo/worker", NULL
+	};
+	struct child child = child_start(argv, slices[DOORBELL].worker);
+
+	expect(child_end(&child) != 0,
+	       "uid %u asks for \"window\", and does not get it",
+	       slices[DOORBELL].worker);
 }
 
 /* What each worker has to find, line by line of its answer */
@@ -100,8 +197,8 @@ static void inspect(int i)
 	const char *line;
 	int nr = 0;
 
-	printf("\n  %s: pid %d, uid %u\n", slices[i].name, worker[i].pid,
-	       slices[i].worker);
+	printf("\n  $ barlease acquire %s -- worker          (uid %u)\n",
+	       slices[i].name, slices[i].worker);
 	child_tell(&worker[i], "inspect");
 	while ((line = child_line(&worker[i]))) {
 		/* Only a read-only lease's answer is longer. */
@@ -109,7 +206,7 @@ static void inspect(int i)
 		       line);
 		nr++;
 	}
-	if (nr != (slices[i].open_flags ? 6 : 8))
+	if (nr != (slices[i].read_only ? 8 : 6))
 		expect(false, "%d lines from %s", nr, slices[i].name);
 }
 
@@ -144,17 +241,8 @@ static void expect_working(int i, bool undisturbed, const struct stats *before)
 	       after.faults - before->faults, after.longest_ns / 1e6);
 }
 
-static void primary_does(const char *command, uint64_t *start, uint64_t *end)
-{
-	char line[64];
-
-	child_ask(&primary, command, line, sizeof(line));
-	if (sscanf(line, "%" SCNu64 " %" SCNu64, start, end) != 2)
-		errx(1, "%s: \"%s\"", command, line);
-}
-
 /* The worker has lost its lease; when, and what a new mmap() says */
-static void expect_sigbus(int i, uint64_t since, const char *what)
+static void expect_revoked(int i, uint64_t since, const char *what)
 {
 	unsigned long when, access_ns;
 	char line[64], retry[32];
@@ -163,26 +251,28 @@ static void expect_sigbus(int i, uint64_t since, const char *what)
 	if (sscanf(line, "%lu %lu %31s", &when, &access_ns, retry) != 3)
 		errx(1, "wait: \"%s\"", line);
 	expect(when > since && !strcmp(retry, "ENODEV"),
-	       "%-8s SIGBUS %.1f ms after %s; from access to signal %.0f microseconds; mmap() again: %s",
+	       "%-8s lost it %.1f ms after %s; its last access took %.0f microseconds to fail; mmap() again: %s",
 	       slices[i].name, (when - since) / 1e6, what, access_ns / 1e3,
 	       retry);
 }
 
 static void revoke_one(void)
 {
+	static const char *const ps[] = { BARLEASE, "ps", NULL };
 	struct stats doorbell, status;
-	uint64_t start, end;
+	uint64_t start;
+	char id[16];
 
+	look_up(ps, " window ", 0, id, sizeof(id));
 	child_do(&worker[DOORBELL], "work");
 	child_do(&worker[STATUS], "work");
 	child_do(&worker[WINDOW], "work busily");
 	doorbell = stats_of(DOORBELL);
 	status = stats_of(STATUS);
 
-	primary_does("revoke 2", &start, &end);
-	expect_sigbus(WINDOW, start, "revoke was called");
-	expect(end > start, "the call to revoke took %.1f ms",
-	       (end - start) / 1e6);
+	start = now_ns();
+	COMMAND(NULL, "revoke", id);
+	expect_revoked(WINDOW, start, "the command was started");
 	expect_working(DOORBELL, true, &doorbell);
 	expect_working(STATUS, true, &status);
 }
@@ -190,21 +280,35 @@ static void revoke_one(void)
 static void reset_device(void)
 {
 	struct stats doorbell = stats_of(DOORBELL), status = stats_of(STATUS);
-	uint64_t start, end;
+	uint64_t start = now_ns();
 
-	primary_does("reset", &start, &end);
-	expect(end > start, "the reset took %.1f ms", (end - start) / 1e6);
+	if (pci_write(device, "reset", "1"))
+		errx(1, "%s cannot be reset", device.name);
+	expect(true, "the reset took %.1f ms", (now_ns() - start) / 1e6);
 	expect_working(DOORBELL, false, &doorbell);
 	expect_working(STATUS, false, &status);
 }
 
-static void kill_primary(void)
+static void kill_broker(void)
 {
 	uint64_t start = now_ns();
 
-	child_kill(&primary);
-	expect_sigbus(DOORBELL, start, "the primary was killed");
-	expect_sigbus(STATUS, start, "the primary was killed");
+	child_kill(&broker);
+	expect_revoked(DOORBELL, start, "the broker was killed");
+	expect_revoked(STATUS, start, "the broker was killed");
+}
+
+/* What all the others have said on their standard error */
+static void show_log(void)
+{
+	FILE *log = fopen(CHILD_LOG, "re");
+	char line[256];
+
+	if (!log)
+		err(1, CHILD_LOG);
+	while (fgets(line, sizeof(line), log))
+		fputs(line, stdout);
+	fclose(log);
 }
 
 int main(void)
@@ -214,27 +318,43 @@ int main(void)
 	/* Only for the demo: workers look at their own page tables. */
 	if (chmod("/dev/barlease-ptwalk", 0666))
 		err(1, "/dev/barlease-ptwalk");
+	device = dev_small();
+	pci_unbind(device);
 
-	introduce();
-	start_primary();
+	printf("A device with 64 MiB of memory in BAR 2, and three programs that each are to\n"
+	       "have a part of it. None of them is to have the device.\n");
 
-	heading("1. Each worker gets one DMABUF fd over a Unix socket, and maps it.");
-	hand_out();
+	heading("1. The administrator gives the device to barlease, and starts the broker.");
+	COMMAND(device.name, "bind", device.name);
+	start_broker();
+	fill_memory();
+
+	heading("2. Each program gets its lease, as an ordinary user.");
+	start_workers();
 	for (i = 0; i < NR_SLICES; i++)
 		inspect(i);
+	try_foreign_slice();
 
-	heading("2. All three work. The primary revokes \"window\".");
+	heading("3. The administrator sees who has what.");
+	COMMAND("window", "show", device.name);
+	COMMAND("doorbell", "ps");
+
+	heading("4. All three work. The administrator takes \"window\" back.");
 	revoke_one();
 
-	heading("3. The primary resets the device. Who works on waits, and goes on.");
+	heading("5. The device is reset. Who works on it waits, and goes on.");
 	reset_device();
 
-	heading("4. The primary is killed. Nothing outlives it.");
-	kill_primary();
+	heading("6. The broker is killed. Nothing outlives it.");
+	kill_broker();
 
 	for (i = 0; i < NR_SLICES; i++)
 		child_kill(&worker[i]);
-	printf("\n%s\n", failed ? "Something is NOT as it should be, see above." :
-				  "All of it is as it should be.");
-	return failed;
+	if (!failed) {
+		printf("\nAll of it is as it should be.\n");
+		return 0;
+	}
+	show_log();
+	printf("\nSomething is NOT as it should be, see above.\n");
+	return 1;
 }

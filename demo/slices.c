@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the demo's primary leases, and how its processes speak to each other
+ * What the demo's broker vends, and how its processes speak to each other
  *
  * Copyright (C) 2026 The barlease authors
  */
-#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
-#include "lease.h"
 #include "slices.h"
 
 const struct slice slices[NR_SLICES] = {
-	{ "doorbell", 1001, KIB(4), KIB(4), O_RDWR, NC, 0xd00b },
-	{ "status", 1002, MIB(2), MIB(2), O_RDONLY, NC, 0x57a7 },
-	{ "window", 1003, MIB(4), MIB(4), O_RDWR, WC, 0x817d },
+	{ "doorbell", 1001, KIB(4), KIB(4), false, 0xd00b },
+	{ "status", 1002, MIB(2), MIB(2), true, 0x57a7 },
+	{ "window", 1003, MIB(4), MIB(4), false, 0x817d },
 };
+
+const struct slice *slice_named(const char *name)
+{
+	int i;
+
+	for (i = 0; i < NR_SLICES; i++)
+		if (!strcmp(slices[i].name, name))
+			return &slices[i];
+	return NULL;
+}
 
 uint32_t slice_word(const struct slice *slice, uint64_t offset)
 {

@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the demo's primary leases, and how its processes speak to each other
+ * What the demo's broker vends, and how its processes speak to each other
  *
  * Copyright (C) 2026 The barlease authors
  */
 #ifndef DEMO_SLICES_H
 #define DEMO_SLICES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#define DEMO_SOCKET "/tmp/demo-leases"
+#define KIB(n)	((uint64_t)(n) << 10)
+#define MIB(n)	((uint64_t)(n) << 20)
+#define PAGE	KIB(4)
 
 /**
- * struct slice - a part of BAR2 for one worker
- * @name: of the slice, and of its DMABUF
- * @worker: who gets it; the primary looks at the peer's uid
- * @offset: in the BAR, in bytes
+ * struct slice - what demo.conf says of a worker's slice, and what is in it
+ * @name: of the slice
+ * @worker: uid of who may have it
+ * @offset: in BAR 2, in bytes
  * @size: in bytes
- * @open_flags: O_RDWR, or O_RDONLY
- * @memattr: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_*
+ * @read_only: whether its leases are
  * @tag: every 32-bit word of the slice has it in its upper half
  */
 struct slice {
@@ -27,21 +29,18 @@ struct slice {
 	uid_t worker;
 	uint64_t offset;
 	uint64_t size;
-	uint32_t open_flags;
-	uint32_t memattr;
+	bool read_only;
 	uint32_t tag;
 };
 
 #define NR_SLICES 3
 extern const struct slice slices[NR_SLICES];
 
-/* The word at this place in the slice, as the primary has filled it */
-uint32_t slice_word(const struct slice *slice, uint64_t offset);
+/* NULL when there is none of this name */
+const struct slice *slice_named(const char *name);
 
-/* What a worker is sent together with the DMABUF's fd */
-struct grant {
-	uint32_t slice;
-};
+/* The word at this place in the slice, as it is filled at first */
+uint32_t slice_word(const struct slice *slice, uint64_t offset);
 
 /* CLOCK_MONOTONIC: one clock for all processes */
 uint64_t now_ns(void);

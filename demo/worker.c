@@ -4,11 +4,11 @@
  *
  * Copyright (C) 2026 The barlease authors
  *
- * All it has is an unprivileged uid and the DMABUF's fd.
+ * All it has is an unprivileged uid, and the DMABUF's fd that 'barlease acquire'
+ * leaves it.
  */
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,43 +16,59 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#include "access.h"
-#include "faults.h"
-#include "lease.h"
-#include "map.h"
-#include "message.h"
+#include <barlease.h>
+
 #include "pagetable.h"
 #include "slices.h"
 
 static const struct slice *slice;
-static int lease = -1;
-static mapping_t mapping;
+static int lease;
+static volatile uint8_t *mapping;
 
-static void receive_lease(void)
+static uint64_t number(const char *name)
 {
-	struct sockaddr_un address = {
-		.sun_family = AF_UNIX,
-		.sun_path = DEMO_SOCKET,
+	const char *text = getenv(name);
+
+	if (!text)
+		errx(2, "no %s: run it by way of 'barlease acquire'", name);
+	return strtoull(text, NULL, 0);
+}
+
+static void map_lease(void)
+{
+	struct barlease_alignment alignment = {
+		.align = number("BARLEASE_ALIGN"),
+		.phase = number("BARLEASE_PHASE"),
 	};
-	int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	struct grant grant;
+	void *address;
+	int ret;
 
-	if (sock < 0 ||
-	    connect(sock, (struct sockaddr *)&address, sizeof(address)))
-		err(1, "%s", DEMO_SOCKET);
-	if (!message_receive(sock, &grant, sizeof(grant), &lease) || lease < 0)
-		errx(1, "got no lease");
-	close(sock);
+	lease = number("BARLEASE_FD");
+	slice = slice_named(getenv("BARLEASE_NAME") ?: "");
+	if (!slice || number("BARLEASE_SIZE") != slice->size)
+		errx(1, "this is no lease for the demo");
 
-	slice = &slices[grant.slice];
-	mapping = map_aligned(lease, 0, slice->size,
-			      slice->open_flags == O_RDWR ? RW : PROT_READ,
-			      MIB(2), 0);
+	ret = barlease_map(lease, 0, slice->size,
+			   slice->read_only ? BARLEASE_READ_ONLY : 0,
+			   &alignment, &address);
+	if (ret)
+		errx(1, "map: %s", strerror(-ret));
+	mapping = address;
+}
+
+static int try_map(uint64_t offset, size_t size, bool write)
+{
+	int prot = write ? PROT_READ | PROT_WRITE : PROT_READ;
+	void *at = mmap(NULL, size, prot, MAP_SHARED, lease, offset);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	munmap(at, size);
+	return 0;
 }
 
 static void show_maps_line(void)
@@ -108,21 +124,24 @@ static int try_grow(void)
 	return at == MAP_FAILED ? -errno : 0;
 }
 
+static int try_make_writable(void)
+{
+	return mprotect((void *)mapping, PAGE, PROT_READ | PROT_WRITE) ? -errno :
+									 0;
+}
+
 /* The neighbour's bytes begin where this slice ends. */
 static void show_attempts(void)
 {
-	bool writable = slice->open_flags == O_RDWR;
-	int prot = writable ? RW : PROT_READ;
+	bool write = !slice->read_only;
 
-	show_attempt("map past end", try_map(lease, 0, slice->size + PAGE, prot,
-					     MAP_SHARED));
-	show_attempt("map behind", try_map(lease, slice->size, PAGE, prot,
-					   MAP_SHARED));
+	show_attempt("map past end", try_map(0, slice->size + PAGE, write));
+	show_attempt("map behind", try_map(slice->size, PAGE, write));
 	show_attempt("grow map", try_grow());
-	if (writable)
+	if (write)
 		return;
-	show_attempt("map to write", try_map(lease, 0, PAGE, RW, MAP_SHARED));
-	show_attempt("mprotect", try_protect(mapping, PAGE, RW));
+	show_attempt("map to write", try_map(0, PAGE, true));
+	show_attempt("mprotect", try_make_writable());
 }
 
 static void inspect(void)
@@ -145,18 +164,26 @@ static struct {
 	atomic_ulong faults;
 } work;
 
+static long faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return usage.ru_minflt + usage.ru_majflt;
+}
+
+/* Guarded: a revoke ends the access, and not the process. */
 static bool access_word(uint64_t at)
 {
 	uint32_t value;
 
-	if (!read32(mapping + at, &value))
+	if (barlease_read32(mapping + at, &value))
 		return false;
 
 	if (value != slice_word(slice, at))
 		atomic_fetch_add(&work.wrong, 1);
-	if (slice->open_flags == O_RDWR)
-		return write32(mapping + at, slice_word(slice, at));
-	return true;
+	return slice->read_only ||
+	       !barlease_write32(mapping + at, slice_word(slice, at));
 }
 
 static void *work_until_sigbus(void *unused)
@@ -189,14 +216,16 @@ static void *work_until_sigbus(void *unused)
 static void warm_up(void)
 {
 	int file = memfd_create("empty", MFD_CLOEXEC);
-	mapping_t page = map(file, 0, PAGE, PROT_READ);
+	void *page = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, file, 0);
 	uint32_t value;
 	int i;
 
+	if (page == MAP_FAILED)
+		err(1, "mmap");
 	for (i = 0; i < 8; i++)
-		if (read32(page, &value))
+		if (barlease_read32(page, &value) != -ESTALE)
 			errx(1, "an empty file has contents");
-	unmap(page, PAGE);
+	munmap(page, PAGE);
 	close(file);
 }
 
@@ -226,15 +255,12 @@ static void wait_for_sigbus(void)
 	pthread_join(work.thread, NULL);
 	printf("%lu %lu %s\n", atomic_load(&work.sigbus_ns),
 	       atomic_load(&work.last_ns),
-	       strerrorname_np(-try_map(lease, 0, PAGE, PROT_READ,
-					MAP_SHARED)));
+	       strerrorname_np(-try_map(0, PAGE, false)));
 }
 
 static void obey(const char *command)
 {
-	if (!strcmp(command, "lease\n"))
-		receive_lease();
-	else if (!strcmp(command, "inspect\n"))
+	if (!strcmp(command, "inspect\n"))
 		inspect();
 	else if (!strcmp(command, "work\n"))
 		start(false);
@@ -253,6 +279,8 @@ int main(void)
 {
 	char command[64];
 
+	map_lease();
+	answer_done();
 	while (fgets(command, sizeof(command), stdin))
 		obey(command);
 	return 0;
