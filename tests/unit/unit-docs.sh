@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What the README prints is what the tests compile and run, and the manual has
+# every key of the broker's configuration.
+set -u
+
+top=@top@
+cd "$top" || exit
+
+checks=0
+failures=0
+
+# ok STATUS WORDS: what is in $said goes before a failure
+ok()
+{
+	checks=$((checks + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $checks - $2"
+	else
+		failures=$((failures + 1))
+		printf '%s\n' "${said-}" | sed 's/^/# /'
+		echo "not ok $checks - $2"
+	fi
+}
+
+# The block of C behind the line that has a link to this file
+printed()
+{
+	awk -v link="($1)" '
+		index($0, link) { near = 1 }
+		near && inside && /^```$/ { exit }
+		near && inside { print }
+		near && /^```c$/ { inside = 1 }' README.md
+}
+
+# Those of the arrays of keys, without the section that each is of
+keys()
+{
+	awk '/^static const struct key .*_keys\[\]/ { inside = 1 }
+	     inside && /^};/ { inside = 0 }
+	     inside && split($0, part, "\"") == 3 { print part[2] }' \
+		broker/config-keys.c
+}
+
+# "*key* = _value_", at the start of a line or behind a comma
+documented()
+{
+	sed -n '/^\*[a-z-]*\* = /p' man/barleased.conf.5.scd |
+		grep -oE '\*[a-z-]+\* = ' | tr -d '*= '
+}
+
+lines=0
+for program in minimal-primary minimal-worker; do
+	file=examples/$program.c
+	said=$(diff "$file" <(printed "$file"))
+	ok $? "the README has $file as it is"
+	lines=$((lines + $(wc -l <"$file")))
+done
+said="they have $lines lines"
+[ "$lines" -le 60 ]
+ok $? "the two have at most 60 lines together"
+
+said=$(keys | wc -l)
+[ "$said" -ge 15 ]
+ok $? "the broker's configuration has keys"
+said=$(diff <(keys | sort) <(documented | sort))
+ok $? "barleased.conf(5) has all of them, and no others"
+
+echo "1..$checks"
+[ "$failures" -eq 0 ]
