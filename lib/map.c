@@ -5,15 +5,14 @@
  * Copyright (C) 2026 The barlease authors
  *
  * The kernel chooses addresses without regard to where a lease lies physically.
- * So it is asked for a better place. To move a mapping there would be less
- * work, but may take a page table along, even an empty one, in which there can
- * be no large page. Nor is the place kept until then: MAP_FIXED may or may not
- * have removed a reservation when it fails, because of a revoke perhaps, and
- * nobody knows what there is to unmap, or whose it is by then.
+ * So a better place is reserved, and the lease is mapped over the reservation.
+ * (To move a mapping there would take its page table along, even an empty one,
+ * and where there is a page table there can be no large page.)
  */
 #include <errno.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "page.h"
 #include "public.h"
@@ -43,18 +42,22 @@ static int effective(const struct barlease_alignment *alignment, uint64_t offset
 	return 0;
 }
 
-/* Addresses that are free, as aligned as wished; NULL: there are none */
-static uint8_t *find_room(size_t size, uint64_t align, uint64_t phase)
+/* Addresses that nobody else gets, as aligned as wished; NULL: there are none */
+static uint8_t *reserve(size_t size, uint64_t align, uint64_t phase)
 {
-	size_t space = size + align;
+	size_t space = size + align, skip;
 	uint8_t *start;
 
 	start = mmap(NULL, space, PROT_NONE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (start == MAP_FAILED)
 		return NULL;
-	munmap(start, space);
-	return start + ((phase - (uintptr_t)start) & (align - 1));
+
+	skip = (phase - (uintptr_t)start) & (align - 1);
+	if (skip)
+		munmap(start, skip);
+	munmap(start + skip + size, align - skip);
+	return start + skip;
 }
 
 struct request {
@@ -65,30 +68,22 @@ struct request {
 };
 
 /*
- * Where huge pages are possible; NULL: it cannot be. Another thread may be
- * quicker to map something there, but not often.
+ * Where huge pages are possible; NULL: it cannot be. This lease could be mapped
+ * a moment ago: what fails now is one that was revoked since. The reservation
+ * may or may not be there then, or be somebody else's. So it is left alone.
  */
 static void *map_aligned(const struct request *request, uint64_t align,
 			 uint64_t phase)
 {
-	for (int i = 0; i < 8; i++) {
-		uint8_t *to = find_room(request->size, align, phase);
-		void *at;
+	size_t page = getpagesize();
+	void *to, *at;
 
-		if (!to)
-			return NULL;
-		at = mmap(to, request->size, request->prot,
-			  MAP_SHARED | MAP_FIXED_NOREPLACE, request->lease,
-			  request->offset);
-		if (at == to)
-			return at;
-		/* A kernel before 4.17 takes an address for a hint. */
-		if (at != MAP_FAILED)
-			munmap(at, request->size);
-		else if (errno != EEXIST)
-			return NULL;
-	}
-	return NULL;
+	to = reserve((request->size + page - 1) & ~(page - 1), align, phase);
+	if (!to)
+		return NULL;
+	at = mmap(to, request->size, request->prot, MAP_SHARED | MAP_FIXED,
+		  request->lease, request->offset);
+	return at == MAP_FAILED ? NULL : at;
 }
 
 int barlease_map(int lease, uint64_t offset, size_t size, unsigned int flags,
