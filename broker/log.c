@@ -5,7 +5,9 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,14 +24,32 @@ static void tame(char *text)
 			*text = '?';
 }
 
+static bool is_terminal(void)
+{
+	static int known = -1;
+
+	if (known < 0)
+		known = isatty(STDERR_FILENO);
+	return known;
+}
+
+/*
+ * One write(), so that lines of two processes do not mix. Not dprintf(), which
+ * asks twice about the file first: there is a line for each lease that comes
+ * or goes.
+ */
 static void put(int level, char *line)
 {
+	char text[LONGEST_LINE + 16];
+
 	tame(line);
-	/* One write(), so that lines of two processes do not mix */
-	if (isatty(STDERR_FILENO))
-		dprintf(STDERR_FILENO, "barleased: %s\n", line);
+	if (is_terminal())
+		snprintf(text, sizeof(text), "barleased: %s\n", line);
 	else
-		dprintf(STDERR_FILENO, "<%d>%s\n", level, line);
+		snprintf(text, sizeof(text), "<%d>%s\n", level, line);
+	/* Where there is no log, there is nobody to be told of that either. */
+	if (write(STDERR_FILENO, text, strlen(text)) < 0)
+		return;
 }
 
 void log_line(int level, const char *text, ...)
