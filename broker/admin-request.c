@@ -54,8 +54,11 @@ static void list_leases(struct broker *broker, const char *value, FILE *out)
 	const struct lease *lease;
 
 	(void)value;
-	LIST_FOREACH(lease, &broker->leases, link)
-		fprintf(out, "lease %s\n", lease->text);
+	LIST_FOREACH(lease, &broker->leases, link) {
+		fputs("lease ", out);
+		describe_lease(out, broker->config, lease);
+		fputc('\n', out);
+	}
 	fputs("ok\n", out);
 }
 

@@ -326,11 +326,16 @@ static void vtell(struct admin *admin, const char *text, va_list args)
 	free(line);
 }
 
+bool admin_is_heard(const struct admin *admin)
+{
+	return admin && !LIST_EMPTY(&admin->connections);
+}
+
 void admin_tell(struct admin *admin, const char *text, ...)
 {
 	va_list args;
 
-	if (!admin || LIST_EMPTY(&admin->connections))
+	if (!admin_is_heard(admin))
 		return;
 	va_start(args, text);
 	vtell(admin, text, args);

@@ -20,7 +20,10 @@ int admin_new(struct loop *loop, int listener, struct broker *broker,
 	      struct admin **admin);
 void admin_free(struct admin *admin);
 
-/* A line for all who watch; @admin NULL is fine */
+/* Is anybody connected? @admin NULL is fine, here and below */
+bool admin_is_heard(const struct admin *admin);
+
+/* A line for all who watch */
 void admin_tell(struct admin *admin, const char *text, ...)
 	__attribute__((format(printf, 2, 3)));
 void admin_tell_refused(struct admin *admin, const struct barlease_peer *peer,

@@ -5,6 +5,7 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,18 +26,37 @@ static bool on_allowed(void *data, const struct barlease_peer *peer,
 	return slice && policy_allows(slice->rule, peer);
 }
 
+/* Only where somebody listens: there is a lease for each of many clients */
+static void tell_lease(struct broker *broker, const struct lease *lease,
+		       const char *what, const char *reason)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	if (!admin_is_heard(broker->admin))
+		return;
+	out = open_memstream(&text, &size);
+	if (!out)
+		return;
+	describe_lease(out, broker->config, lease);
+	if (!fclose(out))
+		admin_tell(broker->admin, "%s %s%s%s", what, text,
+			   reason ? " reason=" : "", reason ?: "");
+	free(text);
+}
+
 static void on_acquired(void *data, const struct barlease_peer *peer,
 			const char *slice, uint32_t id, int fd)
 {
 	struct broker *broker = data;
 	const struct lease *lease;
 
-	lease = leases_add(&broker->leases, broker->config, peer, slice, id,
-			   fd);
+	lease = leases_add(&broker->leases, peer, slice, id, fd);
 	log_line(LOG_INFO, "lease %u of %s to uid %u, pid %d", id, slice,
 		 peer->uid, peer->pid);
 	if (lease)
-		admin_tell(broker->admin, "acquired %s", lease->text);
+		tell_lease(broker, lease, "acquired", NULL);
 	else
 		log_line(LOG_ERR, "no memory to keep record of lease %u", id);
 }
@@ -51,8 +71,7 @@ static void on_ended(void *data, const struct barlease_peer *peer,
 	log_line(LOG_INFO, "lease %u of %s to uid %u, pid %d has ended: %s",
 		 id, slice, peer->uid, peer->pid, describe_reason(reason));
 	if (lease)
-		admin_tell(broker->admin, "ended %s reason=%s", lease->text,
-			   describe_reason(reason));
+		tell_lease(broker, lease, "ended", describe_reason(reason));
 	leases_remove(&broker->leases, id);
 }
 
@@ -197,8 +216,9 @@ static int offer(struct broker *broker, const struct config_slice *slice)
 }
 
 /*
- * What the old configuration had and the new one has not goes first: there may
- * be something else at its place. What is only for others from now on is found
+ * What the old configuration had and the new one has not goes first, and while
+ * the old one is in force, which knows what there was: there may be something
+ * else at its place. What is only for others from now on is found
  * out last.
  */
 static int switch_to(struct broker *broker, struct config *config)
@@ -207,11 +227,11 @@ static int switch_to(struct broker *broker, struct config *config)
 	const struct config_device *device;
 	int ret, failed = 0;
 
-	broker->config = config;
 	for (size_t i = 0; old && i < old->nr_slices; i++)
 		if (!stays(old, &old->slices[i], config))
 			barlease_server_remove_slice(broker->server,
 						     old->slices[i].name);
+	broker->config = config;
 	for (size_t i = 0; i < config->nr_slices; i++) {
 		device = config_device_of(config, &config->slices[i]);
 		if (stays(config, &config->slices[i], old) &&

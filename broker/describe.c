@@ -40,6 +40,21 @@ void describe_slice(FILE *out, const struct config *config,
 		holders);
 }
 
+void describe_lease(FILE *out, const struct config *config,
+		    const struct lease *lease)
+{
+	const struct config_slice *slice = config_find(config, lease->slice);
+
+	fprintf(out, "id=%u slice=%s ", lease->id, lease->slice);
+	if (slice) {
+		describe_place(out, config, slice);
+		fputc(' ', out);
+	}
+	fprintf(out, "uid=%u gid=%u pid=%d inode=%llu since=%lld", lease->uid,
+		lease->gid, lease->pid, (unsigned long long)lease->inode,
+		(long long)lease->since);
+}
+
 const char *describe_reason(enum barlease_reason reason)
 {
 	switch (reason) {

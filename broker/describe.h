@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "leases.h"
 
 /* "device=... bar=... ranges=... size=... access=... memattr=..." */
 void describe_place(FILE *out, const struct config *config,
@@ -20,6 +21,10 @@ void describe_slice(FILE *out, const struct config *config,
 		    const struct config_slice *slice, unsigned int holders);
 
 /* "released" and so on */
+/* @config: in which the lease's slice is as it was handed out */
+void describe_lease(FILE *out, const struct config *config,
+		    const struct lease *lease);
+
 const char *describe_reason(enum barlease_reason reason);
 
 #endif

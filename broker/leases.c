@@ -6,58 +6,26 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include "describe.h"
 #include "leases.h"
 
-static char *describe(const struct config *config,
-		      const struct barlease_peer *peer, const char *name,
-		      uint32_t id, int fd)
-{
-	const struct config_slice *slice = config_find(config, name);
-	struct stat stat = { 0 };
-	char *text = NULL;
-	size_t size;
-	FILE *out;
-
-	out = open_memstream(&text, &size);
-	if (!out)
-		return NULL;
-	fprintf(out, "id=%u slice=%s ", id, name);
-	if (slice) {
-		describe_place(out, config, slice);
-		fputc(' ', out);
-	}
-	if (fstat(fd, &stat))
-		stat.st_ino = 0;
-	fprintf(out, "uid=%u gid=%u pid=%d inode=%llu since=%lld", peer->uid,
-		peer->gid, peer->pid, (unsigned long long)stat.st_ino,
-		(long long)time(NULL));
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
 const struct lease *leases_add(struct leases *leases,
-			       const struct config *config,
 			       const struct barlease_peer *peer,
 			       const char *slice, uint32_t id, int fd)
 {
 	struct lease *lease = calloc(1, sizeof(*lease));
+	struct stat stat;
 
 	if (!lease)
 		return NULL;
-	lease->text = describe(config, peer, slice, id, fd);
-	if (!lease->text) {
-		free(lease);
-		return NULL;
-	}
 	lease->id = id;
+	lease->uid = peer->uid;
+	lease->gid = peer->gid;
+	lease->pid = peer->pid;
+	lease->inode = fstat(fd, &stat) ? 0 : stat.st_ino;
+	lease->since = time(NULL);
 	snprintf(lease->slice, sizeof(lease->slice), "%s", slice);
 	LIST_INSERT_HEAD(leases, lease, link);
 	return lease;
@@ -85,7 +53,6 @@ void leases_remove(struct leases *leases, uint32_t id)
 	if (!lease)
 		return;
 	LIST_REMOVE(lease, link);
-	free(lease->text);
 	free(lease);
 }
 

@@ -11,24 +11,32 @@
 
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/types.h>
+#include <time.h>
 
 #include <barlease.h>
 
 #include "config.h"
 
-/* @text: "id=... slice=... since=...", as it was when it was handed out */
+/**
+ * struct lease - who has what
+ * @inode: of the DMABUF; 0 where it could not be found out
+ */
 struct lease {
 	LIST_ENTRY(lease) link;
 	uint32_t id;
 	char slice[BARLEASE_NAME_MAX];
-	char *text;
+	uid_t uid;
+	gid_t gid;
+	pid_t pid;
+	ino_t inode;
+	time_t since;
 };
 
 LIST_HEAD(leases, lease);
 
 /* @fd: of the DMABUF. NULL without memory */
 const struct lease *leases_add(struct leases *leases,
-			       const struct config *config,
 			       const struct barlease_peer *peer,
 			       const char *slice, uint32_t id, int fd);
 const struct lease *leases_find(const struct leases *leases, uint32_t id);
