@@ -83,8 +83,22 @@ static void hand_out(void)
 	is_ok(acquire(&third, "goes"), "a third one gets one for it alone");
 }
 
+static void next_is(int watch, const char *begin, const char *part,
+		    const char *name)
+{
+	char line[512] = "";
+
+	admin_line(watch, line, sizeof(line));
+	if (!ok(!strncmp(line, begin, strlen(begin)) && strstr(line, part),
+		"%s", name))
+		diag("  got \"%s\"", line);
+}
+
 static void no_longer_allowed(void)
 {
+	int watch = admin_connect();
+
+	admin_ask(watch, "watch", answer, sizeof(answer));
 	broker_configure("[device %s]\n"
 			 "[slice both]\nbar=2\nranges=0+4K\nusers=1002\n"
 			 "[slice moves]\nbar=2\nranges=96K+4K\nusers=1001,1002\n"
@@ -94,6 +108,9 @@ static void no_longer_allowed(void)
 	lost(&first, BARLEASE_FORBIDDEN,
 	     "after a reload, a user that is no longer allowed");
 	lost(&third, BARLEASE_FORBIDDEN, "the holder of a slice that is gone");
+	next_is(watch, "ended id=", "slice=goes device=",
+		"who watches is told what that slice was");
+	close(watch);
 	right_bytes(&second, 0, "the other user's lease works");
 	no_event(&second, "its holder");
 	is_error(acquire(&first, "both"), EACCES,
@@ -189,17 +206,6 @@ static void other_device(void)
 	is_ok(vfio_try_open(&vfio, dev_big()), "the device is free");
 	vfio_close(&vfio);
 	right_bytes(&second, 0, "a lease of the first device works");
-}
-
-static void next_is(int watch, const char *begin, const char *part,
-		    const char *name)
-{
-	char line[512] = "";
-
-	admin_line(watch, line, sizeof(line));
-	if (!ok(!strncmp(line, begin, strlen(begin)) && strstr(line, part),
-		"%s", name))
-		diag("  got \"%s\"", line);
 }
 
 static void administrator(void)
