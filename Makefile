@@ -25,7 +25,7 @@ kbuild = $(MAKE) --no-print-directory -C $(kdir) \
 	 BARLEASE_UAPI=$(CURDIR)/include/uapi \
 	 $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
-.PHONY: help demo check mutants unit sanitize fuzz shell
+.PHONY: help demo check bench bench-docs mutants unit sanitize fuzz shell
 .PHONY: module test-module user guest kernel
 .PHONY: packages-module packages-user packages-guest packages-fuzz
 .PHONY: clean distclean
@@ -39,6 +39,13 @@ demo: guest	## see it work: a virtual machine shows what barlease does
 
 check: guest packages-fuzz	## every test, on this host and in the guest (TESTS=a,b: these)
 	@lab/check.sh all "$(TESTS)"
+
+bench: guest	## measure, against stock vfio-pci (ROUNDS=n, BENCH=a,b: these)
+	@lab/packages.sh gnuplot-nox jq
+	@BARLEASE_ROUNDS="$(ROUNDS)" bench/run.sh "$(BENCH)"
+
+bench-docs:	## put the plots and the table of the last "make bench" into docs/
+	@bench/publish.sh
 
 mutants: guest	## break the driver on purpose; tests must notice (MUTANTS="a b")
 	@lab/packages.sh patch
@@ -100,7 +107,7 @@ packages-fuzz:
 clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module $(build)/user* \
 		$(build)/guest $(build)/lab \
-		$(build)/check $(build)/demo \
+		$(build)/check $(build)/demo $(build)/bench $(build)/bench.json \
 		$(build)/mutants $(build)/shell
 
 distclean:	## remove build/

@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# run-guest.sh check|demo|shell [TEST,...]: boot the guest and follow it.
+# run-guest.sh check|demo|bench|shell [NAME,...]: boot the guest and follow it.
 #
-# check and demo: what the guest sends through its virtio port is shown as it
-# comes and kept in $OUT/guest.tap (OUT is build/check or build/demo), the
+# All but shell: what the guest sends through its virtio port is shown as it
+# comes and kept in $OUT/guest.tap (OUT is build/check, build/demo or so), the
 # console in $OUT/console.log. The exit status says whether the run was
-# complete (check), or is the demo's. Environment:
+# complete (check), or is that of what has run (demo, bench). Environment:
 #   BARLEASE_ACCEL=tcg|kvm   do not probe
 #   BARLEASE_IDLE=SECONDS    a guest silent for so long has hung (60)
 #   BARLEASE_LIMIT=SECONDS   for the whole run (3600)
+#   BARLEASE_ROUNDS=N        how often a benchmark measures everything
 #   KERNEL=DIR               another kernel than build/kernel
 #   INITRAMFS=FILE           another initramfs
 #   QEMU_EXTRA=ARGUMENTS     more for QEMU's command line
@@ -73,7 +74,8 @@ follow()
 		case $line in
 		'#@ alive') continue ;;
 		'#@ complete') end='' ;;
-		'#@ status '*) demo_status=${line##* } ;;
+		# The first failure of several programs is the whole run's
+		'#@ status '*) [ "${ended:-0}" -ne 0 ] || ended=${line##* } ;;
 		esac
 		printf '%s\n' "$line" >>"$out/guest.tap"
 		show_line "$line"
@@ -84,7 +86,7 @@ boot()
 {
 	: >"$out/guest.tap"
 	: >"$out/console.log"
-	demo_status=1
+	ended=
 	exec 3< <(exec setpriv --pdeathsig KILL "${qemu[@]}" \
 		-chardev file,id=tap,path=/dev/stdout \
 		-chardev pipe,id=mon,path="$out/monitor" -mon chardev=mon \
@@ -135,11 +137,11 @@ tty=
 exec 6>&1
 [ ! -t 6 ] || tty=$(stty size <&6 | tr ' ' x)
 qemu_command "$mode" ${tests:+"tests=$tests"} ${tty:+"tty=$tty"} \
-	${TERM:+"term=$TERM"}
+	${TERM:+"term=$TERM"} ${BARLEASE_ROUNDS:+"rounds=$BARLEASE_ROUNDS"}
 say BOOT "Linux $(cat "$kernel/release") in QEMU ($accel), $mode"
 case $mode in
 shell) "${qemu[@]}" -chardev null,id=tap -serial mon:stdio ;;
 check) followed ;;
-demo) followed && exit "$demo_status" ;;
+demo | bench) followed && exit "${ended:-1}" ;;
 *) die "unknown mode: $mode" ;;
 esac

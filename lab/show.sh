@@ -7,6 +7,8 @@ show_line()
 	case $1 in
 	'#@ begin '*) printf '== %s\n' "${1#\#@ begin }" ;;
 	'#@ '*) ;;
+	# of a benchmark, for a program
+	'{'*) ;;
 	*) printf '%s\n' "$1" ;;
 	esac
 }

@@ -11,7 +11,7 @@ lock guest
 configure "$build/user" --prefix=/ -Dtests=true
 step NINJA build/user ninja -C "$build/user" --quiet
 # A program that is gone from the tree must go from the guest.
-rm -rf "${root:?}"/{tests,demo,examples,bin,sbin}
+rm -rf "${root:?}"/{tests,demo,bench,examples,bin,sbin}
 mkdir -p "$root"
 step STAGE "guest programs" env DESTDIR="$root" \
 	meson install -C "$build/user" --no-rebuild --strip --tags guest
