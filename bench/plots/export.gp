@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+set title "Export of a buffer of N ranges"
+set logscale xy
+set xlabel "ranges"
+set ylabel "microseconds"
+set xtics (1, 4, 16, 64, 256, "1 Ki" 1024, "4 Ki" 4096, "16 Ki" 16384, \
+	"64 Ki" 65536)
+unset key
+plot data index 0 using 1:2:3:4 with yerrorlines linestyle 1
