@@ -15,6 +15,7 @@
 #include "map.h"
 #include "pagetable.h"
 #include "report.h"
+#include "settle.h"
 #include "side.h"
 #include "tap.h"
 #include "timer.h"
@@ -87,6 +88,7 @@ static double revokes(struct series *all)
 {
 	double best = INFINITY;
 
+	settle();
 	for (int i = 0; i < REVOKES; i++)
 		best = fmin(best, revoke_one());
 	series_add(all, best);
