@@ -6,6 +6,7 @@
  */
 #include <linux/mm.h>
 
+#include "bar.h"
 #include "device.h"
 #include "space.h"
 
@@ -20,7 +21,7 @@ static unsigned long bar_pgoff(int bar)
 
 static int reserve_bar(struct barlease_device *bdev, int bar)
 {
-	u64 size = PAGE_ALIGN(pci_resource_len(bdev->core.pdev, bar));
+	u64 size = barlease_bar_size(&bdev->core, bar);
 	unsigned long first = bar_pgoff(bar);
 
 	if (!size)
