@@ -60,6 +60,7 @@ static struct barlease_ranges *ranges_of(u32 n)
 
 	if (!ranges)
 		bail("no memory");
+	ranges->room = n;
 	for (u32 i = 0; i < n; i++)
 		barlease_ranges_append(ranges, FIRST + 2 * i * PAGE, PAGE);
 	return ranges;

@@ -59,6 +59,10 @@ static const struct dma_buf_ops barlease_dma_buf_ops = {
 	.release	= barlease_release,
 };
 
+/* What docs/driver.md says that a lease of one range takes */
+static_assert(BITS_PER_LONG != 64 ||
+	      offsetof(struct barlease_buffer, ranges.range[1]) <= 96);
+
 struct barlease_buffer *barlease_buffer_alloc(struct barlease_device *bdev,
 					      u32 nr_ranges)
 {
@@ -72,6 +76,7 @@ struct barlease_buffer *barlease_buffer_alloc(struct barlease_device *bdev,
 	get_device(&bdev->core.vdev.device);
 	buffer->bdev = bdev;
 	buffer->memattr = VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_NC;
+	buffer->ranges.room = nr_ranges;
 	return buffer;
 }
 

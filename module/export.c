@@ -31,10 +31,10 @@ static bool range_valid(const struct vfio_region_dma_range *range, u64 bar_size)
 	       range->length <= bar_size - range->offset;
 }
 
-static int append_ranges(struct barlease_buffer *buffer, int bar,
+static int append_ranges(struct barlease_ranges *to,
+			 struct vfio_pci_core_device *core, int bar,
 			 const struct vfio_region_dma_range *ranges, u32 nr)
 {
-	struct vfio_pci_core_device *core = &buffer->bdev->core;
 	u64 bar_start = pci_resource_start(core->pdev, bar);
 	u64 bar_size = barlease_bar_size(core, bar);
 	u32 i;
@@ -43,13 +43,37 @@ static int append_ranges(struct barlease_buffer *buffer, int bar,
 		if (!range_valid(&ranges[i], bar_size))
 			return -EINVAL;
 
-		if (barlease_ranges_append(&buffer->ranges,
-					   bar_start + ranges[i].offset,
+		if (barlease_ranges_append(to, bar_start + ranges[i].offset,
 					   ranges[i].length))
 			return -EINVAL;
 	}
 
 	return 0;
+}
+
+/*
+ * Twice over the ranges: a buffer lives for long, and is to have no room for
+ * those that are merged into others.
+ */
+static struct barlease_buffer *
+buffer_of_ranges(struct barlease_device *bdev, int bar,
+		 const struct vfio_region_dma_range *ranges, u32 nr)
+{
+	struct barlease_ranges counted = {};
+	struct barlease_buffer *buffer;
+	int ret;
+
+	ret = append_ranges(&counted, &bdev->core, bar, ranges, nr);
+	if (ret)
+		return ERR_PTR(ret);
+
+	buffer = barlease_buffer_alloc(bdev, counted.nr);
+	if (!buffer)
+		return ERR_PTR(-ENOMEM);
+
+	/* What went well once does so again. */
+	append_ranges(&buffer->ranges, &bdev->core, bar, ranges, nr);
+	return buffer;
 }
 
 static struct barlease_buffer *
@@ -60,26 +84,15 @@ buffer_from_user(struct barlease_device *bdev,
 	size_t bytes = array_size(request->nr_ranges, sizeof(*user_ranges));
 	struct vfio_region_dma_range *ranges;
 	struct barlease_buffer *buffer;
-	int ret;
 
 	ranges = vmemdup_user(user_ranges, bytes);
 	if (IS_ERR(ranges))
 		return ERR_CAST(ranges);
 
-	buffer = barlease_buffer_alloc(bdev, request->nr_ranges);
-	if (!buffer) {
-		ret = -ENOMEM;
-		goto out_free_ranges;
-	}
-
-	ret = append_ranges(buffer, request->region_index, ranges,
-			    request->nr_ranges);
-	if (ret)
-		barlease_buffer_free(buffer);
-
-out_free_ranges:
+	buffer = buffer_of_ranges(bdev, request->region_index, ranges,
+				  request->nr_ranges);
 	kvfree(ranges);
-	return ret ? ERR_PTR(ret) : buffer;
+	return buffer;
 }
 
 /* Consumes the buffer, whatever the result. */

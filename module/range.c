@@ -8,14 +8,6 @@
 
 #include "range.h"
 
-static bool continues(const struct barlease_ranges *ranges, u64 phys_start)
-{
-	const struct barlease_range *last = &ranges->range[ranges->nr - 1];
-
-	return last->phys_start + (ranges->size - last->range_start) ==
-	       phys_start;
-}
-
 int barlease_ranges_append(struct barlease_ranges *ranges, u64 phys_start,
 			   u64 length)
 {
@@ -24,13 +16,28 @@ int barlease_ranges_append(struct barlease_ranges *ranges, u64 phys_start,
 	if (size < length)
 		return -EOVERFLOW;
 
-	if (!ranges->nr || !continues(ranges, phys_start)) {
-		ranges->range[ranges->nr].range_start = ranges->size;
-		ranges->range[ranges->nr].phys_start = phys_start;
+	if (!ranges->nr || ranges->phys_end != phys_start) {
+		if (ranges->nr < ranges->room) {
+			ranges->range[ranges->nr].range_start = ranges->size;
+			ranges->range[ranges->nr].phys_start = phys_start;
+		}
 		ranges->nr++;
 	}
 	ranges->size = size;
+	ranges->phys_end = phys_start + length;
 	return 0;
+}
+
+static void describe(const struct barlease_ranges *ranges, u32 index,
+		     struct barlease_extent *extent)
+{
+	const struct barlease_range *range = &ranges->range[index];
+
+	extent->range_start = range->range_start;
+	extent->range_end = index + 1 < ranges->nr ? range[1].range_start :
+						     ranges->size;
+	extent->phys_start = range->phys_start;
+	extent->index = index;
 }
 
 bool barlease_ranges_find(const struct barlease_ranges *ranges, u64 offset,
@@ -52,9 +59,16 @@ bool barlease_ranges_find(const struct barlease_ranges *ranges, u64 offset,
 			high = mid;
 	}
 
-	extent->range_start = range[low].range_start;
-	extent->range_end = high < ranges->nr ? range[high].range_start :
-						ranges->size;
-	extent->phys_start = range[low].phys_start;
+	describe(ranges, low, extent);
+	return true;
+}
+
+bool barlease_ranges_next(const struct barlease_ranges *ranges,
+			  struct barlease_extent *extent)
+{
+	if (extent->index + 1 >= ranges->nr)
+		return false;
+
+	describe(ranges, extent->index + 1, extent);
 	return true;
 }

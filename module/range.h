@@ -27,18 +27,25 @@ struct barlease_range {
 /**
  * struct barlease_ranges - all of a buffer, in the order of its offsets
  * @size: the buffer's size in bytes
- * @nr: entries in use
+ * @phys_end: physical address past the last range
+ * @nr: how many there are, after merging
+ * @room: how many of them @range can hold; the rest are only counted
  * @range: the ranges; the caller provides the memory
+ *
+ * With a @room of 0 the ranges are counted, so that just enough memory can be
+ * had for them before they are appended once more.
  */
 struct barlease_ranges {
 	u64 size;
+	u64 phys_end;
 	u32 nr;
+	u32 room;
 	struct barlease_range range[];
 };
 
 /**
  * barlease_ranges_append() - put a range at the buffer's end
- * @ranges: has room for one more
+ * @ranges: where to; what is past its room counts, and is not kept
  * @phys_start: physical address of the range
  * @length: its length in bytes, not 0
  *
@@ -56,11 +63,13 @@ int barlease_ranges_append(struct barlease_ranges *ranges, u64 phys_start,
  * @range_start: the range's first offset in the buffer
  * @range_end: the first offset past the range
  * @phys_start: physical address at @range_start
+ * @index: which range it is
  */
 struct barlease_extent {
 	u64 range_start;
 	u64 range_end;
 	u64 phys_start;
+	u32 index;
 };
 
 /**
@@ -74,6 +83,18 @@ struct barlease_extent {
  * Return: false when @offset is past the buffer's end.
  */
 bool barlease_ranges_find(const struct barlease_ranges *ranges, u64 offset,
+			  struct barlease_extent *extent);
+
+/**
+ * barlease_ranges_next() - the range behind one that was found
+ * @ranges: where it was found
+ * @extent: that range; becomes the next one
+ *
+ * O(1), for who goes through a buffer.
+ *
+ * Return: false when @extent was the last; it is unchanged then.
+ */
+bool barlease_ranges_next(const struct barlease_ranges *ranges,
 			  struct barlease_extent *extent);
 
 #endif /* BARLEASE_RANGE_H */

@@ -45,7 +45,10 @@ static int set_up(void **state)
 	ranges = calloc(1, sizeof(*ranges) +
 			MOST_RANGES * sizeof(ranges->range[0]));
 	memset(&reference, 0, sizeof(reference));
-	return ranges ? 0 : -1;
+	if (!ranges)
+		return -1;
+	ranges->room = MOST_RANGES;
+	return 0;
 }
 
 static int tear_down(void **state)
@@ -78,7 +81,7 @@ static bool walk(u64 offset, u64 *phys)
 
 static void check(u64 offset)
 {
-	struct barlease_extent extent = { 1, 2, 3 };
+	struct barlease_extent extent = { 1, 2, 3, 4 };
 	u64 phys = 0, end_phys = 0;
 	bool found = barlease_ranges_find(ranges, offset, &extent);
 
@@ -98,11 +101,41 @@ static void check(u64 offset)
 				       extent.range_start);
 }
 
+static void assert_same(const struct barlease_extent *a,
+			const struct barlease_extent *b)
+{
+	assert_true(a->range_start == b->range_start);
+	assert_true(a->range_end == b->range_end);
+	assert_true(a->phys_start == b->phys_start);
+	assert_int_equal(a->index, b->index);
+}
+
+/* One after the other they are what a search finds, and then there is no more */
+static void check_in_order(void)
+{
+	struct barlease_extent extent, found, last;
+	u32 n = 1;
+
+	assert_true(barlease_ranges_find(ranges, 0, &extent));
+	assert_true(extent.range_start == 0);
+	for (last = extent; barlease_ranges_next(ranges, &extent); n++) {
+		assert_true(extent.range_start == last.range_end);
+		assert_true(barlease_ranges_find(ranges, extent.range_start,
+						 &found));
+		assert_same(&found, &extent);
+		last = extent;
+	}
+	assert_same(&extent, &last);
+	assert_true(extent.range_end == ranges->size);
+	assert_int_equal(n, ranges->nr);
+}
+
 /* Around each place where one range was appended to another */
 static void check_boundaries(void)
 {
 	u64 boundary = 0;
 
+	check_in_order();
 	check(0);
 	for (u32 i = 0; i < reference.nr; i++) {
 		boundary += reference.length[i];
@@ -226,6 +259,7 @@ static void random_tables(void **state)
 		reference.nr = 0;
 		ranges->nr = 0;
 		ranges->size = 0;
+		ranges->phys_end = 0;
 		append_at_random(1 + random_below(120));
 		assert_true(ranges->nr <= reference.nr);
 		check_boundaries();
@@ -281,6 +315,51 @@ static void the_most_merged(void **state)
 	assert_true(extent.range_end == MOST_RANGES * PAGE);
 }
 
+/* As the driver does it: count, and then append to just enough room */
+static void counting(void **state)
+{
+	struct barlease_ranges counted = { 0 }, *exact;
+
+	(void)state;
+	random_state = 7;
+	append_at_random(1000);
+	for (u32 i = 0; i < reference.nr; i++)
+		assert_int_equal(barlease_ranges_append(&counted,
+							reference.phys[i],
+							reference.length[i]),
+				 0);
+	assert_int_equal(counted.nr, ranges->nr);
+	assert_true(counted.nr < reference.nr);
+	assert_true(counted.size == ranges->size);
+
+	exact = calloc(1, sizeof(*exact) +
+		       counted.nr * sizeof(exact->range[0]));
+	assert_non_null(exact);
+	exact->room = counted.nr;
+	for (u32 i = 0; i < reference.nr; i++)
+		barlease_ranges_append(exact, reference.phys[i],
+				       reference.length[i]);
+	assert_int_equal(exact->nr, ranges->nr);
+	assert_memory_equal(exact->range, ranges->range,
+			    exact->nr * sizeof(exact->range[0]));
+	free(exact);
+}
+
+static void no_room(void **state)
+{
+	struct barlease_range untouched = { 1, 2 };
+
+	(void)state;
+	ranges->room = 1;
+	ranges->range[1] = untouched;
+	assert_int_equal(barlease_ranges_append(ranges, 0x10000, PAGE), 0);
+	assert_int_equal(barlease_ranges_append(ranges, 0x20000, PAGE), 0);
+	assert_int_equal(barlease_ranges_append(ranges, 0x21000, PAGE), 0);
+	assert_int_equal(ranges->nr, 2);
+	assert_true(ranges->size == 3 * PAGE);
+	assert_memory_equal(&ranges->range[1], &untouched, sizeof(untouched));
+}
+
 #define CHECK(name, fn) { name, fn, set_up, tear_down, NULL }
 
 int main(void)
@@ -305,6 +384,9 @@ int main(void)
 		      the_most),
 		CHECK("65,536 ranges that continue each other become one",
 		      the_most_merged),
+		CHECK("counting says how much room ranges need, and it is enough",
+		      counting),
+		CHECK("a range past the room is counted and not kept", no_room),
 	};
 
 	return cmocka_run_group_tests_name("range", tests, NULL, NULL);
