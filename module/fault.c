@@ -6,13 +6,13 @@
  */
 #include <linux/file.h>
 #include <linux/mm.h>
-#include <linux/pagemap.h>
 
 #include "access.h"
 #include "buffer.h"
 #include "compat.h"
 #include "device.h"
 #include "fault.h"
+#include "table.h"
 
 /**
  * struct fault_span - the pages that one fault fills
@@ -25,14 +25,6 @@ struct fault_span {
 	unsigned long pages;
 	unsigned long pfn;
 };
-
-static u64 address_to_offset(struct vm_area_struct *vma, unsigned long address)
-{
-	const struct barlease_buffer *buffer = vma->vm_private_data;
-
-	return (u64)(linear_page_index(vma, address) - buffer->pgoff)
-	       << PAGE_SHIFT;
-}
 
 /*
  * The pages of an order around the fault, if they lie in the VMA and in one
@@ -52,7 +44,7 @@ static bool span_of_order(const struct vm_fault *vmf, unsigned int order,
 	if (span->address < vma->vm_start || span->address + size > vma->vm_end)
 		return false;
 
-	fault_offset = address_to_offset(vma, span->address);
+	fault_offset = barlease_address_to_offset(vma, span->address);
 	fault_offset_end = fault_offset + size;
 	if (!barlease_ranges_find(&buffer->ranges, fault_offset, &extent) ||
 	    fault_offset_end > extent.range_end)
@@ -61,34 +53,6 @@ static bool span_of_order(const struct vm_fault *vmf, unsigned int order,
 	phys_start = extent.phys_start + (fault_offset - extent.range_start);
 	span->pfn = phys_start >> PAGE_SHIFT;
 	return IS_ALIGNED(phys_start, size);
-}
-
-/*
- * What one page table holds around the fault, as far as it lies in the VMA and
- * in one range.
- */
-static bool span_of_table(const struct vm_fault *vmf, struct fault_span *span)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	const struct barlease_buffer *buffer = vma->vm_private_data;
-	unsigned long address = vmf->address & PAGE_MASK;
-	u64 fault_offset = address_to_offset(vma, address);
-	struct barlease_extent extent;
-	u64 before, after;
-
-	if (!barlease_ranges_find(&buffer->ranges, fault_offset, &extent))
-		return false;
-
-	before = address - max(vma->vm_start, address & PMD_MASK);
-	before = min(before, fault_offset - extent.range_start);
-	after = pmd_addr_end(address, vma->vm_end) - address;
-	after = min(after, extent.range_end - fault_offset);
-
-	span->address = address - before;
-	span->pages = (before + after) >> PAGE_SHIFT;
-	span->pfn = (extent.phys_start + (fault_offset - before) -
-		     extent.range_start) >> PAGE_SHIFT;
-	return true;
 }
 
 /*
@@ -133,7 +97,8 @@ static vm_fault_t begin_fault(struct vm_fault *vmf, int *token)
 static bool accessible(const struct barlease_buffer *buffer)
 {
 	/* In this order: a revoked buffer may have no PCI device any more. */
-	return !buffer->revoked && barlease_access_possible(buffer->bdev);
+	return !READ_ONCE(buffer->revoked) &&
+	       barlease_access_possible(buffer->bdev);
 }
 
 static vm_fault_t fault(struct vm_fault *vmf, const struct fault_span *span,
@@ -153,10 +118,32 @@ static vm_fault_t fault(struct vm_fault *vmf, const struct fault_span *span,
 	return ret;
 }
 
-static vm_fault_t insert_page(struct vm_fault *vmf,
-			      const struct fault_span *span)
+/*
+ * Where a huge page would fit, and small ones are filled in only because the
+ * process wants none just now, another thread may still put one in at this
+ * moment. vmf_insert_pfn() copes with that. After it there is a page table, and
+ * that stays.
+ */
+static bool huge_page_possible(const struct vm_fault *vmf)
 {
-	return vmf_insert_pfn(vmf->vma, span->address, span->pfn);
+	struct fault_span span;
+
+	return vmf->vma->vm_ops->huge_fault &&
+	       span_of_order(vmf, PMD_ORDER, &span);
+}
+
+static vm_fault_t insert_table(struct vm_fault *vmf,
+			       const struct fault_span *span)
+{
+	vm_fault_t ret;
+
+	if (huge_page_possible(vmf)) {
+		ret = vmf_insert_pfn(vmf->vma, span->address, span->pfn);
+		if (ret != VM_FAULT_NOPAGE)
+			return ret;
+	}
+
+	return barlease_fill_table(vmf);
 }
 
 static vm_fault_t page_fault(struct vm_fault *vmf)
@@ -166,7 +153,7 @@ static vm_fault_t page_fault(struct vm_fault *vmf)
 	if (!span_of_order(vmf, 0, &span))
 		return VM_FAULT_SIGBUS;
 
-	return fault(vmf, &span, insert_page);
+	return fault(vmf, &span, insert_table);
 }
 
 #ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
@@ -215,59 +202,9 @@ static const struct vm_operations_struct vm_ops = {
 #endif
 };
 
-struct table_fill {
-	struct mm_struct *mm;
-	const struct fault_span *span;
-	pgprot_t prot;
-};
-
-/* Under the page table's lock. */
-static int fill_pte(pte_t *ptep, unsigned long address, void *data)
-{
-	const struct table_fill *fill = data;
-	unsigned long pfn;
-
-	/* Another fault was here first, and put in the same. */
-	if (!pte_none(ptep_get(ptep)))
-		return 0;
-
-	pfn = fill->span->pfn + ((address - fill->span->address) >> PAGE_SHIFT);
-	set_pte_at(fill->mm, address, ptep,
-		   pte_mkspecial(pfn_pte(pfn, fill->prot)));
-	return 0;
-}
-
-static vm_fault_t insert_table(struct vm_fault *vmf,
-			       const struct fault_span *span)
-{
-	struct table_fill fill = {
-		.mm = vmf->vma->vm_mm,
-		.span = span,
-		.prot = vmf->vma->vm_page_prot,
-	};
-
-	if (apply_to_page_range(fill.mm, span->address,
-				span->pages << PAGE_SHIFT, fill_pte, &fill))
-		return VM_FAULT_OOM;
-	return VM_FAULT_NOPAGE;
-}
-
-static vm_fault_t table_fault(struct vm_fault *vmf)
-{
-	struct fault_span span;
-
-	if (!span_of_table(vmf, &span))
-		return VM_FAULT_SIGBUS;
-
-	return fault(vmf, &span, insert_table);
-}
-
-/*
- * For protections that vmf_insert_pfn*() would not leave alone: the PTEs are
- * written here. A page table at a time, since there are no huge pages then.
- */
-static const struct vm_operations_struct table_vm_ops = {
-	.fault		= table_fault,
+/* For protections that vmf_insert_pfn_pmd() and _pud() would not leave alone */
+static const struct vm_operations_struct small_pages_vm_ops = {
+	.fault		= page_fault,
 };
 
 const struct vm_operations_struct *barlease_vm_ops(u32 memattr)
@@ -275,5 +212,5 @@ const struct vm_operations_struct *barlease_vm_ops(u32 memattr)
 	if (BARLEASE_INSERT_PFN_KEEPS_CACHE_BITS ||
 	    memattr == VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_NC)
 		return &vm_ops;
-	return &table_vm_ops;
+	return &small_pages_vm_ops;
 }

@@ -8,6 +8,9 @@
 #define BARLEASE_FAULT_H
 
 #include <linux/mm.h>
+#include <linux/pagemap.h>
+
+#include "buffer.h"
 
 /**
  * barlease_vm_ops() - how to fill mappings with a memory attribute
@@ -16,5 +19,15 @@
  * A VMA keeps what it gets here, whatever becomes of its buffer's attribute.
  */
 const struct vm_operations_struct *barlease_vm_ops(u32 memattr);
+
+/* What of its buffer a mapping shows at an address, in bytes. */
+static inline u64 barlease_address_to_offset(struct vm_area_struct *vma,
+					     unsigned long address)
+{
+	const struct barlease_buffer *buffer = vma->vm_private_data;
+
+	return (u64)(linear_page_index(vma, address) - buffer->pgoff)
+	       << PAGE_SHIFT;
+}
 
 #endif /* BARLEASE_FAULT_H */
