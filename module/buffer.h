@@ -26,8 +26,9 @@ struct file;
  *   VMA; NULL for an exported buffer
  * @pgoff: its first page in the device's space of offsets
  * @memattr: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_*, for mappings to come
- * @revoked: for good. Written with memory_lock held for writing, read with it
- *   held for reading, or without where a racing revoke is caught later.
+ * @revoked: for good. Read with memory_lock held for reading, or without where
+ *   a racing revoke is caught later; who sets it goes through memory_lock for
+ *   writing before it relies on that.
  * @ranges: what it consists of
  *
  * Nothing here refers to the DMABUF's struct file: it may be freed long before

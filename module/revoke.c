@@ -4,10 +4,12 @@
  *
  * Copyright (C) 2026 The barlease authors
  *
- * @revoked is set with memory_lock held for writing: faults that did not see
- * it are over by then, later ones end in SIGBUS. So what the zap leaves behind
- * stays empty. The zap itself needs no lock, and with many page tables to go
- * through it is better not to keep every other fault of the device waiting.
+ * Once memory_lock has been held for writing after @revoked was set, faults
+ * that did not see it are over, and later ones end in SIGBUS. So what the zap
+ * leaves behind stays empty. The zap itself needs no lock, and with many page
+ * tables to go through it is better not to keep every other fault of the device
+ * waiting. Nor is anything waited for with memory_lock held for writing: all
+ * faults of the device would wait as well.
  */
 #include <linux/dma-buf.h>
 #include <linux/uaccess.h>
@@ -54,11 +56,12 @@ void barlease_revoke_all(struct barlease_device *bdev)
 {
 	struct barlease_buffer *buffer;
 
-	down_write(&bdev->core.memory_lock);
 	mutex_lock(&bdev->buffers_lock);
 	list_for_each_entry(buffer, &bdev->buffers, node)
 		WRITE_ONCE(buffer->revoked, true);
 	mutex_unlock(&bdev->buffers_lock);
+
+	down_write(&bdev->core.memory_lock);
 	up_write(&bdev->core.memory_lock);
 
 	barlease_space_zap_all(bdev);
