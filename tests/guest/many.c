@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "faults.h"
 #include "fds.h"
 #include "lease.h"
 #include "map.h"
+#include "pagetable.h"
 #include "pattern.h"
 #include "prng.h"
 #include "tap.h"
@@ -73,6 +75,65 @@ static void many_ranges(void)
 	sigbus(at, "and SIGBUS");
 	sigbus(at + (n - 1) * PAGE, "to its last page");
 	unmap(at, n * PAGE);
+	close(lease);
+	free(ranges);
+}
+
+/* Every other page of the BAR: a range for each, and not two to be merged */
+static uint64_t other_page(uint64_t offset, const void *start)
+{
+	return *(const uint64_t *)start + 2 * offset;
+}
+
+static void every_other_page(void)
+{
+	const uint32_t n = BARLEASE_MAX_RANGES;
+	const uint64_t size = n * PAGE;
+	struct vfio big = vfio_open(dev_big());
+	uint64_t start = pci_bar_start(big.bdf, BAR2);
+	struct vfio_region_dma_range *ranges = calloc(n, sizeof(*ranges));
+	mapping_t at;
+	int lease;
+
+	if (!ranges)
+		bail("no memory");
+	for (uint32_t i = 0; i < n; i++)
+		ranges[i] = (struct vfio_region_dma_range){ 2 * i * PAGE, PAGE };
+	lease = lease_export(big.device, BAR2, O_RDWR, ranges, n);
+	is_ok(lease, "65,536 pages with gaps between them are a buffer");
+	at = map_aligned(lease, 0, size, RW, MIB(2), 0);
+	is_int(faults_of_touching(at, size, PAGE), 128,
+	       "touching all of its 256 MiB takes 128 page faults");
+	is_int(pages_wrong(at, size, other_page, &start), 0,
+	       "each page is mapped to where it should be");
+	is_ok(lease_revoke(big.device, lease), "it is revoked");
+	is_int(pages_present(at, size), 0, "not a page is left");
+	unmap(at, size);
+	close(lease);
+	free(ranges);
+	vfio_close(&big);
+}
+
+/* As many ranges, which are one when merged */
+static void one_after_all(void)
+{
+	const uint32_t n = BARLEASE_MAX_RANGES / 4;
+	struct vfio_region_dma_range *ranges = calloc(n, sizeof(*ranges));
+	mapping_t at;
+	int lease;
+
+	if (!ranges)
+		bail("no memory");
+	for (uint32_t i = 0; i < n; i++)
+		ranges[i] = (struct vfio_region_dma_range){ i * PAGE, PAGE };
+	lease = lease_export(small.device, BAR2, O_RDWR, ranges, n);
+	is_ok(lease, "16,384 ranges that continue each other are a buffer");
+	at = map_aligned(lease, 0, MIB(64), RW, MIB(2), 0);
+	is_int(faults_of_touching(at, MIB(64), PAGE), 32,
+	       "its 64 MiB take 32 faults");
+	is_int(pages_astray(at, MIB(64), pci_bar_start(small.bdf, BAR2)), 0,
+	       "each page is mapped to where it should be");
+	unmap(at, MIB(64));
 	close(lease);
 	free(ranges);
 }
@@ -150,6 +211,8 @@ int main(void)
 	small = vfio_open(dev_small());
 	pattern_fill(&small, BAR2, 0, MIB(64), PAGE, SEED);
 	many_ranges();
+	every_other_page();
+	one_after_all();
 	many_leases();
 	one_after_the_other();
 

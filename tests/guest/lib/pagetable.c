@@ -102,6 +102,33 @@ size_t pages_cached(const volatile void *at, size_t size, enum cache_mode mode)
 	return count_pages(at, size, false, mode);
 }
 
+size_t pages_wrong(const volatile void *at, size_t size, physical_fn physical,
+		   const void *arg)
+{
+	int ptwalk = open_ptwalk();
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < size; i += PAGE_SIZE_4K) {
+		struct entry entry = walk_to(ptwalk, (uintptr_t)at + i);
+		uint64_t want = physical(i, arg);
+
+		wrong += entry.present != !!want ||
+			 (want && entry.physical != want);
+	}
+	close(ptwalk);
+	return wrong;
+}
+
+static uint64_t consecutive(uint64_t offset, const void *arg)
+{
+	return *(const uint64_t *)arg + offset;
+}
+
+size_t pages_astray(const volatile void *at, size_t size, uint64_t physical)
+{
+	return pages_wrong(at, size, consecutive, &physical);
+}
+
 const char *cache_name(enum cache_mode mode)
 {
 	static const char *const names[] = {

@@ -38,6 +38,16 @@ size_t pages_present(const volatile void *at, size_t size);
 /* The same, counting only those of this cache mode */
 size_t pages_cached(const volatile void *at, size_t size, enum cache_mode mode);
 
+/*
+ * How many pages of 4 KiB are not mapped to where they should be: to what
+ * @physical says for their offset from @at, or not at all where it says 0
+ */
+typedef uint64_t (*physical_fn)(uint64_t offset, const void *arg);
+size_t pages_wrong(const volatile void *at, size_t size, physical_fn physical,
+		   const void *arg);
+/* The same, with one physical address after the other */
+size_t pages_astray(const volatile void *at, size_t size, uint64_t physical);
+
 const char *cache_name(enum cache_mode mode);
 bool is_cache(const volatile void *at, enum cache_mode want, const char *name,
 	      ...) __attribute__((format(printf, 3, 4)));
