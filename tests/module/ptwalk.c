@@ -4,8 +4,9 @@
  *
  * Copyright (C) 2026 The barlease authors
  *
- * The page table entries behind a mapping of device memory, and how an
- * exporter of DMABUFs answers a driver that wants to attach.
+ * The page table entries behind a mapping of device memory, how an exporter of
+ * DMABUFs answers a driver that wants to attach, and what goes on while a device
+ * is being reset.
  */
 #include <linux/dma-buf.h>
 #include <linux/err.h>
@@ -15,6 +16,7 @@
 #include <linux/module.h>
 #include <linux/uaccess.h>
 
+#include "hold.h"
 #include "ptwalk.h"
 
 /* MODULE_IMPORT_NS(), in the one form that every kernel takes */
@@ -147,6 +149,12 @@ static long ptwalk_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioctl_walk((void __user *)arg);
 	case BARLEASE_IMPORT:
 		return ioctl_import(misc->this_device, (void __user *)arg);
+	case BARLEASE_HOLD:
+		return barlease_hold((void __user *)arg);
+	case BARLEASE_HELD:
+		return barlease_held();
+	case BARLEASE_RELEASE:
+		return barlease_release();
 	default:
 		return -ENOTTY;
 	}
@@ -166,5 +174,5 @@ static struct miscdevice ptwalk_misc = {
 module_misc_device(ptwalk_misc);
 
 MODULE_AUTHOR("The barlease authors");
-MODULE_DESCRIPTION("Page tables and DMABUF attachments, for the tests of barlease");
+MODULE_DESCRIPTION("Page tables, DMABUF attachments and locks, for the tests of barlease");
 MODULE_LICENSE("GPL");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * What the page tables of the calling process really say
+ * What the page tables of the calling process really say, and the rest of what
+ * tests need the kernel for
  *
  * Copyright (C) 2026 The barlease authors
  *
@@ -60,5 +61,38 @@ struct barlease_import {
 };
 
 #define BARLEASE_IMPORT _IOW('b', 2, struct barlease_import)
+
+#define BARLEASE_HOLD_FOR_READING	0
+#define BARLEASE_HOLD_FOR_WRITING	1
+#define BARLEASE_HOLD_RESET		2
+
+/**
+ * BARLEASE_HOLD - hold what keeps faults of a VFIO device out
+ *
+ * Comes back when BARLEASE_RELEASE is called on another fd, or with EINTR when
+ * the caller is killed.
+ *
+ * @domain, @bus, @devfn: the PCI device, bound to a driver on vfio-pci-core
+ * @what: BARLEASE_HOLD_FOR_READING and _FOR_WRITING: memory_lock, for writing
+ *   after all mappings were zapped, as in a reset by the device's user;
+ *   BARLEASE_HOLD_RESET: what lies between reset_prepare() and reset_done(), as
+ *   in a reset by somebody else
+ *
+ * Return: 0, or -1 and errno: ENODEV no such device, or it has no driver.
+ */
+struct barlease_hold {
+	__u32 domain;
+	__u8 bus;
+	__u8 devfn;
+	__u16 what;
+};
+
+#define BARLEASE_HOLD _IOW('b', 3, struct barlease_hold)
+
+/* Wait until it is held */
+#define BARLEASE_HELD _IO('b', 4)
+
+/* End it, and wait until it is over */
+#define BARLEASE_RELEASE _IO('b', 5)
 
 #endif /* BARLEASE_PTWALK_H */
