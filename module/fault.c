@@ -118,6 +118,8 @@ static vm_fault_t fault(struct vm_fault *vmf, const struct fault_span *span,
 	return ret;
 }
 
+static const struct vm_operations_struct vm_ops;
+
 /*
  * Where a huge page would fit, and small ones are filled in only because the
  * process wants none just now, another thread may still put one in at this
@@ -128,7 +130,7 @@ static bool huge_page_possible(const struct vm_fault *vmf)
 {
 	struct fault_span span;
 
-	return vmf->vma->vm_ops->huge_fault &&
+	return vmf->vma->vm_ops == &vm_ops &&
 	       span_of_order(vmf, PMD_ORDER, &span);
 }
 
@@ -174,12 +176,30 @@ static vm_fault_t insert_pud(struct vm_fault *vmf,
 }
 #endif
 
+static vm_fault_t fill_table(struct vm_fault *vmf,
+			     const struct fault_span *span)
+{
+	return barlease_fill_table(vmf);
+}
+
+/*
+ * Nothing but small pages fits. The kernel would come again for those, and in
+ * between let go of the VMA's lock and take mmap_lock. No need: they can be
+ * filled in right here.
+ */
+static vm_fault_t small_pages_instead(struct vm_fault *vmf, unsigned int order)
+{
+	if (order == PMD_ORDER)
+		return fault(vmf, NULL, fill_table);
+	return VM_FAULT_FALLBACK;
+}
+
 static vm_fault_t huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct fault_span span;
 
 	if (!span_of_order(vmf, order, &span))
-		return VM_FAULT_FALLBACK;
+		return small_pages_instead(vmf, order);
 
 	switch (order) {
 #ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
@@ -205,6 +225,9 @@ static const struct vm_operations_struct vm_ops = {
 /* For protections that vmf_insert_pfn_pmd() and _pud() would not leave alone */
 static const struct vm_operations_struct small_pages_vm_ops = {
 	.fault		= page_fault,
+#ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
+	.huge_fault	= small_pages_instead,
+#endif
 };
 
 const struct vm_operations_struct *barlease_vm_ops(u32 memattr)
