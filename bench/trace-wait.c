@@ -31,18 +31,18 @@ static struct vfio small;
 static int lease;
 
 /* Two probes, and from each pair of hits one event with the time between them */
-static const char probes[] = "p:barlease/wait barlease_access_wait_killable\n"
-			     "r:barlease/waited barlease_access_wait_killable\n";
-static const char no_probes[] = "-:barlease/wait\n-:barlease/waited\n";
-static const char synthetic[] = "barlease_wait u64 us\n";
+static const char probes[] = "p:lease/wait barlease_access_wait_killable\n"
+			     "r:lease/waited barlease_access_wait_killable\n";
+static const char no_probes[] = "-:lease/wait\n-:lease/waited\n";
+static const char synthetic[] = "waits u64 us\n";
+static const char from_pairs[] =
+	"hist:keys=common_pid:us=common_timestamp.usecs-$t:onmatch(lease.wait).trace(waits,$us)";
 static const struct {
 	const char *event, *trigger;
 } triggers[] = {
-	{ "synthetic/barlease_wait", "hist:keys=us:size=16384" },
-	{ "barlease/wait", "hist:keys=common_pid:ts0=common_timestamp.usecs" },
-	{ "barlease/waited",
-	  "hist:keys=common_pid:us=common_timestamp.usecs-$ts0:"
-	  "onmatch(barlease.wait).trace(barlease_wait,$us)" },
+	{ "synthetic/waits", "hist:keys=us:size=16384" },
+	{ "lease/wait", "hist:keys=common_pid:t=common_timestamp.usecs" },
+	{ "lease/waited", from_pairs },
 };
 
 #define TRIGGERS	(sizeof(triggers) / sizeof(*triggers))
@@ -76,7 +76,7 @@ static void tracer_off(void)
 {
 	for (size_t i = TRIGGERS; i--;)
 		put_trigger(triggers[i].event, "!", triggers[i].trigger);
-	put(TRACING "synthetic_events", "!barlease_wait\n");
+	put(TRACING "synthetic_events", "!waits u64 us\n");
 	put(TRACING "kprobe_events", no_probes);
 }
 
@@ -95,7 +95,7 @@ static struct waits read_waits(void)
 	static long times[1 << 16];
 	struct waits waits = { 0 };
 	char line[256];
-	FILE *file = fopen(EVENTS "synthetic/barlease_wait/hist", "re");
+	FILE *file = fopen(EVENTS "synthetic/waits/hist", "re");
 
 	if (!file)
 		bail("no histogram: %s", strerror(errno));
