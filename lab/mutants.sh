@@ -40,6 +40,9 @@ noticed()
 
 	OUT=$dir INITRAMFS=$dir/initramfs \
 		"$top/lab/run-guest.sh" check "$tests" >"$dir/log" || status=$?
+	grep -q 'barlease: init' "$dir/console.log" ||
+		die "the guest died before its init, and says nothing of" \
+			"${dir##*/}: see $dir/console.log"
 	[ "$status" -ne 0 ] || grep -q '^not ok' "$dir/guest.tap"
 }
 
