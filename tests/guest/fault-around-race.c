@@ -23,9 +23,9 @@
 #define SEED	22
 #define SLICES	4		/* of the page table */
 #define SLICE	(128 * PAGE)
-#define ROUNDS	400
-#define FORKS	40
-#define RESETS	60
+#define ROUNDS	200
+#define FORKS	25
+#define RESETS	40
 
 /* One thread's part of the page table, and what it found */
 struct slice {

@@ -142,7 +142,7 @@ static void many_leases(void)
 {
 	static int leases[LEASES];
 	static mapping_t maps[LEASES];
-	int made = 0, wrong = 0, refused = 0, alive = 0, dead = 0;
+	int made = 0, wrong = 0, refused = 0, alive = 0, dead = 0, lost = 0;
 	uint32_t value;
 
 	for (int i = 0; i < LEASES; i++) {
@@ -164,6 +164,9 @@ static void many_leases(void)
 	for (int i = 0; i < LEASES; i += 2)
 		refused += lease_revoke(small.device, leases[i]) != 0;
 	is_int(refused, 0, "every second one is revoked");
+	for (int i = 1; i < LEASES; i += 2)
+		lost += faults_of_touching(maps[i], PAGE, PAGE);
+	is_int(lost, 0, "none of the others has lost its page");
 	for (int i = 0; i < LEASES; i++) {
 		if (i % 2)
 			dead += !read32(maps[i], &value);
