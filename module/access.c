@@ -4,6 +4,7 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include <linux/delay.h>
 #include <linux/pci.h>
 
 #include "access.h"
@@ -60,6 +61,14 @@ void barlease_access_wait_killable(struct barlease_device *bdev)
 
 	if (!down_read_killable(&bdev->core.memory_lock))
 		up_read(&bdev->core.memory_lock);
+
+	/*
+	 * A lock that a writer waits for can still be had by a reader that is
+	 * ready to wait, but not by trying. Let the writer come first, rather
+	 * than try over and over until it has.
+	 */
+	if (rwsem_is_contended(&bdev->core.memory_lock))
+		usleep_range(20, 100);
 }
 
 bool barlease_access_possible(struct barlease_device *bdev)
