@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,7 +80,7 @@ static void tracer_off(void)
 }
 
 struct waits {
-	long count, longest_us, median_us;
+	long count, median_us, most_us, longest_us;
 };
 
 static int by_time(const void *a, const void *b)
@@ -111,6 +110,7 @@ static struct waits read_waits(void)
 	qsort(times, waits.count, sizeof(*times), by_time);
 	if (waits.count) {
 		waits.median_us = times[waits.count / 2];
+		waits.most_us = times[waits.count * 99 / 100];
 		waits.longest_us = times[waits.count - 1];
 	}
 	return waits;
@@ -197,33 +197,23 @@ static void measure(const char *what, int64_t (*run)(void), int times)
 	waits = read_waits();
 	tracer_off();
 
-	diag("%-26s %6d %8lld %8ld %7ld %8ld %8ld", what, times,
+	diag("%-24s%6d%9lld%8ld%8ld%8ld%8ld%9ld", what, times,
 	     (long long)longest, (long)faults_taken, waits.count,
-	     waits.median_us, waits.longest_us);
-	ok(faults_taken > times, "faults went on during each %s", what);
-}
-
-/* So that it is the driver's time that is seen, and not the scheduler's */
-static void be_first(void)
-{
-	struct sched_param param = { .sched_priority = 1 };
-
-	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param))
-		bail("sched_setscheduler(): %s", strerror(errno));
+	     waits.median_us, waits.most_us, waits.longest_us);
+	ok(faults_taken, "faults went on during %d times a %s", times, what);
 }
 
 int main(void)
 {
-	be_first();
 	small = vfio_open(dev_small());
 	lease = lease_of(small.device, BAR2, 0, FAULTED);
 
-	diag("%-26s %6s %8s %8s %7s %8s %8s", "", "times", "longest", "faults",
-	     "waited", "median", "longest");
-	measure("revoke of a page", revoke_a_page, 500);
-	measure("revoke of 16,384 pages", revoke_all, 60);
+	diag("%-24s%6s%9s%8s%8s%8s%8s%9s", "", "times", "longest", "faults",
+	     "waited", "median", "99 %", "longest");
+	measure("revoke of a page", revoke_a_page, 2000);
+	measure("revoke of 16,384 pages", revoke_all, 200);
 	measure("reset", reset, 30);
-	diag("longest and median in microseconds");
+	diag("times in microseconds; the first longest is the call's own");
 	is_int(sigbus_taken, 0, "no fault ended in SIGBUS");
 
 	close(lease);
