@@ -154,10 +154,10 @@ static void locks(void)
 {
 	ok(waits >= 100, "many accesses waited for a reset for 8 ms: %ld",
 	   waits);
-	ok(maps_meanwhile >= waits * 9 / 10,
+	ok(maps_meanwhile >= waits / 2,
 	   "an mmap() of the process went through meanwhile: %ld times",
 	   maps_meanwhile);
-	ok(protects_meanwhile >= waits * 9 / 10,
+	ok(protects_meanwhile >= waits / 2,
 	   "so did an mprotect() of the very mapping: %ld times",
 	   protects_meanwhile);
 }
