@@ -23,6 +23,8 @@ _Static_assert(BARLEASE_FEATURE_DMA_BUF_REVOKE == 0xba01, "ours");
 _Static_assert(BARLEASE_FEATURE_DMA_BUF_MEMATTR == 0xba02, "ours");
 _Static_assert(BARLEASE_FEATURE_DMA_BUF_REVOKE < VFIO_DEVICE_FEATURE_MASK,
 	       "fits in the feature's flags");
+_Static_assert(BARLEASE_FEATURE_BAR_MEMATTR == 0xba03, "ours");
+_Static_assert(BARLEASE_MAX_BAR_PARTS == 64, "the most parts");
 _Static_assert(BARLEASE_MAX_RANGES == 65536, "the most ranges");
 _Static_assert(VFIO_DEVICE_PCI_DMABUF_REVOKE == (';' << 8 | (100 + 22)),
 	       "the ioctl's number");
@@ -55,6 +57,13 @@ _Static_assert(offsetof(struct vfio_device_feature_dma_buf_memattr,
 			dmabuf_fd) == 0, "layout");
 _Static_assert(offsetof(struct vfio_device_feature_dma_buf_memattr,
 			memattr) == 4, "layout");
+
+_Static_assert(sizeof(struct barlease_bar_memattr) == 24, "size");
+_Static_assert(offsetof(struct barlease_bar_memattr, region_index) == 0,
+	       "layout");
+_Static_assert(offsetof(struct barlease_bar_memattr, memattr) == 4, "layout");
+_Static_assert(offsetof(struct barlease_bar_memattr, offset) == 8, "layout");
+_Static_assert(offsetof(struct barlease_bar_memattr, length) == 16, "layout");
 
 /* The compiler has checked the assertions above; this says so in the results */
 static void layout(void **state)

@@ -156,4 +156,45 @@ struct vfio_device_feature_dma_buf_memattr {
 };
 #endif
 
+/**
+ * BARLEASE_FEATURE_BAR_MEMATTR - memory attribute of ordinary BAR maps
+ *
+ * SET chooses the attribute of future mmap()s of the VFIO device fd that show
+ * this part of a BAR; mappings that exist keep theirs, and leases have one of
+ * their own (see above). A mapping may cover parts that differ: each has its
+ * own attribute then, in pages of the smallest size. GET reads what holds at
+ * one place, and how far. Both with struct barlease_bar_memattr.
+ *
+ * SET lasts until the last close of the device; then what the administrator
+ * has chosen holds again (barlease/barN_memattr of the PCI device in sysfs).
+ * While the device is open the last word holds, whoever said it.
+ *
+ * Success is a promise, as above.
+ *
+ * @region_index: VFIO_PCI_BAR0_REGION_INDEX ... VFIO_PCI_BAR5_REGION_INDEX
+ * @memattr: in for SET, out for GET: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_NC,
+ *   which is what a BAR has unless told otherwise, or ..._WC
+ * @offset: from the BAR's start, in bytes, a multiple of the page size
+ * @length: in bytes; in for SET, a multiple of the page size, or 0 for all from
+ *   @offset on; out for GET, how far from @offset on @memattr holds
+ *
+ * Return: 0, or -1 and errno:
+ *   ENODEV      @region_index is no BAR that can be mapped
+ *   EINVAL      @offset or @length is unaligned or past the BAR's end; an argsz
+ *               too small
+ *   EOPNOTSUPP  @memattr is unknown, or cannot be had on this platform
+ *   E2BIG       the BAR would fall into more than BARLEASE_MAX_BAR_PARTS parts
+ *   ENOMEM, EFAULT as usual
+ */
+#define BARLEASE_FEATURE_BAR_MEMATTR		0xBA03
+
+#define BARLEASE_MAX_BAR_PARTS	64
+
+struct barlease_bar_memattr {
+	__u32	region_index;
+	__u32	memattr;
+	__u64	offset;
+	__u64	length;
+};
+
 #endif /* _UAPI_LINUX_BARLEASE_H */
