@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "bar-memattr.h"
 #include "buffer.h"
 #include "compat.h"
 #include "device.h"
@@ -82,6 +83,7 @@ struct barlease_buffer *barlease_buffer_alloc(struct barlease_device *bdev,
 
 void barlease_buffer_free(struct barlease_buffer *buffer)
 {
+	barlease_bar_parts_put(buffer->bar_parts);
 	put_device(&buffer->bdev->core.vdev.device);
 	kvfree(buffer);
 }

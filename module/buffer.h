@@ -12,6 +12,7 @@
 
 #include "range.h"
 
+struct barlease_bar_parts;
 struct barlease_device;
 struct dma_buf;
 struct file;
@@ -25,7 +26,9 @@ struct file;
  * @vfio_file: of a BAR map, the VFIO file that the buffer took over from the
  *   VMA; NULL for an exported buffer
  * @pgoff: its first page in the device's space of offsets
- * @memattr: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_*, for mappings to come
+ * @bar_parts: of a BAR map with parts that differ, its parts; else NULL
+ * @memattr: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_*, for mappings to come; or
+ *   BARLEASE_MEMATTR_PARTS
  * @revoked: for good. Read with memory_lock held for reading, or without where
  *   a racing revoke is caught later; who sets it goes through memory_lock for
  *   writing before it relies on that.
@@ -39,6 +42,7 @@ struct barlease_buffer {
 	struct list_head node;
 	struct file *vfio_file;
 	unsigned long pgoff;
+	struct barlease_bar_parts *bar_parts;
 	u32 memattr;
 	bool revoked;
 	struct barlease_ranges ranges;

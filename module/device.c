@@ -6,6 +6,7 @@
  */
 #include <linux/iommufd.h>
 
+#include "bar-memattr.h"
 #include "compat.h"
 #include "device.h"
 #include "feature.h"
@@ -29,6 +30,7 @@ static int init_device(struct vfio_device *vfio)
 	INIT_LIST_HEAD(&bdev->buffers);
 	mutex_init(&bdev->buffers_lock);
 	init_waitqueue_head(&bdev->reset_wait);
+	barlease_bar_memattr_init(bdev);
 
 	ret = init_srcu_struct(&bdev->reset_srcu);
 	if (ret)
@@ -43,6 +45,7 @@ static int init_device(struct vfio_device *vfio)
 err_srcu:
 	cleanup_srcu_struct(&bdev->reset_srcu);
 err_core:
+	barlease_bar_memattr_destroy(bdev);
 	mutex_destroy(&bdev->buffers_lock);
 	vfio_pci_core_release_dev(vfio);
 	return ret;
@@ -54,6 +57,7 @@ static void release_device(struct vfio_device *vfio)
 
 	barlease_space_destroy(bdev);
 	cleanup_srcu_struct(&bdev->reset_srcu);
+	barlease_bar_memattr_destroy(bdev);
 	mutex_destroy(&bdev->buffers_lock);
 	vfio_pci_core_release_dev(vfio);
 }
@@ -74,7 +78,10 @@ static int open_device(struct vfio_device *vfio)
 
 static void close_device(struct vfio_device *vfio)
 {
-	barlease_revoke_all(barlease_from_vfio(vfio));
+	struct barlease_device *bdev = barlease_from_vfio(vfio);
+
+	barlease_revoke_all(bdev);
+	barlease_bar_memattr_forget_owner(bdev);
 	vfio_pci_core_close_device(vfio);
 }
 

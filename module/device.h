@@ -16,6 +16,8 @@
 
 #define BARLEASE_DRIVER_NAME "barlease-vfio-pci"
 
+struct barlease_bar_parts;
+
 /**
  * struct barlease_device - one PCI device bound to this driver
  * @core: vfio-pci-core's part; must be first
@@ -26,10 +28,15 @@
  * @reset_srcu: read side held while a PTE is inserted, see access.h
  * @resetting: the PCI core is resetting the device
  * @reset_wait: waiters for the end of the reset
+ * @bar_parts: of each BAR, which parts have which memory attribute for BAR maps
+ *   to come; NULL where all of it is uncached
+ * @bar_parts_admin: the same without what the owner has said, for after the
+ *   last close
+ * @bar_parts_lock: the lock of those two; mmap() takes it
  *
- * Lock order: mmap_lock, core.memory_lock, buffers_lock. User memory is never
- * touched under the last two: it may be a leased BAR itself, whose fault needs
- * core.memory_lock.
+ * Lock order: mmap_lock, core.memory_lock, buffers_lock; and mmap_lock,
+ * bar_parts_lock. User memory is never touched under any but the first: it may
+ * be a leased BAR itself, whose fault needs core.memory_lock.
  */
 struct barlease_device {
 	struct vfio_pci_core_device core;
@@ -40,6 +47,9 @@ struct barlease_device {
 	struct srcu_struct reset_srcu;
 	bool resetting;
 	wait_queue_head_t reset_wait;
+	struct barlease_bar_parts *bar_parts[PCI_STD_NUM_BARS];
+	struct barlease_bar_parts *bar_parts_admin[PCI_STD_NUM_BARS];
+	struct mutex bar_parts_lock; /* of bar_parts, bar_parts_admin */
 };
 
 static inline struct barlease_device *

@@ -8,10 +8,12 @@
 #include <linux/mm.h>
 
 #include "access.h"
+#include "bar-memattr.h"
 #include "buffer.h"
 #include "compat.h"
 #include "device.h"
 #include "fault.h"
+#include "memattr.h"
 #include "table.h"
 
 /**
@@ -118,6 +120,27 @@ static vm_fault_t fault(struct vm_fault *vmf, const struct fault_span *span,
 	return ret;
 }
 
+/*
+ * What one page table has of the VMA. The rest of it may belong to neighbouring
+ * VMAs, whose locks nobody here has.
+ */
+static void table_bounds(const struct vm_fault *vmf, unsigned long *start,
+			 unsigned long *end)
+{
+	*start = max(vmf->vma->vm_start, vmf->address & PMD_MASK);
+	*end = pmd_addr_end(vmf->address, vmf->vma->vm_end);
+}
+
+static vm_fault_t fill_table(struct vm_fault *vmf,
+			     const struct fault_span *span)
+{
+	unsigned long start, end;
+
+	table_bounds(vmf, &start, &end);
+	return barlease_fill_table(vmf->vma, start, end,
+				   vmf->vma->vm_page_prot);
+}
+
 static const struct vm_operations_struct vm_ops;
 
 /*
@@ -145,7 +168,7 @@ static vm_fault_t insert_table(struct vm_fault *vmf,
 			return ret;
 	}
 
-	return barlease_fill_table(vmf);
+	return fill_table(vmf, span);
 }
 
 static vm_fault_t page_fault(struct vm_fault *vmf)
@@ -175,12 +198,6 @@ static vm_fault_t insert_pud(struct vm_fault *vmf,
 				  vmf->flags & FAULT_FLAG_WRITE);
 }
 #endif
-
-static vm_fault_t fill_table(struct vm_fault *vmf,
-			     const struct fault_span *span)
-{
-	return barlease_fill_table(vmf);
-}
 
 /*
  * Nothing but small pages fits. The kernel would come again for those, and in
@@ -230,8 +247,58 @@ static const struct vm_operations_struct small_pages_vm_ops = {
 #endif
 };
 
+/* A map's parts each with the protection that is theirs */
+static vm_fault_t fill_parts(struct vm_fault *vmf,
+			     const struct fault_span *span)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long address, next, end;
+	u64 offset, part_end;
+	vm_fault_t ret;
+	pgprot_t prot;
+	u32 memattr;
+
+	table_bounds(vmf, &address, &end);
+	for (; address < end; address = next) {
+		offset = barlease_address_to_offset(vma, address);
+		memattr = barlease_bar_parts_find(vma->vm_private_data, offset,
+						  &part_end);
+		next = address + min_t(u64, end - address, part_end - offset);
+
+		prot = barlease_memattr_pgprot(memattr, vma->vm_page_prot);
+		ret = barlease_fill_table(vma, address, next, prot);
+		if (ret != VM_FAULT_NOPAGE)
+			return ret;
+	}
+	return VM_FAULT_NOPAGE;
+}
+
+static vm_fault_t part_fault(struct vm_fault *vmf)
+{
+	return fault(vmf, NULL, fill_parts);
+}
+
+#ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
+static vm_fault_t parts_instead(struct vm_fault *vmf, unsigned int order)
+{
+	if (order == PMD_ORDER)
+		return part_fault(vmf);
+	return VM_FAULT_FALLBACK;
+}
+#endif
+
+/* For BAR maps whose parts differ: their protection is not the VMA's. */
+static const struct vm_operations_struct part_vm_ops = {
+	.fault		= part_fault,
+#ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
+	.huge_fault	= parts_instead,
+#endif
+};
+
 const struct vm_operations_struct *barlease_vm_ops(u32 memattr)
 {
+	if (memattr == BARLEASE_MEMATTR_PARTS)
+		return &part_vm_ops;
 	if (BARLEASE_INSERT_PFN_KEEPS_CACHE_BITS ||
 	    memattr == VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_NC)
 		return &vm_ops;

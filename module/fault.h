@@ -14,7 +14,7 @@
 
 /**
  * barlease_vm_ops() - how to fill mappings with a memory attribute
- * @memattr: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_*
+ * @memattr: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_* or BARLEASE_MEMATTR_PARTS
  *
  * A VMA keeps what it gets here, whatever becomes of its buffer's attribute.
  */

@@ -4,6 +4,7 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include "bar-memattr.h"
 #include "compat.h"
 #include "device.h"
 #include "export.h"
@@ -24,6 +25,8 @@ int barlease_device_feature(struct vfio_device *vfio, u32 flags,
 		return barlease_feature_revoke(bdev, flags, arg, argsz);
 	case BARLEASE_FEATURE_DMA_BUF_MEMATTR:
 		return barlease_feature_memattr(bdev, flags, arg, argsz);
+	case BARLEASE_FEATURE_BAR_MEMATTR:
+		return barlease_feature_bar_memattr(bdev, flags, arg, argsz);
 	default:
 		return vfio_pci_core_ioctl_feature(vfio, flags, arg, argsz);
 	}

@@ -8,6 +8,7 @@
 #include <linux/pci.h>
 
 #include "access.h"
+#include "bar-memattr.h"
 #include "compat.h"
 #include "denylist.h"
 #include "device.h"
@@ -86,6 +87,7 @@ static struct pci_driver driver = {
 	.remove			= remove,
 	.sriov_configure	= sriov_configure,
 	.err_handler		= &err_handlers,
+	.dev_groups		= barlease_sysfs_groups,
 	.driver_managed_dma	= true,
 };
 

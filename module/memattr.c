@@ -17,6 +17,8 @@ pgprot_t barlease_memattr_pgprot(u32 memattr, pgprot_t prot)
 {
 	if (memattr == VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_WC)
 		return pgprot_writecombine(prot);
+	if (memattr == BARLEASE_MEMATTR_PARTS)
+		return prot;
 	return pgprot_noncached(prot);
 }
 
@@ -31,7 +33,7 @@ static bool have_wc(void)
 		       pgprot_val(pgprot_noncached(PAGE_SHARED));
 }
 
-static bool supported(u32 memattr)
+bool barlease_memattr_supported(u32 memattr)
 {
 	switch (memattr) {
 	case VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_NC:
@@ -50,10 +52,11 @@ static int set_or_get(struct barlease_buffer *buffer, u32 flags, u32 *memattr)
 
 	if (flags & VFIO_DEVICE_FEATURE_GET) {
 		*memattr = READ_ONCE(buffer->memattr);
-		return 0;
+		/* A BAR map's, which has no one attribute */
+		return *memattr == BARLEASE_MEMATTR_PARTS ? -EINVAL : 0;
 	}
 
-	if (!supported(*memattr))
+	if (!barlease_memattr_supported(*memattr))
 		return -EOPNOTSUPP;
 
 	WRITE_ONCE(buffer->memattr, *memattr);

@@ -11,12 +11,25 @@
 
 struct barlease_device;
 
+/*
+ * Of a BAR map only, and not for userspace: each part of it has an attribute
+ * of its own, see bar-memattr.h.
+ */
+#define BARLEASE_MEMATTR_PARTS	U32_MAX
+
 /**
  * barlease_memattr_pgprot() - a protection with a memory attribute
- * @memattr: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_*
- * @prot: the protection; its own cacheability is replaced
+ * @memattr: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_* or BARLEASE_MEMATTR_PARTS
+ * @prot: the protection, of ordinary memory
+ *
+ * On x86 an attribute is bits that are added, and two of them make a third. So
+ * a VMA whose parts differ keeps the protection of ordinary memory, for each
+ * fault to make its own from: nothing else fills its page tables.
  */
 pgprot_t barlease_memattr_pgprot(u32 memattr, pgprot_t prot);
+
+/* Can page tables of this machine have it? */
+bool barlease_memattr_supported(u32 memattr);
 
 /* VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR */
 int barlease_feature_memattr(struct barlease_device *bdev, u32 flags,

@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 
 #include "bar.h"
+#include "bar-memattr.h"
 #include "buffer.h"
 #include "compat.h"
 #include "device.h"
@@ -90,6 +91,7 @@ bar_map_buffer(struct barlease_device *bdev, unsigned int bar,
 			       vma->vm_end - vma->vm_start);
 	buffer->pgoff = vma->vm_pgoff;
 	buffer->vfio_file = vma->vm_file;
+	barlease_bar_memattr_apply(buffer, bar);
 	return buffer;
 }
 

@@ -20,12 +20,14 @@
  * @ranges: of its buffer
  * @extent: the range that holds @offset, or ends there
  * @offset: in the buffer, of the PTE that is next
+ * @prot: what the PTEs get
  */
 struct table_fill {
 	struct vm_area_struct *vma;
 	const struct barlease_ranges *ranges;
 	struct barlease_extent extent;
 	u64 offset;
+	pgprot_t prot;
 };
 
 /* Under the page table's lock, so a walk through the ranges and no search. */
@@ -47,24 +49,19 @@ static int fill_pte(pte_t *ptep, unsigned long address, void *data)
 	pfn = PHYS_PFN(fill->extent.phys_start +
 		       (offset - fill->extent.range_start));
 	set_pte_at(fill->vma->vm_mm, address, ptep,
-		   pte_mkspecial(pfn_pte(pfn, fill->vma->vm_page_prot)));
+		   pte_mkspecial(pfn_pte(pfn, fill->prot)));
 	return 0;
 }
 
-/*
- * The page table may be that of neighbouring VMAs as well, whose locks nobody
- * here has: what is outside of this VMA is not touched.
- */
-vm_fault_t barlease_fill_table(struct vm_fault *vmf)
+vm_fault_t barlease_fill_table(struct vm_area_struct *vma, unsigned long start,
+			       unsigned long end, pgprot_t prot)
 {
-	struct vm_area_struct *vma = vmf->vma;
 	const struct barlease_buffer *buffer = vma->vm_private_data;
-	unsigned long start = max(vma->vm_start, vmf->address & PMD_MASK);
-	unsigned long end = pmd_addr_end(vmf->address, vma->vm_end);
 	struct table_fill fill = {
 		.vma = vma,
 		.ranges = &buffer->ranges,
 		.offset = barlease_address_to_offset(vma, start),
+		.prot = prot,
 	};
 	int ret;
 

@@ -10,16 +10,17 @@
 #include <linux/mm_types.h>
 
 /**
- * barlease_fill_table() - all that one page table has of a mapping
- * @vmf: a fault of order 0, on a mapping of a buffer; where PTEs may be
- *   inserted, see access.h
+ * barlease_fill_table() - what one page table has of a mapping, or a part of it
+ * @vma: a mapping of a buffer; where PTEs may be inserted, see access.h
+ * @start: where in the mapping, as an address
+ * @end: where it ends, in the same page table
+ * @prot: the protection that the PTEs get
  *
- * Every PTE of the page table that lies in the VMA, in whichever range of the
- * buffer, with the protection that vm_page_prot says. Those that are there
- * already stay.
+ * In whichever range of the buffer. PTEs that are there already stay.
  *
  * Return: VM_FAULT_NOPAGE, or an error.
  */
-vm_fault_t barlease_fill_table(struct vm_fault *vmf);
+vm_fault_t barlease_fill_table(struct vm_area_struct *vma, unsigned long start,
+			       unsigned long end, pgprot_t prot);
 
 #endif /* BARLEASE_TABLE_H */
