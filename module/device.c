@@ -14,6 +14,7 @@
 #include "params.h"
 #include "revoke.h"
 #include "space.h"
+#include "stand-in.h"
 
 static int init_device(struct vfio_device *vfio)
 {
@@ -86,7 +87,7 @@ static void close_device(struct vfio_device *vfio)
 }
 
 const struct vfio_device_ops barlease_device_ops = {
-	.name		= BARLEASE_DRIVER_NAME,
+	.name		= barlease_driver_name,
 	.init		= init_device,
 	.release	= release_device,
 	.open_device	= open_device,

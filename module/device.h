@@ -14,8 +14,6 @@
 #include <linux/vfio_pci_core.h>
 #include <linux/wait.h>
 
-#define BARLEASE_DRIVER_NAME "barlease-vfio-pci"
-
 struct barlease_bar_parts;
 
 /**

@@ -14,6 +14,7 @@
 #include "device.h"
 #include "ids.h"
 #include "params.h"
+#include "stand-in.h"
 
 bool barlease_disable_idle_d3;
 module_param_named(disable_idle_d3, barlease_disable_idle_d3, bool, 0644);
@@ -81,7 +82,7 @@ static const struct pci_device_id override_ids[] = {
 };
 
 static struct pci_driver driver = {
-	.name			= BARLEASE_DRIVER_NAME,
+	.name			= barlease_driver_name,
 	.id_table		= override_ids,
 	.probe			= probe,
 	.remove			= remove,
@@ -95,9 +96,18 @@ static int __init barlease_init(void)
 {
 	int ret;
 
+	barlease_stand_in_name();
 	ret = pci_register_driver(&driver);
-	if (ret)
+	if (ret) {
+		barlease_stand_in_taken(ret);
 		return ret;
+	}
+
+	ret = barlease_stand_in_link();
+	if (ret) {
+		pci_unregister_driver(&driver);
+		return ret;
+	}
 
 	barlease_add_ids(&driver);
 	return 0;
@@ -106,6 +116,7 @@ module_init(barlease_init);
 
 static void __exit barlease_exit(void)
 {
+	barlease_stand_in_unlink();
 	pci_unregister_driver(&driver);
 }
 module_exit(barlease_exit);
