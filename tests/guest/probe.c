@@ -61,6 +61,16 @@ static void memattr(uint32_t feature, const char *name)
 	    "PROBE of GET and SET DMA_BUF_MEMATTR");
 }
 
+static void bar_memattr(void)
+{
+	const uint32_t feature = BARLEASE_FEATURE_BAR_MEMATTR;
+
+	can(feature, 0, true, "PROBE of BAR_MEMATTR");
+	can(feature, SET, true, "PROBE of SET BAR_MEMATTR");
+	can(feature, GET, true, "PROBE of GET BAR_MEMATTR");
+	can(feature, GET | SET, true, "PROBE of GET and SET BAR_MEMATTR");
+}
+
 static void get_of_what_can_only_be_set(void)
 {
 	struct vfio_device_feature_dma_buf_revoke arg = { -1 };
@@ -72,7 +82,7 @@ static void get_of_what_can_only_be_set(void)
 
 static void unknown(void)
 {
-	static const uint32_t numbers[] = { 0xba00, 0xba03, 0xba0b, 0xfffe,
+	static const uint32_t numbers[] = { 0xba00, 0xba0f, 0xbaff, 0xfffe,
 					    1000 };
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
@@ -116,6 +126,7 @@ int main(void)
 	revoke(BARLEASE_FEATURE_DMA_BUF_REVOKE, "barlease's number");
 	memattr(VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR, "the header's number");
 	memattr(BARLEASE_FEATURE_DMA_BUF_MEMATTR, "barlease's number");
+	bar_memattr();
 	get_of_what_can_only_be_set();
 	unknown();
 	of_the_core();

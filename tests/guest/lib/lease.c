@@ -94,6 +94,29 @@ int lease_get_memattr(int device, int dmabuf)
 	return ret < 0 ? ret : (int)arg.memattr;
 }
 
+int bar_set_memattr(int device, uint32_t bar, uint64_t offset, uint64_t length,
+		    uint32_t memattr)
+{
+	struct barlease_bar_memattr arg = { bar, memattr, offset, length };
+
+	return vfio_feature(device, BARLEASE_FEATURE_BAR_MEMATTR,
+			    VFIO_DEVICE_FEATURE_SET, &arg, sizeof(arg));
+}
+
+int bar_get_memattr(int device, uint32_t bar, uint64_t offset, uint64_t *length)
+{
+	struct barlease_bar_memattr arg = { bar, ~0u, offset, ~0ull };
+	int ret;
+
+	ret = vfio_feature(device, BARLEASE_FEATURE_BAR_MEMATTR,
+			   VFIO_DEVICE_FEATURE_GET, &arg, sizeof(arg));
+	if (ret < 0)
+		return ret;
+	if (length)
+		*length = arg.length;
+	return (int)arg.memattr;
+}
+
 int lease_set_name(int dmabuf, const char *name)
 {
 	return ioctl(dmabuf, DMA_BUF_SET_NAME, name) ? -errno : 0;

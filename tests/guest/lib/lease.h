@@ -39,6 +39,13 @@ int lease_set_memattr(int device, int dmabuf, uint32_t memattr);
 /* Returns the attribute */
 int lease_get_memattr(int device, int dmabuf);
 
+/* Of BAR maps to come */
+int bar_set_memattr(int device, uint32_t bar, uint64_t offset, uint64_t length,
+		    uint32_t memattr);
+/* Returns the attribute; @length may be NULL */
+int bar_get_memattr(int device, uint32_t bar, uint64_t offset,
+		    uint64_t *length);
+
 /* The name that an exporter gave, as /proc/PID/maps shows it */
 int lease_set_name(int dmabuf, const char *name);
 
