@@ -107,7 +107,8 @@ packages-fuzz:
 clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module $(build)/user* \
 		$(build)/guest $(build)/lab \
-		$(build)/check $(build)/demo $(build)/bench $(build)/bench.json \
+		$(build)/check $(build)/clients $(build)/demo \
+		$(build)/bench $(build)/bench.json \
 		$(build)/mutants $(build)/shell
 
 distclean:	## remove build/

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # check.sh unit|sanitize|fuzz|all [TEST,...]: run the host's unit tests, those
-# with sanitizers, the fuzzers, or these and the guest's tests, of which some may
-# be named, and then they are all. Closes with one line that counts them all.
+# with sanitizers, the fuzzers, or these, the guest's tests, and the VFIO
+# programs of others in a guest of their own. Of the guests' tests some may be
+# named, and then they are all. Closes with one line that counts them all.
 # Environment:
 #   FUZZ_SECONDS=SECONDS     for each fuzzer (20)
 set -eu
@@ -40,10 +41,55 @@ fuzz()
 	"$top/lab/fuzz.sh" "${FUZZ_SECONDS:-20}" || say FAIL "see above"
 }
 
+# Of the tests named, those that are clients, or those that are not: a name that
+# nobody knows is for the first guest to complain about.
+is_client()
+{
+	[ -e "$build/guest/root/clients/$1" ]
+}
+
+chosen()
+{
+	local name list=()
+
+	for name in ${tests//,/ }; do
+		if is_client "$name"; then
+			[ "$1" != clients ] || list+=("$name")
+		else
+			[ "$1" != check ] || list+=("$name")
+		fi
+	done
+	(IFS=, && echo "${list[*]}")
+}
+
 guest()
 {
+	local names
+
+	names=$(chosen check)
+	[ -z "$tests" ] || [ -n "$names" ] || return 0
 	streams+=("$out/guest.tap")
-	"$top/lab/run-guest.sh" check "$tests" || say FAIL "see $out/console.log"
+	"$top/lab/run-guest.sh" check "$names" || say FAIL "see $out/console.log"
+}
+
+# Without DPDK nothing of this can be shown, which is a failure.
+clients()
+{
+	local names dir=$build/clients
+
+	names=$(chosen clients)
+	[ -z "$tests" ] || [ -n "$names" ] || return 0
+	mkdir -p "$dir"
+	streams+=("$dir/guest.tap")
+	if ! "$top/lab/fetch-dpdk.sh"; then
+		printf '%s\n' 'not ok - clients: no DPDK to run them with' \
+			'#@ complete' >"$dir/guest.tap"
+		return
+	fi
+	cat "$build/guest/initramfs" "$build/dpdk/dpdk.cpio" >"$dir/initramfs"
+	INITRAMFS=$dir/initramfs "$top/lab/run-guest.sh" clients "$names" ||
+		say FAIL "see $dir/console.log"
+	rm -f "$dir/initramfs"
 }
 
 rm -f "$out"/*.tap
@@ -57,6 +103,7 @@ all)
 		fuzz
 	fi
 	guest
+	clients
 	;;
 *) die "unknown tests: $what" ;;
 esac

@@ -4,7 +4,7 @@
 #   build/guest/stock.cpio   busybox and the kernel's own modules; once a kernel
 #   build/guest/own.cpio     everything that this tree builds; every time
 #   build/guest/initramfs    the two, one after the other
-# /tests and /demo are where meson installed them, in build/guest/root.
+# /tests, /clients and /demo are where meson installed them, in build/guest/root.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -114,7 +114,7 @@ own_tree()
 	mkdir -p "$root/lab"
 	cp "$top/lab/init" "$root/init"
 	cp "$top/lab/unload" "$top/lab/timeouts" "$build/lab/runner" \
-		"$root/lab/"
+		"$top/docs/barlease-stand-in.conf" "$root/lab/"
 	own_modules
 }
 

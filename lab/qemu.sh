@@ -27,6 +27,17 @@ machine=(
 	-device bochs-display
 )
 
+# For the programs of tests/guest/clients: two network cards on one wire.
+# shellcheck disable=SC2054	# commas are QEMU's
+client_machine=(
+	-device pcie-root-port,id=rp4,chassis=5,slot=4
+	-device pcie-root-port,id=rp5,chassis=6,slot=5
+	-netdev hubport,id=wire0,hubid=0
+	-netdev hubport,id=wire1,hubid=0
+	-device e1000e,netdev=wire0,bus=rp4,romfile=
+	-device e1000e,netdev=wire1,bus=rp5,romfile=
+)
+
 qemu_major()
 {
 	"$build/qemu/run" --version |
@@ -58,8 +69,9 @@ iommu()
 # qemu. Whoever runs it adds the chardev "tap" and the serial port.
 qemu_command()
 {
-	local append option
+	local append option extra=()
 
+	[ "$1" != clients ] || extra=("${client_machine[@]}")
 	append="console=ttyS0 intel_iommu=on panic=-1 loglevel=5"
 	# The tests leave many marks in the log: no limit to their rate.
 	append="$append printk.devkmsg=on"
@@ -73,7 +85,7 @@ qemu_command()
 		append="$append barlease.$option"
 	done
 	qemu=("$build/qemu/run" "${cpu[@]}" -device "$(iommu)" "${machine[@]}"
-	      -device "$(network_card)"
+	      -device "$(network_card)" "${extra[@]}"
 	      -kernel "$kernel/vmlinuz" -initrd "$initramfs" -append "$append")
 	# shellcheck disable=SC2206	# it holds words
 	qemu+=(${QEMU_EXTRA-})

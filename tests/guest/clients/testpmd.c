@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+/*
+ * DPDK, as Debian has it, finds vfio-pci where this driver stands in for it, and
+ * sends packets from one network card to another
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "access.h"
+#include "clock.h"
+#include "dpdk.h"
+#include "kernel.h"
+#include "lease.h"
+#include "map.h"
+#include "pagetable.h"
+#include "tap.h"
+#include "vfio.h"
+
+#define CONF	"/lab/barlease-stand-in.conf"
+#define CONF_IN	DPDK_ROOT "/run/modprobe.d/barlease-stand-in.conf"
+#define MANY	1000
+
+static struct bdf cards[2], memory;
+static char text[1 << 16];
+
+static int run(const char *program, const char *arg1, const char *arg2,
+	       const char *arg3, const char *arg4)
+{
+	return dpdk_run(text, sizeof(text), (const char *const []){
+		program, arg1, arg2, arg3, arg4, NULL });
+}
+
+static void find_cards(void)
+{
+	struct bdf devs[64];
+	size_t n = pci_all(devs, 64), found = 0;
+	char vendor[16], device[16];
+
+	for (size_t i = 0; i < n && found < 2; i++) {
+		pci_read(devs[i], "vendor", vendor, sizeof(vendor));
+		pci_read(devs[i], "device", device, sizeof(device));
+		if (!strcmp(vendor, "0x8086") && !strcmp(device, "0x10d3"))
+			cards[found++] = devs[i];
+	}
+	if (found < 2)
+		bail("this machine has no two e1000e");
+	memory = dev_small();
+}
+
+/* As docs/stand-in.md says */
+static void install(void)
+{
+	char conf[4096];
+	FILE *from = fopen(CONF, "re"), *to;
+	size_t n;
+
+	mkdir(DPDK_ROOT "/run/modprobe.d", 0755);
+	to = fopen(CONF_IN, "we");
+	if (!from || !to)
+		bail("cannot install %s: %s", CONF, strerror(errno));
+	n = fread(conf, 1, sizeof(conf), from);
+	fwrite(conf, 1, n, to);
+	fclose(from);
+	fclose(to);
+}
+
+static void driver_is_of(const char *module)
+{
+	char target[256] = "";
+
+	if (readlink("/sys/bus/pci/drivers/vfio-pci/module", target,
+		     sizeof(target) - 1) < 0)
+		diag("there is none: %s", strerror(errno));
+	ok(!strcmp(basename(target), module), "the driver vfio-pci is %s's",
+	   module);
+}
+
+static void bind_cards(void)
+{
+	char driver[64];
+
+	is_int(run("/usr/sbin/modprobe", "vfio-pci", NULL, NULL, NULL), 0,
+	       "modprobe vfio-pci, with the snippet of docs/ installed");
+	driver_is_of(OUR_MODULE);
+	is_int(run("/usr/bin/dpdk-devbind.py", "-b", "vfio-pci", cards[0].name,
+		   cards[1].name), 0,
+	       "dpdk-devbind binds two network cards to vfio-pci");
+	for (int i = 0; i < 2; i++) {
+		pci_driver(cards[i], driver, sizeof(driver));
+		ok(!strcmp(driver, "vfio-pci"), "%s is bound to it",
+		   cards[i].name);
+	}
+	is_int(run("/usr/bin/dpdk-devbind.py", "--status-dev", "net", NULL,
+		   NULL), 0, "dpdk-devbind tells their status");
+	ok(strstr(text, "using DPDK-compatible driver"),
+	   "which is that of a driver that DPDK can use");
+	is_ok(pci_bind(memory, STOCK_DRIVER),
+	      "a device with memory is bound, too");
+}
+
+/* How many maps of the process are backed by a DMABUF of this device's BAR */
+static int maps_of(pid_t pid, struct bdf dev)
+{
+	char path[64], line[512], want[64];
+	int found = 0;
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	snprintf(want, sizeof(want), ":%s/0", dev.name);
+	maps = fopen(path, "re");
+	if (!maps)
+		bail("%s: %s", path, strerror(errno));
+	while (fgets(line, sizeof(line), maps)) {
+		if (!strstr(line, "/dmabuf:vfio") || !strstr(line, want))
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		diag("%s", line);
+		found++;
+	}
+	fclose(maps);
+	return found;
+}
+
+/* Packets of both ports go on, in both directions */
+static void traffic(struct testpmd *t, const char *when)
+{
+	struct packets before[2], now[2] = { 0 };
+	int64_t end = now_us() + 30000000;
+	bool done = false;
+
+	for (int i = 0; i < 2; i++)
+		before[i] = testpmd_packets(t, i);
+	while (!done && now_us() < end) {
+		done = true;
+		for (int i = 0; i < 2; i++) {
+			now[i] = testpmd_packets(t, i);
+			done = done && now[i].rx >= before[i].rx + MANY &&
+			       now[i].tx >= before[i].tx + MANY;
+		}
+		sleep_ms(50);
+	}
+	for (int i = 0; i < 2; i++) {
+		diag("port %d: RX %" PRIu64 ", TX %" PRIu64, i, now[i].rx,
+		     now[i].tx);
+		ok(now[i].rx >= before[i].rx + MANY,
+		   "%s, port %d receives %d packets and more", when, i, MANY);
+		ok(now[i].tx >= before[i].tx + MANY, "and sends as many");
+	}
+}
+
+static void set_wc(void)
+{
+	struct vfio vfio;
+	mapping_t at;
+
+	is_ok(pci_write(memory, "barlease/bar2_memattr", "wc"),
+	      "BAR 2 of the device with memory is made WC");
+	vfio = vfio_open(memory);
+	at = map_bar(&vfio, BAR2, 0, PAGE);
+	vfio_put32(&vfio, BAR2, 0, 0x2b);
+	reads(at, 0x2b, "a map of it can be read");
+	is_cache(at, CACHE_WC, "and is WC in the page table");
+	unmap(at, PAGE);
+	vfio_close(&vfio);
+}
+
+static void forward(const char *when, void (*meanwhile)(void))
+{
+	static struct testpmd t;
+
+	testpmd_start(&t, cards[0].name, cards[1].name);
+	for (int i = 0; i < 2; i++)
+		ok(maps_of(t.pid, cards[i]) > 0,
+		   "testpmd's map of BAR 0 of %s is a DMABUF", cards[i].name);
+	testpmd_do(&t, "start tx_first", "nb forwarding ports=");
+	traffic(&t, when);
+	if (meanwhile) {
+		meanwhile();
+		traffic(&t, "after that");
+	}
+	testpmd_do(&t, "stop", "Done.");
+	for (int i = 0; i < 2; i++) {
+		struct packets sum = testpmd_forwarded(&t, i);
+
+		ok(sum.rx >= MANY && sum.tx >= MANY,
+		   "in all, testpmd counts packets in and out of port %d", i);
+	}
+	for (char *line = strtok(t.text, "\r\n"); line;
+	     line = strtok(NULL, "\r\n"))
+		diag("%s", line);
+	is_int(testpmd_quit(&t), 0, "testpmd ends well");
+}
+
+static void undo(void)
+{
+	is_int(run("/usr/bin/dpdk-devbind.py", "-u", cards[0].name,
+		   cards[1].name, memory.name), 0,
+	       "dpdk-devbind unbinds all three devices");
+	unlink(CONF_IN);
+	is_int(run("/usr/sbin/modprobe", "-r", "barlease-vfio-pci", NULL, NULL),
+	       0, "without the snippet: modprobe -r barlease-vfio-pci");
+	is_int(run("/usr/sbin/modprobe", "vfio-pci", NULL, NULL, NULL), 0,
+	       "modprobe vfio-pci");
+	driver_is_of("vfio_pci");
+	is_int(run("/usr/sbin/modprobe", "-r", "vfio-pci", NULL, NULL), 0,
+	       "it can go, too");
+}
+
+int main(void)
+{
+	find_cards();
+	is_ok(file_write("/proc/sys/vm/nr_hugepages", "64"),
+	      "DPDK is given huge pages");
+	is_int(module_load("barlease-ptwalk", NULL), 0,
+	       "the tests' own module is loaded");
+	install();
+	bind_cards();
+	forward("at first", set_wc);
+	forward("started with that", NULL);
+	undo();
+	return tap_done();
+}
