@@ -164,6 +164,38 @@ int barlease_set_memattr(const struct barlease_device *device, int lease,
 /* Return: an enum barlease_memattr; or a negative errno */
 int barlease_get_memattr(const struct barlease_device *device, int lease);
 
+/**
+ * barlease_device_set_bar_memattr() - attribute of ordinary BAR maps to come
+ * @device: a device that can
+ * @bar: index, below BARLEASE_BARS
+ * @offset: where in the BAR, in bytes, a multiple of the page size
+ * @length: in bytes, the same; 0 is all from @offset on
+ * @memattr: what an mmap() of the device's fd is to have there
+ *
+ * Until the last close of the device. Maps that exist keep theirs; leases have
+ * one of their own, see barlease_set_memattr().
+ *
+ * Return: 0; -EOPNOTSUPP this machine cannot; -ENOTTY the driver cannot; else
+ * as BARLEASE_FEATURE_BAR_MEMATTR in <linux/barlease.h>.
+ */
+int barlease_device_set_bar_memattr(const struct barlease_device *device,
+				    unsigned int bar, uint64_t offset,
+				    uint64_t length,
+				    enum barlease_memattr memattr);
+
+/**
+ * barlease_device_get_bar_memattr() - what a BAR map would have now
+ * @device: a device that can
+ * @bar: index, below BARLEASE_BARS
+ * @offset: where in the BAR, in bytes, a multiple of the page size
+ * @length: receives how far from there on, in bytes; may be NULL
+ *
+ * Return: an enum barlease_memattr; or a negative errno, as above.
+ */
+int barlease_device_get_bar_memattr(const struct barlease_device *device,
+				    unsigned int bar, uint64_t offset,
+				    uint64_t *length);
+
 /* What /proc/PID/maps is to show. At most 31 bytes. Return: 0; -EINVAL; ... */
 int barlease_set_name(int lease, const char *name);
 

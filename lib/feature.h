@@ -13,7 +13,7 @@
 #include <linux/vfio.h>
 
 /* The most bytes that bl_feature() takes */
-#define BL_FEATURE_DATA	16
+#define BL_FEATURE_DATA	24
 
 /*
  * @flags: a feature's number, with VFIO_DEVICE_FEATURE_GET or ..._SET
