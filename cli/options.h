@@ -18,8 +18,9 @@ enum {
 	OPT_ASCII	= 1u << 3,
 	OPT_FORCE	= 1u << 4,
 	OPT_JSON	= 1u << 5,
-	OPT_SLICE	= 1u << 6,
-	OPT_SOCKET	= 1u << 7,
+	OPT_OFF		= 1u << 6,
+	OPT_SLICE	= 1u << 7,
+	OPT_SOCKET	= 1u << 8,
 };
 
 struct options {

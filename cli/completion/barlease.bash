@@ -2,14 +2,15 @@
 # shellcheck shell=bash
 # Completion of barlease(1) for bash. Works without the package bash-completion.
 
-_barlease_verbs='list bind unbind doctor slices acquire peek poke show ps revoke
-watch'
+_barlease_verbs='list bind unbind wc doctor slices acquire peek poke show ps
+revoke watch'
 
 # Options of each verb; those that end in "=" need a value.
 declare -gA _barlease_options=(
 	[list]='--all --json'
 	[bind]='--force'
 	[unbind]=''
+	[wc]='--off'
 	[doctor]='--admin= --json --socket='
 	[slices]='--json --socket='
 	[acquire]='--any --socket='
@@ -86,7 +87,7 @@ _barlease_operand()
 	local verb=$1 cur=$2
 
 	case $verb in
-	bind | unbind | show)
+	bind | unbind | show | wc)
 		_barlease_reply "$cur" "$(_barlease_devices "$verb")"
 		;;
 	acquire)
