@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include "bar-memattr.h"
 #include "buffer.h"
@@ -68,9 +69,16 @@ struct barlease_buffer *barlease_buffer_alloc(struct barlease_device *bdev,
 					      u32 nr_ranges)
 {
 	struct barlease_buffer *buffer;
+	size_t bytes = struct_size(buffer, ranges.range, nr_ranges);
 
-	buffer = kvzalloc(struct_size(buffer, ranges.range, nr_ranges),
-			  GFP_KERNEL_ACCOUNT);
+	/*
+	 * Not kvzalloc(): its memory is a power of two, which for the most
+	 * ranges that there can be is twice what they need.
+	 */
+	if (bytes <= PAGE_SIZE)
+		buffer = kzalloc(bytes, GFP_KERNEL_ACCOUNT);
+	else
+		buffer = __vmalloc(bytes, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!buffer)
 		return NULL;
 
