@@ -22,16 +22,25 @@ static int path_of(char path[PATH_MAX], const char *format, va_list args)
 		       0 : -ENAMETOOLONG;
 }
 
+/* What @format, the last parameter of the function, and the rest come to */
+#define PATH_OF(path, format)						\
+({									\
+	va_list args;							\
+	int error;							\
+									\
+	va_start(args, format);						\
+	error = path_of(path, format, args);				\
+	va_end(args);							\
+	error;								\
+})
+
 int file_read(char *line, size_t size, const char *format, ...)
 {
 	char path[PATH_MAX];
-	va_list args;
 	ssize_t n;
 	int fd, ret;
 
-	va_start(args, format);
-	ret = path_of(path, format, args);
-	va_end(args);
+	ret = PATH_OF(path, format);
 	if (ret)
 		return ret;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -50,14 +59,11 @@ int file_read(char *line, size_t size, const char *format, ...)
 int file_read_all(char **text, const char *format, ...)
 {
 	char path[PATH_MAX];
-	va_list args;
 	size_t size = 0;
 	FILE *file;
 	int ret;
 
-	va_start(args, format);
-	ret = path_of(path, format, args);
-	va_end(args);
+	ret = PATH_OF(path, format);
 	if (ret)
 		return ret;
 	file = fopen(path, "re");
@@ -79,12 +85,9 @@ int file_read_all(char **text, const char *format, ...)
 int file_write(const char *text, const char *format, ...)
 {
 	char path[PATH_MAX];
-	va_list args;
 	int fd, ret;
 
-	va_start(args, format);
-	ret = path_of(path, format, args);
-	va_end(args);
+	ret = PATH_OF(path, format);
 	if (ret)
 		return ret;
 	fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -98,28 +101,19 @@ int file_write(const char *text, const char *format, ...)
 bool file_exists(const char *format, ...)
 {
 	char path[PATH_MAX];
-	va_list args;
-	int ret;
 
-	va_start(args, format);
-	ret = path_of(path, format, args);
-	va_end(args);
-	return !ret && !access(path, F_OK);
+	return !PATH_OF(path, format) && !access(path, F_OK);
 }
 
 void file_link_name(char *name, size_t size, const char *format, ...)
 {
 	char path[PATH_MAX], target[PATH_MAX];
 	const char *slash;
-	va_list args;
 	ssize_t n;
-	int ret;
 
 	name[0] = '\0';
-	va_start(args, format);
-	ret = path_of(path, format, args);
-	va_end(args);
-	n = ret ? -1 : readlink(path, target, sizeof(target) - 1);
+	n = PATH_OF(path, format) ? -1 :
+				    readlink(path, target, sizeof(target) - 1);
 	if (n < 0)
 		return;
 	target[n] = '\0';
@@ -130,11 +124,6 @@ void file_link_name(char *name, size_t size, const char *format, ...)
 char *file_real_path(const char *format, ...)
 {
 	char path[PATH_MAX];
-	va_list args;
-	int ret;
 
-	va_start(args, format);
-	ret = path_of(path, format, args);
-	va_end(args);
-	return ret ? NULL : realpath(path, NULL);
+	return PATH_OF(path, format) ? NULL : realpath(path, NULL);
 }
