@@ -18,7 +18,9 @@
 #include "diagnose.h"
 #include "file.h"
 
+/* The driver's name may be another, if it stands in for vfio-pci */
 #define OUR_DRIVER	"barlease-vfio-pci"
+#define OUR_MODULE	"barlease_vfio_pci"
 
 static void device_path(const char *bdf, const char *name, char path[PATH_MAX])
 {
@@ -136,22 +138,51 @@ static void busy(const char *bdf, char *text, size_t size)
 	}
 }
 
+/* Ours, and the name that it goes by if that is another */
+static void our_driver(char *text, size_t size)
+{
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(text, size, OUR_DRIVER);
+	dir = opendir("/sys/module/" OUR_MODULE "/drivers");
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)))
+		if (!strncmp(entry->d_name, "pci:", 4) &&
+		    strcmp(entry->d_name + 4, OUR_DRIVER))
+			snprintf(text, size,
+				 OUR_DRIVER ", which stands in for %.63s",
+				 entry->d_name + 4);
+	closedir(dir);
+}
+
+static bool is_ours(const char *bdf)
+{
+	char path[PATH_MAX], module[64];
+
+	device_path(bdf, "driver/module", path);
+	return !file_link_target(path, module, sizeof(module)) &&
+	       !strcmp(module, OUR_MODULE);
+}
+
 static void no_device(const char *bdf, char *text, size_t size)
 {
-	char path[PATH_MAX], driver[64];
+	char path[PATH_MAX], driver[64], ours[128];
 
 	device_path(bdf, "", path);
 	if (access(path, F_OK)) {
 		snprintf(text, size, "there is no PCI device %s", bdf);
 		return;
 	}
+	our_driver(ours, sizeof(ours));
 	device_path(bdf, "driver", path);
 	if (file_link_target(path, driver, sizeof(driver)))
-		snprintf(text, size, "%s has no driver; it needs " OUR_DRIVER,
-			 bdf);
+		snprintf(text, size, "%s has no driver; it needs %s", bdf,
+			 ours);
 	else
-		snprintf(text, size, "%s is bound to %s; it needs " OUR_DRIVER,
-			 bdf, driver);
+		snprintf(text, size, "%s is bound to %s; it needs %s", bdf,
+			 driver, ours);
 }
 
 /* Members of the group that have a driver of their own */
@@ -221,6 +252,12 @@ void diagnose_caps(const char *bdf, unsigned int caps, char *text,
 		what = "make";
 	else if (!(caps & BARLEASE_CAN_MMAP))
 		what = "map";
-	snprintf(text, size, "%s: %s cannot %s leases; " OUR_DRIVER " can", bdf,
-		 driver, what);
+	if (is_ours(bdf))
+		snprintf(text, size,
+			 "%s: %s cannot %s leases of it; has it a memory BAR of a whole page, and is the driver of this version?",
+			 bdf, OUR_DRIVER, what);
+	else
+		snprintf(text, size,
+			 "%s: %s cannot %s leases; " OUR_DRIVER " can", bdf,
+			 driver, what);
 }

@@ -159,6 +159,24 @@ static void device_in_use(void)
 	vfio_close(&vfio);
 }
 
+/* Whatever it is called, it is not told to be replaced by itself. */
+static void nothing_to_lease(const char *driver)
+{
+	char words[128];
+	struct bdf smbus;
+
+	if (!pci_find(&smbus, 0x8086, 0x2930, 4, 64))
+		bail("there is no SMBus controller");
+	is_ok(pci_bind(smbus, driver), "a device with I/O ports only is bound");
+	broker_configure("[device %s]\n", smbus.name);
+	snprintf(words, sizeof(words),
+		 "%s: barlease-vfio-pci cannot map leases of it; has it a memory BAR",
+		 smbus.name);
+	fails(words, "it has nothing to lease");
+	is_ok(pci_unbind(smbus), "it is unbound");
+	is_ok(pci_write(smbus, "driver_override", "\n"), "and left alone");
+}
+
 static void other_drivers(void)
 {
 	char words[128];
@@ -185,6 +203,29 @@ static void other_drivers(void)
 	fails(words, "a device of the stock driver's");
 	pci_bind(dev_small(), OUR_DRIVER);
 	module_unload("vfio_pci");
+}
+
+/* Our driver goes by the name of the stock one, and is not taken for it. */
+static void stand_in(void)
+{
+	char words[128];
+	pid_t broker;
+
+	is_ok(module_unload(OUR_MODULE), "the driver is unloaded");
+	is_int(module_load(OUR_DRIVER, "stand_in=1"), 0,
+	       "and loaded to stand in for vfio-pci");
+	broker_configure("[device %s]\n" SLICE, dev_small().name);
+	snprintf(words, sizeof(words),
+		 ":1: %s has no driver; it needs barlease-vfio-pci, which stands in for vfio-pci",
+		 dev_small().name);
+	fails(words, "a device without the stand-in");
+	is_ok(pci_bind(dev_small(), STOCK_DRIVER), "it gets the stand-in");
+	broker = broker_start();
+	is_int(broker_stop(broker), 0, "then the broker starts");
+	nothing_to_lease(STOCK_DRIVER);
+	is_ok(module_unload(OUR_MODULE), "the stand-in is unloaded");
+	is_int(module_load(OUR_DRIVER, NULL), 0, "the driver is itself again");
+	is_ok(pci_bind(dev_small(), OUR_DRIVER), "the device is bound to it");
 }
 
 static void bad_command_lines(void)
@@ -356,6 +397,8 @@ int main(void)
 	two_brokers();
 	device_in_use();
 	other_drivers();
+	nothing_to_lease(OUR_DRIVER);
+	stand_in();
 	activation();
 	without_root();
 	return tap_done();
