@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "checks.h"
+#include "driver.h"
 #include "file.h"
 #include "sysfs.h"
 #include "verdict.h"
@@ -146,6 +147,19 @@ static int check_module(const char *root, struct checks *checks,
 			  "%s is there, but not loaded", module->file);
 }
 
+static int check_our_module(const char *root, struct checks *checks)
+{
+	static const struct module ours = { OUR_MODULE, OUR_DRIVER };
+	char name[64];
+
+	if (!driver_ours(root, name, sizeof(name)) && strcmp(name, OUR_DRIVER))
+		return checks_add(checks, "module", HEALTH_GOOD, "",
+				  OUR_DRIVER " is loaded, and stands in for %s",
+				  name);
+	return check_module(root, checks, &ours,
+			    "build it with 'make module KDIR=/lib/modules/$(uname -r)/build', and insmod it; with Secure Boot on, sign it first");
+}
+
 int check_modules(const char *root, struct checks *checks)
 {
 	static const struct module core = { "vfio_pci_core", "vfio-pci-core" };
@@ -153,9 +167,6 @@ int check_modules(const char *root, struct checks *checks)
 		"vfio_iommu_type1", "vfio_iommu_type1",
 	};
 	static const struct module iommufd = { "iommufd", "iommufd" };
-	static const struct module ours = {
-		"barlease_vfio_pci", OUR_DRIVER,
-	};
 	bool new_way = is_loaded(root, &iommufd) &&
 		       file_exists("%s/dev/iommu", root);
 	int ret;
@@ -168,8 +179,7 @@ int check_modules(const char *root, struct checks *checks)
 				   !is_loaded(root, &type1) ? &iommufd : &type1,
 				   "boot a kernel with CONFIG_VFIO, as Debian's is one");
 	if (!ret)
-		ret = check_module(root, checks, &ours,
-				   "build it with 'make module KDIR=/lib/modules/$(uname -r)/build', and insmod it; with Secure Boot on, sign it first");
+		ret = check_our_module(root, checks);
 	return ret;
 }
 
@@ -225,7 +235,7 @@ int check_devices(const char *root, struct checks *checks)
 
 	ret = sysfs_devices(root, &devs, &nr);
 	for (i = 0; i < nr && !ret; i++) {
-		if (strcmp(devs[i].driver, OUR_DRIVER))
+		if (!pci_is_ours(&devs[i]))
 			continue;
 		bound++;
 		ret = check_device(root, checks, &devs[i]);

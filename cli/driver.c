@@ -4,6 +4,12 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "driver.h"
 #include "file.h"
 
@@ -34,7 +40,25 @@ int driver_bind(const char *root, const char *bdf, const char *driver)
 	return file_write(bdf, "%s" BUS "/drivers/%s/bind", root, driver);
 }
 
-bool driver_is_loaded(const char *root, const char *driver)
+int driver_ours(const char *root, char *name, size_t size)
 {
-	return file_exists("%s" BUS "/drivers/%s", root, driver);
+	static const char bus[] = "pci:";
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	int ret = -ENOENT;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/sys/module/" OUR_MODULE "/drivers",
+		 root);
+	dir = opendir(path);
+	if (!dir)
+		return -errno;
+	while (ret && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, bus, strlen(bus)))
+			continue;
+		snprintf(name, size, "%s", entry->d_name + strlen(bus));
+		ret = 0;
+	}
+	closedir(dir);
+	return ret;
 }

@@ -19,7 +19,7 @@ int driver_override(const char *root, const char *bdf, const char *driver);
 int driver_probe(const char *root, const char *bdf);
 /* One of them only */
 int driver_bind(const char *root, const char *bdf, const char *driver);
-/* Is it there to be bound to? */
-bool driver_is_loaded(const char *root, const char *driver);
+/* The name that ours has now. Return: 0; -ENOENT where it is not loaded */
+int driver_ours(const char *root, char *name, size_t size);
 
 #endif

@@ -48,8 +48,8 @@ static int write_new(const char *path, const struct previous *previous)
 	file = fopen(path, "we");
 	if (!file)
 		return -errno;
-	if (fprintf(file, "driver=%s\noverride=%s\n", previous->driver,
-		    previous->override) < 0)
+	if (fprintf(file, "driver=%s\noverride=%s\nbound=%s\n",
+		    previous->driver, previous->override, previous->bound) < 0)
 		ret = -errno;
 	if (fclose(file) && !ret)
 		ret = -errno;
@@ -96,6 +96,7 @@ int previous_load(const char *root, const char *bdf, struct previous *previous)
 		return ret;
 	take(text, "driver=", previous->driver, sizeof(previous->driver));
 	take(text, "override=", previous->override, sizeof(previous->override));
+	take(text, "bound=", previous->bound, sizeof(previous->bound));
 	free(text);
 	return 0;
 }

@@ -12,6 +12,7 @@
 struct previous {
 	char driver[64];	/* or "" */
 	char override[64];	/* driver_override, or "" */
+	char bound[64];		/* name of ours, which it was bound to */
 };
 
 /* Return 0 or a negative errno; -ENOENT where nothing is known */

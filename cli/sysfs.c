@@ -116,6 +116,10 @@ static void read_drivers(const char *root, struct pci_device *dev)
 
 	file_link_name(dev->driver, sizeof(dev->driver),
 		       "%s" DEVICES "/%s/driver", root, dev->bdf);
+	if (dev->driver[0])
+		file_link_name(dev->module, sizeof(dev->module),
+			       "%s/sys/bus/pci/drivers/%s/module", root,
+			       dev->driver);
 	if (file_read(dev->override, sizeof(dev->override),
 		      "%s" DEVICES "/%s/driver_override", root, dev->bdf) ||
 	    !strcmp(dev->override, "(null)"))
@@ -181,6 +185,21 @@ int sysfs_group(const char *root, int group, struct pci_device **devs,
 	snprintf(dir, sizeof(dir), "%s/sys/kernel/iommu_groups/%d/devices",
 		 root, group);
 	return devices_in(root, dir, devs, nr);
+}
+
+bool pci_is_ours(const struct pci_device *dev)
+{
+	return !strcmp(dev->module, OUR_MODULE);
+}
+
+struct driver_text pci_driver_text(const struct pci_device *dev)
+{
+	bool stands_in = pci_is_ours(dev) && strcmp(dev->driver, OUR_DRIVER);
+	struct driver_text driver;
+
+	snprintf(driver.text, sizeof(driver.text), "%s%s", dev->driver,
+		 stands_in ? " (barlease)" : "");
+	return driver;
 }
 
 bool pci_is_bridge(const struct pci_device *dev)

@@ -13,7 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Its driver goes by another name where it stands in for vfio-pci, so that only
+ * the module says which is ours.
+ */
 #define OUR_DRIVER	"barlease-vfio-pci"
+#define OUR_MODULE	"barlease_vfio_pci"
 
 /* "DDDD:BB:DD.F"; there are domains of eight digits */
 #define BDF_SIZE	20
@@ -33,6 +38,7 @@ struct pci_device {
 	unsigned int class;	/* 24 bits */
 	int group;		/* of the IOMMU, or -1 */
 	char driver[64];	/* or "" */
+	char module[64];	/* that the driver is in, or "" */
 	char override[64];	/* driver_override, or "" */
 	char vfio[32];		/* "vfioN" if it is a VFIO device, or "" */
 	struct pci_bar bar[PCI_BARS];
@@ -51,6 +57,14 @@ int sysfs_devices(const char *root, struct pci_device **devs, size_t *nr);
 int sysfs_group(const char *root, int group, struct pci_device **devs,
 		size_t *nr);
 
+struct driver_text {
+	char text[80];
+};
+
+/* Is it bound to our driver, whatever the name? */
+bool pci_is_ours(const struct pci_device *dev);
+/* Of its driver: "e1000e", "vfio-pci (barlease)" where that one is ours; or "" */
+struct driver_text pci_driver_text(const struct pci_device *dev);
 bool pci_is_bridge(const struct pci_device *dev);
 /* In words, from its class */
 const char *pci_kind(const struct pci_device *dev);

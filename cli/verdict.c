@@ -40,8 +40,7 @@ static bool is_one_of(const struct pci_device *dev,
 static bool keeps_out(const struct pci_device *dev)
 {
 	return !dev->driver[0] || dev->vfio[0] ||
-	       !strcmp(dev->driver, OUR_DRIVER) ||
-	       !strcmp(dev->driver, "pci-stub") ||
+	       pci_is_ours(dev) || !strcmp(dev->driver, "pci-stub") ||
 	       !strcmp(dev->driver, "pcieport");
 }
 
@@ -100,7 +99,7 @@ struct verdict verdict_leases(const char *root, const struct pci_device *dev)
 		return verdict;
 	if (!dev->driver[0])
 		return because("not bound");
-	if (strcmp(dev->driver, OUR_DRIVER))
+	if (!pci_is_ours(dev))
 		return because("bound to %s", dev->driver);
 	return GOOD;
 }

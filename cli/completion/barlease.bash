@@ -22,20 +22,21 @@ declare -gA _barlease_options=(
 	[watch]='--admin= --json'
 )
 
-# Of devices: all but bridges (class 06), or those of a driver
+# Of devices: all but bridges (class 06), or those of our driver, which may go
+# by another name; its module never does
 _barlease_devices()
 {
-	local dir=${BARLEASE_COMPLETION_ROOT-}/sys/bus/pci class device
+	local sys=${BARLEASE_COMPLETION_ROOT-}/sys class device
 
 	case $1 in
 	bind)
-		for device in "$dir"/devices/*; do
+		for device in "$sys"/bus/pci/devices/*; do
 			read -r class 2>/dev/null <"$device/class" || continue
 			[[ $class == 0x06* ]] || echo "${device##*/}"
 		done
 		;;
 	*)
-		for device in "$dir"/drivers/barlease-vfio-pci/*:*; do
+		for device in "$sys"/module/barlease_vfio_pci/drivers/pci:*/*:*; do
 			[ ! -e "$device" ] || echo "${device##*/}"
 		done
 		;;

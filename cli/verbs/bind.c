@@ -17,11 +17,6 @@
 #include "use.h"
 #include "verdict.h"
 
-static bool is_ours(const struct pci_device *dev)
-{
-	return !strcmp(dev->driver, OUR_DRIVER);
-}
-
 /* Is anybody at work with it? --force is for work that an unbind can end. */
 static int check_use(const struct verb *verb, const struct options *options,
 		     const struct pci_device *dev)
@@ -67,48 +62,76 @@ static void undo(const struct pci_device *dev)
 	driver_override("", dev->bdf, dev->override);
 	if (dev->driver[0])
 		driver_bind("", dev->bdf, dev->driver);
-	previous_forget("", dev->bdf);
 }
 
-static int move(const struct pci_device *dev)
+static int move(const struct pci_device *dev, const char *ours,
+		struct pci_device *now)
 {
-	struct pci_device now;
 	int ret;
 
 	ret = driver_unbind("", dev);
 	if (ret)
 		return ret;
-	ret = driver_override("", dev->bdf, OUR_DRIVER);
+	ret = driver_override("", dev->bdf, ours);
 	if (ret)
 		return ret;
 	ret = driver_probe("", dev->bdf);
 	if (ret)
 		return ret;
-	ret = sysfs_device("", dev->bdf, &now);
+	ret = sysfs_device("", dev->bdf, now);
 	if (ret)
 		return ret;
-	return is_ours(&now) ? 0 : -ENXIO;
+	return pci_is_ours(now) ? 0 : -ENXIO;
 }
 
-static int bind_one(const struct verb *verb, const struct pci_device *dev)
+/*
+ * Was it bound before, until our driver was unloaded, to come back by another
+ * name? Then what is remembered is still what it had before.
+ */
+static bool was_ours(const struct pci_device *dev, struct previous *before)
+{
+	return !dev->driver[0] && dev->override[0] &&
+	       !previous_load("", dev->bdf, before) &&
+	       !strcmp(before->bound, dev->override);
+}
+
+static int remember(const struct pci_device *dev, const struct previous *before,
+		    const char *ours)
 {
 	struct previous previous;
+
+	snprintf(previous.driver, sizeof(previous.driver), "%s",
+		 before ? before->driver : dev->driver);
+	snprintf(previous.override, sizeof(previous.override), "%s",
+		 before ? before->override : dev->override);
+	snprintf(previous.bound, sizeof(previous.bound), "%s", ours);
+	return previous_save("", dev->bdf, &previous);
+}
+
+static int bind_one(const struct verb *verb, const struct pci_device *dev,
+		    const char *ours)
+{
+	struct previous before;
+	bool again = was_ours(dev, &before);
+	struct pci_device now;
 	int ret;
 
-	snprintf(previous.driver, sizeof(previous.driver), "%s", dev->driver);
-	snprintf(previous.override, sizeof(previous.override), "%s",
-		 dev->override);
-	ret = previous_save("", dev->bdf, &previous);
+	ret = remember(dev, again ? &before : NULL, ours);
 	if (ret)
 		return failed(verb, "/run/barlease/bind: %s", strerror(-ret));
-	ret = move(dev);
+	ret = move(dev, ours, &now);
 	if (ret) {
 		undo(dev);
+		if (again)
+			previous_save("", dev->bdf, &before);
+		else
+			previous_forget("", dev->bdf);
 		return failed(verb, "%s: %s; it is as it was (the kernel's log may say more)",
 			      dev->bdf, ret == -ENXIO ?
 			      OUR_DRIVER " did not take it" : strerror(-ret));
 	}
-	printf("%s: bound to " OUR_DRIVER ", was %s%s\n", dev->bdf,
+	printf("%s: bound to %s, was %s%s\n", dev->bdf,
+	       pci_driver_text(&now).text,
 	       dev->driver[0] ? "bound to " : "without a driver", dev->driver);
 	return EXIT_SUCCESS;
 }
@@ -118,12 +141,16 @@ static int bind_all(const struct verb *verb, const struct options *options,
 		    const struct pci_device *devs, int nr)
 {
 	struct pci_device now;
+	char ours[64];
 	int i, ret;
 
+	if (driver_ours("", ours, sizeof(ours)))
+		return failed(verb, OUR_DRIVER " is not loaded; 'barlease doctor' says what to do");
+
 	for (i = 0; i < nr; i++) {
-		ret = is_ours(&devs[i]) ? EXIT_SUCCESS :
-					  check(verb, options, devs, nr,
-						&devs[i]);
+		ret = pci_is_ours(&devs[i]) ? EXIT_SUCCESS :
+					      check(verb, options, devs, nr,
+						    &devs[i]);
 		if (ret)
 			return ret;
 	}
@@ -131,9 +158,10 @@ static int bind_all(const struct verb *verb, const struct options *options,
 		/* Again, for it may have been named twice. */
 		if (sysfs_device("", devs[i].bdf, &now))
 			return failed(verb, "%s is gone", devs[i].bdf);
-		if (is_ours(&now))
-			printf("%s: bound to " OUR_DRIVER " already\n", now.bdf);
-		else if (bind_one(verb, &now))
+		if (pci_is_ours(&now))
+			printf("%s: bound to %s already\n", now.bdf,
+			       pci_driver_text(&now).text);
+		else if (bind_one(verb, &now, ours))
 			return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;
@@ -150,9 +178,6 @@ static int bind(const struct verb *verb, const struct options *options,
 		return ret;
 	if (geteuid())
 		ret = failed(verb, "only root may do that");
-	else if (!driver_is_loaded("", OUR_DRIVER))
-		ret = failed(verb, "%s is not loaded; 'barlease doctor' says what to do",
-			     OUR_DRIVER);
 	else
 		ret = bind_all(verb, options, devs, argc);
 	free(devs);

@@ -44,7 +44,8 @@ static void add_row(struct table *table, const struct pci_device *dev)
 		table_add(table, "-");
 	else
 		table_add(table, "%d", dev->group);
-	table_add(table, "%s", dev->driver[0] ? dev->driver : "-");
+	table_add(table, "%s",
+		  dev->driver[0] ? pci_driver_text(dev).text : "-");
 	table_add(table, "%s", bars[0] ? bars : "-");
 	table_add(table, "%s%s", verdict.good ? "yes" : "no: ", verdict.why);
 }
@@ -97,6 +98,7 @@ static void device_to_json(const struct pci_device *dev,
 	else
 		json_put_number(object, "iommu_group", dev->group);
 	json_put_text(object, "driver", dev->driver);
+	json_put_text(object, "module", dev->module);
 	bars = json_list(object, "bars");
 	for (i = 0; i < PCI_BARS; i++)
 		if (dev->bar[i].size)

@@ -23,7 +23,7 @@ static int check(const struct verb *verb, const struct pci_device *dev)
 
 	if (!dev->driver[0])
 		return failed(verb, "%s has no driver", dev->bdf);
-	if (strcmp(dev->driver, OUR_DRIVER))
+	if (!pci_is_ours(dev))
 		return failed(verb, "%s is bound to %s, not to " OUR_DRIVER,
 			      dev->bdf, dev->driver);
 	use = use_of_vfio("", dev);
@@ -34,7 +34,10 @@ static int check(const struct verb *verb, const struct pci_device *dev)
 
 /*
  * To the driver that it had. Where nothing is remembered, somebody else bound
- * it: then whichever driver is for such a device may have it.
+ * it: then whichever driver is for such a device may have it. The driver_override
+ * is never left to be what keeps it here. One that it had before comes back, even
+ * if it is the name that our driver now has: it is for the driver whose name that
+ * is, which is not there.
  */
 static int give_back(const struct pci_device *dev)
 {
@@ -53,7 +56,7 @@ static int give_back(const struct pci_device *dev)
 	if (known)
 		return driver_probe("", dev->bdf);
 	previous_forget("", dev->bdf);
-	if (!previous.driver[0])
+	if (!previous.driver[0] || !strcmp(previous.driver, dev->driver))
 		return 0;
 	return driver_bind("", dev->bdf, previous.driver);
 }
@@ -69,6 +72,9 @@ static int unbind_one(const struct verb *verb, const struct pci_device *dev)
 	ret = sysfs_device("", dev->bdf, &now);
 	if (ret)
 		return failed(verb, "%s: %s", dev->bdf, strerror(-ret));
+	if (pci_is_ours(&now))
+		return failed(verb, "%s: %s has taken it again; is it in its ids?",
+			      dev->bdf, pci_driver_text(&now).text);
 	printf("%s: %s%s\n", dev->bdf, now.driver[0] ?
 	       "given back to " : "has no driver now", now.driver);
 	return EXIT_SUCCESS;

@@ -38,7 +38,8 @@ static int refused(const struct verb *verb, const struct pci_device *dev,
 	case -ENOENT:
 		return failed(verb, "%s has no attribute for BAR %u: it is bound to %s",
 			      dev->bdf, bar,
-			      *dev->driver ? dev->driver : "no driver");
+			      *dev->driver ? pci_driver_text(dev).text :
+					     "no driver");
 	case -EACCES:
 	case -EPERM:
 		return failed(verb, "only root may do that");
@@ -109,7 +110,7 @@ static int show_all(const struct verb *verb, const struct pci_device *dev)
 	if (shown)
 		return EXIT_SUCCESS;
 	return failed(verb, "%s has no attributes: it is bound to %s", dev->bdf,
-		      *dev->driver ? dev->driver : "no driver");
+		      *dev->driver ? pci_driver_text(dev).text : "no driver");
 }
 
 static int wc(const struct verb *verb, const struct options *options, int argc,

@@ -13,23 +13,10 @@
 #include "sysfs.h"
 #include "tap.h"
 
-/* The line that begins with this word; "" where there is none */
-static const char *line_of(const struct run *run, const char *word)
-{
-	static char line[512];
-	const char *at = strstr(run->out, word);
-
-	line[0] = '\0';
-	if (at)
-		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"),
-			 at);
-	return line;
-}
-
 static void has_line(const struct run *run, struct bdf dev, const char *what,
 		     const char *bars, const char *end)
 {
-	const char *line = line_of(run, dev.name);
+	const char *line = cli_line(run, dev.name);
 
 	ok(strstr(line, what) && strstr(line, bars) && strstr(line, end),
 	   "%s has a line with %s, %s and \"%s\"", dev.name, what, bars, end);
@@ -67,6 +54,8 @@ static void list_json(void)
 	cli_says(run, device);
 	cli_says(run, "\"vendor_id\": \"1af4\"");
 	cli_says(run, "\"size\": 1073741824");
+	cli_says(run, "\"driver\": \"" OUR_DRIVER "\"");
+	cli_says(run, "\"module\": \"" OUR_MODULE "\"");
 	cli_says(run, "\"leases\": true");
 	cli_says(run, "\"why_not\": null");
 

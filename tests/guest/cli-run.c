@@ -171,6 +171,18 @@ static void show(const char *what, const char *text)
 	}
 }
 
+const char *cli_line(const struct run *run, const char *word)
+{
+	static char line[512];
+	const char *at = strstr(run->out, word);
+
+	line[0] = '\0';
+	if (at)
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"),
+			 at);
+	return line;
+}
+
 void cli_show(const struct run *result)
 {
 	show("stdout", result->out);

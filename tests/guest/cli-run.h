@@ -34,6 +34,9 @@ bool cli_is(const struct run *run, int status, const char *name, ...)
 bool cli_says(const struct run *run, const char *part);
 bool cli_complains(const struct run *run, const char *part);
 
+/* The line of stdout that begins with this word; "" where there is none */
+const char *cli_line(const struct run *run, const char *word);
+
 /* What it wrote, for whoever reads the log */
 void cli_show(const struct run *run);
 

@@ -118,6 +118,35 @@ static void fake_resource(const char *bdf, unsigned long long bar_size)
 	fake_file(text, "/sys/devices/pci0000:00/%s/resource", bdf);
 }
 
+void fake_driver(const char *driver, const char *module)
+{
+	char target[128];
+
+	snprintf(target, sizeof(target), "../../../../module/%s", module);
+	fake_link(target, "/sys/bus/pci/drivers/%s/module", driver);
+	snprintf(target, sizeof(target), "../../../bus/pci/drivers/%s", driver);
+	fake_link(target, "/sys/module/%s/drivers/pci:%s", module, driver);
+}
+
+static void fake_bound(const char *bdf, const char *driver)
+{
+	char path[PATH_MAX], target[128], module[64];
+	char *dash;
+
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/drivers/%s", fake_root,
+		 driver);
+	snprintf(module, sizeof(module), "%s", driver);
+	while ((dash = strchr(module, '-')))
+		*dash = '_';
+	if (access(path, F_OK))
+		fake_driver(driver, module);
+	snprintf(target, sizeof(target), "../../../bus/pci/drivers/%s", driver);
+	fake_link(target, "/sys/devices/pci0000:00/%s/driver", bdf);
+	snprintf(target, sizeof(target), "../../../../devices/pci0000:00/%s",
+		 bdf);
+	fake_link(target, "/sys/bus/pci/drivers/%s/%s", driver, bdf);
+}
+
 void fake_device(const char *bdf, const char *class, const char *driver,
 		 int group, unsigned long long bar_size)
 {
@@ -131,12 +160,8 @@ void fake_device(const char *bdf, const char *class, const char *driver,
 	fake_resource(bdf, bar_size);
 	snprintf(target, sizeof(target), "../../../devices/pci0000:00/%s", bdf);
 	fake_link(target, "/sys/bus/pci/devices/%s", bdf);
-	if (driver) {
-		fake_directory("/sys/bus/pci/drivers/%s", driver);
-		snprintf(target, sizeof(target), "../../../bus/pci/drivers/%s",
-			 driver);
-		fake_link(target, "/sys/devices/pci0000:00/%s/driver", bdf);
-	}
+	if (driver)
+		fake_bound(bdf, driver);
 	if (group < 0)
 		return;
 	snprintf(target, sizeof(target), "../../../../devices/pci0000:00/%s",

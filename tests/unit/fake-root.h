@@ -21,7 +21,12 @@ void fake_link(const char *target, const char *path, ...)
 void fake_directory(const char *path, ...)
 	__attribute__((format(printf, 1, 2)));
 
-/* A PCI device with one BAR 2; @driver may be NULL; @group -1: none */
+/* A PCI driver, and the module that it is in */
+void fake_driver(const char *driver, const char *module);
+/*
+ * A PCI device with one BAR 2; the module of @driver, if that is not there yet,
+ * has its name with "_" for "-"; @driver may be NULL; @group -1: none
+ */
 void fake_device(const char *bdf, const char *class, const char *driver,
 		 int group, unsigned long long bar_size);
 

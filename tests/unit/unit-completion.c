@@ -62,8 +62,6 @@ static int set_up(void **state)
 	fake_device("0000:00:00.0", "0x060000\n", NULL, 0, 0);
 	fake_device("0000:01:00.0", "0x050000\n", NULL, 1, 4096);
 	fake_device("0000:02:00.0", "0x050000\n", "barlease-vfio-pci", 2, 4096);
-	fake_link("../../../../devices/pci0000:00/0000:02:00.0",
-		  "/sys/bus/pci/drivers/barlease-vfio-pci/0000:02:00.0");
 	fake_file("#!/bin/sh\n"
 		  "[ \"$1\" = slices ] && printf 'SLICE GROUP\\nDoor -\\nwindow x\\n'\n"
 		  "[ \"$1\" = ps ] && printf 'LEASE SLICE\\n    1 Door\\n   12 window\\n'\n",
@@ -102,6 +100,17 @@ static void devices(void **state)
 	expect("barlease bind 0000 :", "01:00.0\n02:00.0\n");
 }
 
+/* By the module, not by the driver's name */
+static void devices_of_a_stand_in(void **state)
+{
+	(void)state;
+	fake_device("0000:03:00.0", "0x050000\n", "vfio-pci", 3, 4096);
+	expect("barlease unbind 0", "0000:02:00.0\n");
+	fake_driver("stand-in", "barlease_vfio_pci");
+	fake_device("0000:04:00.0", "0x050000\n", "stand-in", 4, 4096);
+	expect("barlease unbind 0", "0000:02:00.0\n0000:04:00.0\n");
+}
+
 static void slices(void **state)
 {
 	(void)state;
@@ -133,6 +142,7 @@ int main(void)
 		cmocka_unit_test(verbs),
 		cmocka_unit_test(options),
 		cmocka_unit_test(devices),
+		cmocka_unit_test(devices_of_a_stand_in),
 		cmocka_unit_test(slices),
 		cmocka_unit_test(commands),
 		cmocka_unit_test(as_help_says),

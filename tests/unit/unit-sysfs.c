@@ -76,6 +76,7 @@ static void describes_a_device(void **state)
 	assert_int_equal(dev.device, 0x1110);
 	assert_int_equal(dev.group, 12);
 	assert_string_equal(dev.driver, OUR_DRIVER);
+	assert_string_equal(dev.module, OUR_MODULE);
 	assert_string_equal(dev.override, "");
 	assert_string_equal(dev.vfio, "vfio3");
 	assert_string_equal(pci_kind(&dev), "memory");
@@ -290,7 +291,8 @@ static void opened(void **state)
 
 static void remembers(void **state)
 {
-	const struct previous none = { "", "" }, some = { "e1000e", "e1000e" };
+	const struct previous none = { .driver = "" };
+	const struct previous some = { "e1000e", "vfio-pci", OUR_DRIVER };
 	struct previous previous;
 
 	(void)state;
@@ -299,7 +301,8 @@ static void remembers(void **state)
 	assert_int_equal(previous_save(fake_root, BDF, &some), 0);
 	assert_int_equal(previous_load(fake_root, BDF, &previous), 0);
 	assert_string_equal(previous.driver, "e1000e");
-	assert_string_equal(previous.override, "e1000e");
+	assert_string_equal(previous.override, "vfio-pci");
+	assert_string_equal(previous.bound, OUR_DRIVER);
 	assert_int_equal(previous_save(fake_root, BDF, &none), 0);
 	assert_int_equal(previous_load(fake_root, BDF, &previous), 0);
 	assert_string_equal(previous.driver, "");
@@ -336,9 +339,60 @@ static void writes_where_the_kernel_reads(void **state)
 	fake_file("", DEVICE "/driver_override");
 	assert_int_equal(driver_override(fake_root, BDF, OUR_DRIVER), 0);
 	expect_written(DEVICE "/driver_override", OUR_DRIVER);
-	assert_true(driver_is_loaded(fake_root, "e1000e"));
-	assert_false(driver_is_loaded(fake_root, OUR_DRIVER));
 	assert_int_equal(driver_bind(fake_root, BDF, OUR_DRIVER), -ENOENT);
+}
+
+static void expect_text(const char *bdf, const char *want)
+{
+	struct pci_device dev = device(bdf);
+
+	assert_string_equal(pci_driver_text(&dev).text, want);
+}
+
+/* Whose driver it is says the module, not the name. */
+static void knows_a_stand_in(void **state)
+{
+	struct pci_device dev;
+	char name[64];
+
+	(void)state;
+	fake_directory("/sys/module");
+	assert_int_equal(driver_ours(fake_root, name, sizeof(name)), -ENOENT);
+	fake_device(BDF, MEMORY, NULL, 12, MIB64);
+	fake_driver("vfio-pci", OUR_MODULE);
+	assert_int_equal(driver_ours(fake_root, name, sizeof(name)), 0);
+	assert_string_equal(name, "vfio-pci");
+	fake_device(OTHER, MEMORY, "vfio-pci", 12, MIB64);
+	dev = device(OTHER);
+	assert_true(pci_is_ours(&dev));
+	expect_text(OTHER, "vfio-pci (barlease)");
+	expect_verdict(OTHER, "");
+	dev = device(BDF);
+	assert_false(pci_is_ours(&dev));
+	expect_text(BDF, "");
+	/* A driver of another bus is none for these. */
+	fake_link("../../../bus/mdev/drivers/other",
+		  "/sys/module/" OUR_MODULE "/drivers/mdev:other");
+	assert_int_equal(driver_ours(fake_root, name, sizeof(name)), 0);
+	assert_string_equal(name, "vfio-pci");
+}
+
+static void knows_the_stock_driver(void **state)
+{
+	struct pci_device dev;
+	char name[64];
+
+	(void)state;
+	fake_device(BDF, MEMORY, "vfio-pci", 12, MIB64);
+	fake_device(OTHER, MEMORY, OUR_DRIVER, 13, MIB64);
+	assert_int_equal(driver_ours(fake_root, name, sizeof(name)), 0);
+	assert_string_equal(name, OUR_DRIVER);
+	dev = device(BDF);
+	assert_false(pci_is_ours(&dev));
+	expect_text(BDF, "vfio-pci");
+	expect_verdict(BDF, "bound to vfio-pci");
+	expect_text(OTHER, OUR_DRIVER);
+	expect_verdict(OTHER, "");
 }
 
 typedef int (*check_fn)(const char *root, struct checks *checks);
@@ -403,6 +457,23 @@ static void checks_modules(void **state)
 		     "vfio_iommu_type1 is built into the kernel");
 	expect_found(check_modules, 2, HEALTH_GOOD,
 		     OUR_DRIVER " is loaded");
+	fake_driver("vfio-pci", OUR_MODULE);
+	expect_found(check_modules, 2, HEALTH_GOOD,
+		     OUR_DRIVER " is loaded, and stands in for vfio-pci");
+}
+
+static void checks_devices_of_a_stand_in(void **state)
+{
+	(void)state;
+	fake_device(BDF, MEMORY, "vfio-pci", 12, MIB64);
+	expect_found(check_devices, 0, HEALTH_BAD,
+		     "no device is bound to " OUR_DRIVER);
+	assert_int_equal(fake_root_tear_down(state), 0);
+	assert_int_equal(fake_root_set_up(state), 0);
+	fake_driver("vfio-pci", OUR_MODULE);
+	fake_device(BDF, MEMORY, "vfio-pci", 12, MIB64);
+	expect_found(check_devices, 0, HEALTH_GOOD,
+		     BDF " (memory) can be leased from");
 }
 
 static void checks_devices(void **state)
@@ -453,10 +524,13 @@ int main(void)
 		TEST(opened),
 		TEST(remembers),
 		TEST(writes_where_the_kernel_reads),
+		TEST(knows_a_stand_in),
+		TEST(knows_the_stock_driver),
 		TEST(checks_kernel),
 		TEST(checks_iommu),
 		TEST(checks_modules),
 		TEST(checks_devices),
+		TEST(checks_devices_of_a_stand_in),
 	};
 
 	return cmocka_run_group_tests_name("sysfs", tests, NULL, NULL);
