@@ -82,12 +82,7 @@ int main(void)
 		barlease_device_close(device);
 	}
 	is_ok(pci_bind(small, OUR_DRIVER), "the device comes back");
-	if (module_loaded("vfio_pci"))
-		is_ok(module_unload("vfio_pci"),
-		      "the stock vfio-pci is unloaded");
-	else
-		skip("it is built into this kernel",
-		     "the stock vfio-pci is unloaded");
+	stock_is_unloaded();
 	is_int(fds_open(), before, "no file descriptor is left");
 	return tap_done();
 }

@@ -59,3 +59,19 @@ bool module_loaded(const char *module)
 	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", module);
 	return !access(path, F_OK);
 }
+
+bool stock_is_module(void)
+{
+	return module_loaded("vfio_pci") ||
+	       access("/sys/bus/pci/drivers/vfio-pci", F_OK);
+}
+
+void stock_is_unloaded(void)
+{
+	if (stock_is_module())
+		is_ok(module_unload("vfio_pci"),
+		      "the stock vfio-pci is unloaded");
+	else
+		skip("it is built into this kernel",
+		     "the stock vfio-pci is unloaded");
+}

@@ -19,4 +19,9 @@ int module_load(const char *module, const char *parameter);
 int module_unload(const char *module);
 bool module_loaded(const char *module);
 
+/* The stock vfio-pci may be built into a kernel, and is always there then. */
+bool stock_is_module(void);
+/* A check: it goes, if it can */
+void stock_is_unloaded(void);
+
 #endif
