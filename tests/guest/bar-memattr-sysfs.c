@@ -129,7 +129,8 @@ static void both(void)
 
 static void refused(const char *text)
 {
-	is_error(pci_write(dev, ATTR, text), EINVAL, "\"%s\" is EINVAL", text);
+	is_error(pci_write(dev, ATTR, text), EINVAL, "\"%s\" is EINVAL",
+		 strcmp(text, "\n") ? text : "\\n");
 }
 
 static void errors(void)
