@@ -7,6 +7,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/apt.sh"
+. "$(dirname "$0")/root.sh"
 
 cpio=$build/dpdk/dpdk.cpio
 root=$build/dpdk/root/dpdk
@@ -30,19 +31,9 @@ packages()
 
 download()
 {
-	local archives=$apt_dir/archives
 	# shellcheck disable=SC2046	# a list of words
-	set -- $(packages)
-
-	rm -rf "$archives"
-	mkdir -p "$archives/partial"
-	apt-get install -y --download-only "$@" &&
-		env -C "$archives" apt-get download -q dpdk-dev
-}
-
-fetch()
-{
-	step FETCH "DPDK from trixie" download
+	root_download $(packages) &&
+		env -C "$apt_dir/archives" apt-get download -q dpdk-dev
 }
 
 # What nobody here runs or reads is two thirds of it.
@@ -55,35 +46,15 @@ prune()
 	rm -f "$root"/usr/bin/dpdk-test "$root"/usr/bin/dpdk-test-*
 }
 
-# What the package base-files and scripts of others would have made.
-complete()
-{
-	local dir
-
-	for dir in bin lib lib64 sbin; do
-		[ -e "$root/$dir" ] || ln -s "usr/$dir" "$root/$dir"
-	done
-	[ -e "$root/bin/which" ] || ln -s which.debianutils "$root/bin/which"
-	mkdir -p "$root"/{dev,proc,run,sys,tmp,var/run,usr/lib/modules}
-}
-
-pack()
-{
-	(cd "$build/dpdk/root" && find . -mindepth 1 -printf '%P\0' |
-		LC_ALL=C sort -z |
-		cpio --null -o -H newc -R 0:0 --quiet) >"$cpio.new"
-	mv "$cpio.new" "$cpio"
-}
-
 lock dpdk
 [ ! -e "$cpio" ] || exit 0
 
 apt_foreign trixie
 rm -rf "$build/dpdk"
-# Old lists name files that the mirror has dropped.
-fetch || { apt_update && fetch; } || die "could not fetch DPDK"
+root_fetch "DPDK from trixie" download
 unpack DPDK "$apt_dir/archives" "$root"
 [ -x "$root/usr/bin/dpdk-testpmd" ] || die "dpdk-dev holds no dpdk-testpmd"
 prune
-complete
-step PACK DPDK pack
+root_complete "$root"
+[ -e "$root/bin/which" ] || ln -s which.debianutils "$root/bin/which"
+step PACK DPDK root_pack "$build/dpdk/root" "$cpio"
