@@ -72,21 +72,24 @@ guest()
 	"$top/lab/run-guest.sh" check "$names" || say FAIL "see $out/console.log"
 }
 
-# Without DPDK nothing of this can be shown, which is a failure.
+# Without those programs nothing of this can be shown, which is a failure.
 clients()
 {
-	local names dir=$build/clients
+	local names what archives=() dir=$build/clients
 
 	names=$(chosen clients)
 	[ -z "$tests" ] || [ -n "$names" ] || return 0
 	mkdir -p "$dir"
 	streams+=("$dir/guest.tap")
-	if ! "$top/lab/fetch-dpdk.sh"; then
-		printf '%s\n' 'not ok - clients: no DPDK to run them with' \
-			'#@ complete' >"$dir/guest.tap"
-		return
-	fi
-	cat "$build/guest/initramfs" "$build/dpdk/dpdk.cpio" >"$dir/initramfs"
+	for what in dpdk systemd; do
+		if ! "$top/lab/fetch-$what.sh"; then
+			printf '%s\n' "not ok - clients: there is no $what" \
+				'#@ complete' >"$dir/guest.tap"
+			return
+		fi
+		archives+=("$build/$what/$what.cpio")
+	done
+	cat "$build/guest/initramfs" "${archives[@]}" >"$dir/initramfs"
 	INITRAMFS=$dir/initramfs "$top/lab/run-guest.sh" clients "$names" ||
 		say FAIL "see $dir/console.log"
 	rm -f "$dir/initramfs"

@@ -364,6 +364,12 @@ long client_connect(int fd, const long *args)
 	return barlease_client_connect(BROKER_SOCKET, &client);
 }
 
+long client_connect_to(int fd, const long *args)
+{
+	(void)fd;
+	return barlease_client_connect((const char *)args[0], &client);
+}
+
 long client_disconnect(int fd, const long *args)
 {
 	(void)fd;

@@ -81,6 +81,8 @@ struct peer client_process(uid_t uid);
  * connection, and keeps the fd and a mapping of its last lease.
  */
 long client_connect(int fd, const long *args);
+/* args: pointer to the path of another one's socket */
+long client_connect_to(int fd, const long *args);
 long client_disconnect(int fd, const long *args);
 /* args: pointer to a name, flags. Returns the id, or a negative errno */
 long client_acquire(int fd, const long *args);

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: MIT
+/*
+ * barleased as a service of systemd, installed as its manual page says: started
+ * by its socket, reloaded, killed, in the sandbox of its unit
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../broker-lib.h"
+#include "clock.h"
+#include "kernel.h"
+#include "lease.h"
+#include "machine.h"
+#include "tap.h"
+
+#define SERVICE	"barleased.service"
+#define CONFIG	"/etc/barlease/barleased.conf"
+#define CGROUP	"/sys/fs/cgroup/system.slice/" SERVICE "/cgroup.procs"
+#define USER	4001
+
+#define RUN(...) \
+	machine_run(text, sizeof(text), \
+		    (const char *const []){ __VA_ARGS__, NULL })
+
+static char text[1 << 15];
+static struct bdf dev;
+
+static void write_file(const char *path, const char *words)
+{
+	FILE *file = fopen(path, "we");
+
+	if (!file || fputs(words, file) < 0 || fclose(file))
+		bail("%s: %s", path, strerror(errno));
+}
+
+static void copy(const char *from, const char *dir)
+{
+	char to[128];
+
+	snprintf(to, sizeof(to), MACHINE_ROOT "%s", dir);
+	if (RUN("mkdir", "-p", to) || RUN("cp", "-r", from, to))
+		bail("%s does not get to %s", from, to);
+}
+
+/* What "meson install" does, and what barleased(8) asks for besides */
+static void install(void)
+{
+	copy("/units/lib/.", "/usr/lib");
+	copy("/units/share/doc/barlease/70-barlease.rules",
+	     "/etc/udev/rules.d");
+	copy("/sbin/barleased", "/usr/sbin");
+	copy("/bin/barlease", "/usr/bin");
+	if (mkdir(MACHINE_ROOT "/etc/barlease", 0755))
+		bail(MACHINE_ROOT "/etc/barlease: %s", strerror(errno));
+	write_file(MACHINE_ROOT "/etc/modules-load.d/barlease.conf",
+		   "barlease-vfio-pci\n");
+}
+
+static void configure(const char *slices)
+{
+	FILE *file = fopen(CONFIG, "we");
+
+	if (!file)
+		bail(CONFIG ": %s", strerror(errno));
+	fprintf(file, "[device %s]\nbackend = %s\n%s", dev.name,
+		kernel_has_iommufd() ? "iommufd" : "group", slices);
+	fclose(file);
+}
+
+static uid_t user_of_service(void)
+{
+	FILE *file = fopen("/etc/passwd", "re");
+	struct passwd *user;
+
+	if (!file)
+		bail("/etc/passwd: %s", strerror(errno));
+	while ((user = fgetpwent(file)) && strcmp(user->pw_name, "barlease"))
+		;
+	ok(user, "systemd-sysusers has made the user barlease");
+	if (!user)
+		bail("nobody to own the devices");
+	fclose(file);
+	return user->pw_uid;
+}
+
+/* What a directory or a link of the device's in sysfs leads to */
+static void name_in(char *name, size_t size, const char *pattern)
+{
+	char path[128];
+	glob_t found;
+
+	pci_path(dev, pattern, path, sizeof(path));
+	if (glob(path, 0, NULL, &found))
+		bail("there is no %s", path);
+	if (!realpath(found.gl_pathv[0], text))
+		bail("%s: %s", found.gl_pathv[0], strerror(errno));
+	snprintf(name, size, "%s", basename(text));
+	globfree(&found);
+}
+
+static bool is_owned_by(const char *path, uid_t uid, mode_t mode)
+{
+	struct stat stat;
+
+	return !lstat(path, &stat) && stat.st_uid == uid &&
+	       (stat.st_mode & 07777) == mode;
+}
+
+static void is_given(uid_t uid, const char *dir, const char *pattern)
+{
+	char name[32], path[64];
+
+	name_in(name, sizeof(name), pattern);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	ok(comes_true(is_owned_by(path, uid, 0600)),
+	   "udev's rule gives that user %s, and nobody else", path);
+}
+
+static void own_devices(uid_t uid)
+{
+	ok(module_loaded(OUR_MODULE),
+	   "systemd-modules-load has loaded the driver");
+	is_ok(pci_bind(dev, OUR_DRIVER), "a device is bound to it");
+	is_given(uid, "/dev/vfio", "iommu_group");
+	if (!kernel_has_iommufd())
+		return;
+	is_given(uid, "/dev/vfio/devices", "vfio-dev/*");
+	ok(comes_true(is_owned_by("/dev/iommu", 0, 0660)),
+	   "and /dev/iommu to its group");
+}
+
+static bool is_state(const char *unit, const char *state)
+{
+	RUN("systemctl", "show", "-P", "ActiveState", unit);
+	text[strcspn(text, "\n")] = '\0';
+	return !strcmp(text, state);
+}
+
+static pid_t main_pid(void)
+{
+	RUN("systemctl", "show", "-P", "MainPID", SERVICE);
+	return strtol(text, NULL, 10);
+}
+
+/* A client of an ordinary user. The socket is where it is by default. */
+static struct peer client(void)
+{
+	struct peer peer = client_process(USER);
+
+	if (!is_ok(client_call(&peer, client_connect_to, (long)NULL),
+		   "an ordinary user connects")) {
+		RUN("journalctl", "-u", SERVICE, "-o", "cat", "--no-pager");
+		bail("no client without that");
+	}
+	return peer;
+}
+
+static void acquires(struct peer *peer, const char *slice, long value)
+{
+	ok(client_call(peer, client_acquire, (long)slice, 0) > 0,
+	   "gets a lease of \"%s\"", slice);
+	client_call(peer, client_write, 8, value);
+	is_int(client_call(peer, client_read, 8), value,
+	       "and reaches the device");
+}
+
+static void units_are_good(void)
+{
+	is_int(RUN("systemd-analyze", "verify", "--man=no", SERVICE,
+		   "barleased.socket", "barleased-admin.socket"), 0,
+	       "systemd-analyze verifies the units");
+	is_int(strlen(text), 0, "and has nothing to remark");
+	is_int(RUN("systemctl", "enable", SERVICE), 0,
+	       "systemctl enable, for the next boot");
+	is_int(RUN("systemctl", "is-enabled", "barleased.socket",
+		   "barleased-admin.socket"), 0,
+	       "enables its two sockets, too");
+}
+
+static struct peer started_by_socket(void)
+{
+	struct peer peer;
+
+	is_int(RUN("systemctl", "start", "barleased.socket"), 0,
+	       "systemctl start barleased.socket");
+	ok(is_state(SERVICE, "inactive"), "the service is not started by that");
+	peer = client();
+	acquires(&peer, "one", 4711);
+	ok(is_state(SERVICE, "active"), "the service is active now");
+	is_int(RUN("systemctl", "is-active", SERVICE), 0,
+	       "systemctl is-active says so, too");
+	is_int(RUN("systemctl", "status", "--no-pager", SERVICE), 0,
+	       "systemctl status shows it");
+	return peer;
+}
+
+/* A line of /proc/PID/status */
+static void status_is(pid_t pid, const char *key, const char *want)
+{
+	char path[64], line[256], *value = NULL;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	if (!file)
+		bail("%s: %s", path, strerror(errno));
+	while (!value && fgets(line, sizeof(line), file))
+		if (!strncmp(line, key, strlen(key)))
+			value = line + strlen(key);
+	fclose(file);
+	if (!value)
+		bail("%s has no %s", path, key);
+	value += strspn(value, "\t");
+	value[strcspn(value, "\n")] = '\0';
+	if (!ok(!strcmp(value, want), "%s %s", key, want))
+		diag("it is %s", value);
+}
+
+static void is_in_sandbox(uid_t uid)
+{
+	pid_t pid = main_pid();
+	char ids[64];
+
+	snprintf(ids, sizeof(ids), "%u\t%u\t%u\t%u", uid, uid, uid, uid);
+	status_is(pid, "Uid:", ids);
+	status_is(pid, "NoNewPrivs:", "1");
+	status_is(pid, "Seccomp:", "2");
+	status_is(pid, "CapBnd:", "0000000000000000");
+	status_is(pid, "CapEff:", "0000000000000000");
+	status_is(pid, "CapAmb:", "0000000000000000");
+}
+
+/* What the service may do with devices, all that are in its cgroup may */
+static long join(int fd, const long *args)
+{
+	(void)fd;
+	(void)args;
+	return file_write(CGROUP, "0");
+}
+
+static long try_open(int fd, const long *args)
+{
+	(void)fd;
+	fd = open((const char *)args[0], O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static void has_no_other_devices(void)
+{
+	struct peer peer = peer_start();
+
+	is_ok(client_call(&peer, try_open, (long)"/dev/kmsg"),
+	      "root can open /dev/kmsg");
+	is_ok(client_call(&peer, join, 0), "but in the service's cgroup");
+	is_error(client_call(&peer, try_open, (long)"/dev/kmsg"), EPERM,
+		 "it may not: DeviceAllow= does not have it");
+	is_ok(client_call(&peer, try_open, (long)"/dev/vfio/vfio"),
+	      "/dev/vfio/vfio may be opened");
+	if (kernel_has_iommufd())
+		is_ok(client_call(&peer, try_open, (long)"/dev/iommu"),
+		      "so may /dev/iommu");
+	peer_stop(&peer);
+}
+
+static void has_an_administrator(void)
+{
+	struct stat stat;
+
+	is_int(RUN("barlease", "ps"), 0, "root speaks to its admin socket");
+	ok(strstr(text, "one"), "and is told of the lease");
+	ok(!lstat("/run/barlease/admin", &stat) &&
+	   (stat.st_mode & 07777) == 0600, "which nobody else can open");
+}
+
+static void reloads(struct peer *peer)
+{
+	pid_t pid = main_pid();
+
+	is_int(client_call(peer, client_list, 0), 1, "there is one slice");
+	configure("[slice one]\nbar = 2\nranges = 0+64K\nusers = *\n"
+		  "[slice two]\nbar = 2\nranges = 1M+64K\nusers = *\n");
+	is_int(RUN("systemctl", "reload", SERVICE), 0, "systemctl reload");
+	ok(comes_true(client_call(peer, client_list, 0) == 2),
+	   "there are two now");
+	is_int(client_call(peer, client_read, 8), 4711,
+	       "the lease of the first one stays");
+	ok(comes_true(is_state(SERVICE, "active")), "it is active again");
+	is_int(main_pid(), pid, "and the same process");
+}
+
+static bool journal_has(const char *words)
+{
+	RUN("journalctl", "-u", SERVICE, "-p", "err", "-o", "cat",
+	    "--no-pager");
+	return strstr(text, words);
+}
+
+static void keeps_what_it_has(struct peer *peer)
+{
+	pid_t pid = main_pid();
+
+	configure("[slice one]\nbar = 9\nranges = 0+64K\nusers = *\n");
+	ok(RUN("systemctl", "reload", SERVICE) != 0,
+	   "systemctl reload fails with a bad configuration");
+	ok(comes_true(is_state(SERVICE, "active")), "the service is active");
+	is_int(RUN("systemctl", "kill", "-s", "HUP", "--kill-whom=main",
+		   SERVICE), 0, "who sends SIGHUP nevertheless");
+	ok(comes_true(journal_has("stays as it was")),
+	   "finds in the journal that it was refused");
+	is_int(main_pid(), pid, "the process is the same");
+	is_int(client_call(peer, client_list, 0), 2, "and has its two slices");
+	is_int(client_call(peer, client_read, 8), 4711, "and the lease");
+	configure("[slice one]\nbar = 2\nranges = 0+64K\nusers = *\n");
+}
+
+static void is_restarted(struct peer *old)
+{
+	pid_t pid = main_pid();
+	struct peer new;
+
+	is_int(RUN("systemctl", "kill", "-s", "KILL", "--kill-whom=main",
+		   SERVICE), 0, "the broker is killed");
+	is_int(client_call(old, client_event, 0), -ECONNRESET,
+	       "its client is disconnected");
+	is_int(client_call(old, client_read, 8), -EFAULT,
+	       "and does not reach the device any more");
+	ok(comes_true(main_pid() != pid && is_state(SERVICE, "active")),
+	   "systemd starts another one");
+	new = client();
+	acquires(&new, "one", 4712);
+	peer_stop(&new);
+}
+
+static void stops(void)
+{
+	struct peer peer = client();
+
+	acquires(&peer, "one", 4713);
+	is_int(RUN("systemctl", "stop", SERVICE, "barleased.socket",
+		   "barleased-admin.socket"), 0, "systemctl stop");
+	ok(is_state(SERVICE, "inactive"), "it has ended well");
+	is_int(client_call(&peer, client_read, 8), -EFAULT,
+	       "its leases are gone");
+	peer_stop(&peer);
+}
+
+int main(void)
+{
+	struct peer peer;
+	pid_t init;
+	uid_t uid;
+
+	dev = dev_small();
+	install();
+	init = machine_boot();
+	uid = user_of_service();
+	own_devices(uid);
+	configure("[slice one]\nbar = 2\nranges = 0+64K\nusers = *\n");
+	units_are_good();
+	peer = started_by_socket();
+	is_in_sandbox(uid);
+	has_no_other_devices();
+	has_an_administrator();
+	reloads(&peer);
+	keeps_what_it_has(&peer);
+	is_restarted(&peer);
+	peer_stop(&peer);
+	stops();
+	is_ok(pci_unbind(dev), "the device is free again");
+	is_ok(module_unload(OUR_MODULE), "and the driver can go");
+	kill(init, SIGKILL);
+	waitpid(init, NULL, 0);
+	return tap_done();
+}
