@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "dpdk.h"
+#include "output.h"
 #include "tap.h"
 
 #define ANSWER_MS	60000
@@ -40,29 +40,6 @@ static pid_t start(const char *const argv[], int in, int out)
 	_exit(127);
 }
 
-static int exit_status(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, 0) != pid)
-		bail("waitpid: %s", strerror(errno));
-	return WIFEXITED(status) ? WEXITSTATUS(status) :
-				   128 + WTERMSIG(status);
-}
-
-/* Every line of it as a comment */
-static void show(const char *text)
-{
-	while (*text) {
-		int n = strcspn(text, "\r\n");
-
-		if (n)
-			diag("%.*s", n, text);
-		text += n;
-		text += strspn(text, "\r\n");
-	}
-}
-
 static void make_pipe(int fds[2])
 {
 	if (pipe2(fds, O_CLOEXEC))
@@ -71,21 +48,13 @@ static void make_pipe(int fds[2])
 
 int dpdk_run(char *text, size_t size, const char *const argv[])
 {
-	size_t len = 0;
 	int out[2];
-	ssize_t n;
 	pid_t pid;
 
 	make_pipe(out);
 	pid = start(argv, -1, out[1]);
 	close(out[1]);
-	while (len < size - 1 &&
-	       (n = read(out[0], text + len, size - 1 - len)) > 0)
-		len += n;
-	text[len] = '\0';
-	close(out[0]);
-	show(text);
-	return exit_status(pid);
+	return output_of(pid, out[0], text, size);
 }
 
 /* Its prompt says little: it comes as it reads, and not after every answer */
@@ -109,7 +78,7 @@ static void answer(struct testpmd *t, const char *word)
 			n = read(t->tty, t->text + len,
 				 sizeof(t->text) - 1 - len);
 		if (n <= 0) {
-			show(t->text);
+			output_show(t->text);
 			bail("testpmd does not say \"%s\"", word);
 		}
 		len += n;
@@ -143,7 +112,7 @@ void testpmd_start(struct testpmd *t, const char *port0, const char *port1)
 	t->pid = start(argv, slave, slave);
 	close(slave);
 	answer(t, "Checking link statuses");
-	show(t->text);
+	output_show(t->text);
 }
 
 void testpmd_do(struct testpmd *t, const char *command, const char *word)
@@ -200,5 +169,5 @@ int testpmd_quit(struct testpmd *t)
 	while (read(t->tty, rest, sizeof(rest)) > 0)
 		;
 	close(t->tty);
-	return exit_status(t->pid);
+	return output_exit_status(t->pid);
 }

@@ -21,22 +21,13 @@
 
 #include "clock.h"
 #include "machine.h"
+#include "output.h"
 #include "tap.h"
 
 #define NAMESPACES	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS)
 #define CGROUPS		MACHINE_ROOT "/sys/fs/cgroup"
 #define CGROUP		CGROUPS "/machine"
 #define BOOT_MS		120000
-
-static int exit_status(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, 0) != pid)
-		bail("waitpid: %s", strerror(errno));
-	return WIFEXITED(status) ? WEXITSTATUS(status) :
-				   128 + WTERMSIG(status);
-}
 
 /* In there, what it prints is on the console */
 static __attribute__((noreturn)) void give_up(const char *what)
@@ -164,24 +155,9 @@ pid_t machine_boot(void)
 	return init;
 }
 
-/* Every line of it as a comment */
-static void show(const char *text)
-{
-	while (*text) {
-		int n = strcspn(text, "\n");
-
-		if (n)
-			diag("%.*s", n, text);
-		text += n;
-		text += strspn(text, "\n");
-	}
-}
-
 int machine_run(char *text, size_t size, const char *const argv[])
 {
-	size_t len = 0;
 	int out[2];
-	ssize_t n;
 	pid_t pid;
 
 	if (pipe2(out, O_CLOEXEC))
@@ -197,11 +173,5 @@ int machine_run(char *text, size_t size, const char *const argv[])
 		_exit(127);
 	}
 	close(out[1]);
-	while (len < size - 1 &&
-	       (n = read(out[0], text + len, size - 1 - len)) > 0)
-		len += n;
-	text[len] = '\0';
-	close(out[0]);
-	show(text);
-	return exit_status(pid);
+	return output_of(pid, out[0], text, size);
 }
