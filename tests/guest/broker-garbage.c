@@ -280,6 +280,8 @@ static void deaf(void)
 		granted += leases[i] >= 0;
 	}
 	is_int(granted, LEASES, "a client gets %d leases of one slice", LEASES);
+	/* The log takes few lines a second of what clients did wrong. */
+	sleep_ms(1100);
 	broker_configure("[device %s]\n"
 			 "[slice page]\nbar=2\nranges=0+4K\nusers=*\n",
 			 dev_small().name);
