@@ -25,13 +25,10 @@
 
 void complain(struct config_parser *parser, const char *text, ...)
 {
-	char *complaint = config_complaint(parser->errors, parser->line);
 	va_list args;
 
-	if (!complaint)
-		return;
 	va_start(args, text);
-	vsnprintf(complaint, CONFIG_ERROR_MAX, text, args);
+	config_vcomplain(parser->errors, parser->line, text, args);
 	va_end(args);
 }
 

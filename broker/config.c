@@ -15,7 +15,8 @@
 /* A file with more of them is hardly worth reading to its end. */
 #define MOST_ERRORS	100
 
-char *config_complaint(struct config_errors *errors, unsigned int line)
+/* To be filled with CONFIG_ERROR_MAX bytes; NULL: of no interest */
+static char *new_complaint(struct config_errors *errors, unsigned int line)
 {
 	struct config_error *error;
 
@@ -28,16 +29,22 @@ char *config_complaint(struct config_errors *errors, unsigned int line)
 	return error->text;
 }
 
+void config_vcomplain(struct config_errors *errors, unsigned int line,
+		      const char *text, va_list args)
+{
+	char *complaint = new_complaint(errors, line);
+
+	if (complaint)
+		vsnprintf(complaint, CONFIG_ERROR_MAX, text, args);
+}
+
 void config_complain(struct config_errors *errors, unsigned int line,
 		     const char *text, ...)
 {
-	char *complaint = config_complaint(errors, line);
 	va_list args;
 
-	if (!complaint)
-		return;
 	va_start(args, text);
-	vsnprintf(complaint, CONFIG_ERROR_MAX, text, args);
+	config_vcomplain(errors, line, text, args);
 	va_end(args);
 }
 

@@ -10,6 +10,7 @@
 #ifndef BROKER_CONFIG_H
 #define BROKER_CONFIG_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -130,8 +131,9 @@ void config_free(struct config *config);
 void config_complain(struct config_errors *errors, unsigned int line,
 		     const char *text, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The same, to be filled with CONFIG_ERROR_MAX bytes; NULL: of no interest */
-char *config_complaint(struct config_errors *errors, unsigned int line);
+void config_vcomplain(struct config_errors *errors, unsigned int line,
+		      const char *text, va_list args)
+	__attribute__((format(printf, 3, 0)));
 void config_sort_errors(struct config_errors *errors);
 void config_free_errors(struct config_errors *errors);
 
