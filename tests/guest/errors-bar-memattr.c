@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "edge.h"
@@ -138,19 +137,16 @@ static int unmapped(uint32_t flags, size_t mapped)
 /* The answer of GET, into memory that cannot be written */
 static int get_into_rodata(void)
 {
-	struct request *arg = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int ret;
+	const struct request arg = {
+		.header = {
+			.argsz = sizeof(arg),
+			.flags = BARLEASE_FEATURE_BAR_MEMATTR | GET,
+		},
+		.body = { .region_index = BAR2 },
+	};
 
-	if (arg == MAP_FAILED)
-		bail("no memory");
-	arg->header.argsz = sizeof(*arg);
-	arg->header.flags = BARLEASE_FEATURE_BAR_MEMATTR | GET;
-	arg->body.region_index = BAR2;
-	mprotect(arg, PAGE, PROT_READ);
-	ret = ioctl(small.device, VFIO_DEVICE_FEATURE, arg) ? -errno : 0;
-	munmap(arg, PAGE);
-	return ret;
+	return edge_ioctl_rodata(small.device, VFIO_DEVICE_FEATURE, &arg,
+				 sizeof(arg));
 }
 
 static void arguments(void)

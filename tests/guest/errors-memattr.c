@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "edge.h"
@@ -111,19 +110,16 @@ static int unmapped(int lease, uint32_t flags, size_t mapped)
 /* The answer of GET, into memory that cannot be written */
 static int get_into_rodata(int lease)
 {
-	struct request *arg = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int ret;
+	const struct request arg = {
+		.header = {
+			.argsz = sizeof(arg),
+			.flags = VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR | GET,
+		},
+		.body = { .dmabuf_fd = lease },
+	};
 
-	if (arg == MAP_FAILED)
-		bail("no memory");
-	arg->header.argsz = sizeof(*arg);
-	arg->header.flags = VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR | GET;
-	arg->body.dmabuf_fd = lease;
-	mprotect(arg, PAGE, PROT_READ);
-	ret = ioctl(small.device, VFIO_DEVICE_FEATURE, arg) ? -errno : 0;
-	munmap(arg, PAGE);
-	return ret;
+	return edge_ioctl_rodata(small.device, VFIO_DEVICE_FEATURE, &arg,
+				 sizeof(arg));
 }
 
 static void arguments(int lease)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Arguments at the very end of mapped memory
+ * Arguments at the very end of mapped memory, or in memory that is read-only
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -31,5 +31,23 @@ int edge_ioctl(int fd, unsigned long request, const void *arg, size_t mapped)
 	ret = ioctl(fd, request, end - mapped);
 	ret = ret < 0 ? -errno : ret;
 	munmap(page, 2 * PAGE_SIZE);
+	return ret;
+}
+
+int edge_ioctl_rodata(int fd, unsigned long request, const void *arg,
+		      size_t size)
+{
+	void *page = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int ret;
+
+	if (page == MAP_FAILED)
+		bail("mmap(): %s", strerror(errno));
+	memcpy(page, arg, size);
+	mprotect(page, PAGE_SIZE, PROT_READ);
+
+	ret = ioctl(fd, request, page);
+	ret = ret < 0 ? -errno : ret;
+	munmap(page, PAGE_SIZE);
 	return ret;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Arguments at the very end of mapped memory
+ * Arguments at the very end of mapped memory, or in memory that is read-only
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -14,5 +14,9 @@
  * Returns what ioctl() returns, or a negative errno.
  */
 int edge_ioctl(int fd, unsigned long request, const void *arg, size_t mapped);
+
+/* ioctl() with an argument of @size bytes that cannot be written; the same */
+int edge_ioctl_rodata(int fd, unsigned long request, const void *arg,
+		      size_t size);
 
 #endif
