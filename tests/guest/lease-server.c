@@ -14,9 +14,9 @@
 
 #include <barlease.h>
 
+#include "both-ways.h"
 #include "clock.h"
 #include "fds.h"
-#include "kernel.h"
 #include "lease.h"
 #include "pagetable.h"
 #include "pattern.h"
@@ -452,11 +452,7 @@ int main(void)
 {
 	int fds = fds_open();
 
-	this_way(BARLEASE_BACKEND_GROUP);
-	if (kernel_has_iommufd())
-		this_way(BARLEASE_BACKEND_IOMMUFD);
-	else
-		skip("this kernel has no iommufd", "the same with iommufd");
+	both_ways(this_way);
 	is_int(fds_open(), fds, "no file is left open");
 	return tap_done();
 }

@@ -15,9 +15,9 @@
 #include <barlease.h>
 
 #include "access.h"
+#include "both-ways.h"
 #include "faults.h"
 #include "fds.h"
-#include "kernel.h"
 #include "lease.h"
 #include "map.h"
 #include "pagetable.h"
@@ -354,11 +354,7 @@ int main(void)
 	int before = fds_open();
 
 	fill();
-	this_way(BARLEASE_BACKEND_GROUP);
-	if (kernel_has_iommufd())
-		this_way(BARLEASE_BACKEND_IOMMUFD);
-	else
-		skip("this kernel has no iommufd", "the same with iommufd");
+	both_ways(this_way);
 	is_int(fds_open(), before, "no file descriptor is left");
 	return tap_done();
 }
