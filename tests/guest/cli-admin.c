@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cli-holder.h"
 #include "cli-run.h"
 #include "clock.h"
 #include "map.h"
@@ -21,7 +21,6 @@
 #define WORKER1	1001
 #define WORKER2	1002
 
-static const char *self;
 static struct bdf dev;
 
 static void start(void)
@@ -37,16 +36,6 @@ static void start(void)
 		 "memattr = wc\nusers = worker2\n",
 		 dev.name);
 	broker_start(config);
-}
-
-static struct job start_holder(uid_t uid, const char *slice, char id[16])
-{
-	struct job job = JOB_AS(uid, "acquire", slice, "--", self, "hold");
-	const char *out = job_wait_for(&job, ".\n");
-
-	if (sscanf(out, "holds %15[0-9].", id) != 1)
-		bail("what lease is \"%s\"?", out);
-	return job;
 }
 
 static void nothing_leased(void)
@@ -164,7 +153,7 @@ static void watch(void)
 	/* That they watch shows only when there is something to be seen. */
 	ok(comes_true(refusal_is_seen(&text, &json)),
 	   "somebody asks for what is not theirs, and watch says so");
-	holder = start_holder(WORKER1, "doorbell", id);
+	holder = holder_start(WORKER1, "doorbell", id);
 	ok(job_wait_for(&text, "acquired"), "watch: a lease begins");
 	ok(job_wait_for(&text, " of doorbell ("), "and of what");
 	ok(job_wait_for(&json, "\"event\":\"acquired\""), "the same in JSON");
@@ -184,33 +173,17 @@ static void watch(void)
 	cli_complains(run, "barleased is gone");
 }
 
-/* Runs as a command of acquire: has the lease mapped, and no fd of it */
-__attribute__((noreturn)) static void hold(void)
-{
-	int fd = atoi(getenv("BARLEASE_FD") ?: "-1");
-	volatile uint32_t *at = (volatile uint32_t *)map(fd, 0, 4096, PROT_READ);
-
-	close(fd);
-	printf("holds %s.\n", getenv("BARLEASE_ID"));
-	fflush(stdout);
-	for (;;) {
-		(void)*at;
-		sleep_ms(10);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	struct job doorbell, window;
 	char id[16], other[16];
 
-	self = argv[0];
-	if (argc > 1)
-		hold();
+	if (argc > 1 && !strcmp(argv[1], HOLD))
+		holder_run();
 	start();
 	nothing_leased();
-	doorbell = start_holder(WORKER1, "doorbell", id);
-	window = start_holder(WORKER2, "window", other);
+	doorbell = holder_start(WORKER1, "doorbell", id);
+	window = holder_start(WORKER2, "window", other);
 	show();
 	ps(id);
 	refused();

@@ -11,13 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli-holder.h"
 #include "cli-run.h"
-#include "clock.h"
-#include "map.h"
 #include "sysfs.h"
 #include "tap.h"
-
-static const char *self;
 
 /* As in the guest's /etc/passwd */
 #define WORKER1	1001
@@ -205,24 +202,13 @@ static void signals(void)
 	cli_says(run, "got TERM");
 }
 
-/* What "hold" below does, as a command with a lease */
-static struct job start_holder(const char *slice, char id[16])
-{
-	struct job job = JOB_AS(WORKER1, "acquire", slice, "--", self, "hold");
-	const char *out = job_wait_for(&job, ".\n");
-
-	if (sscanf(out, "holds %15[0-9].", id) != 1)
-		bail("what lease is \"%s\"?", out);
-	return job;
-}
-
 static void revoked(void)
 {
 	const struct run *run;
 	char id[16], part[80];
 	struct job job;
 
-	job = start_holder("doorbell", id);
+	job = holder_start(WORKER1, "doorbell", id);
 	cli_is(CLI("revoke", id), 0, "a lease that is in use is revoked");
 	run = job_end(&job);
 	cli_is(run, 128 + SIGBUS, "the command dies of SIGBUS");
@@ -243,7 +229,7 @@ static void broker_ends(void)
 	struct job job;
 	char id[16];
 
-	job = start_holder("doorbell", id);
+	job = holder_start(WORKER1, "doorbell", id);
 	broker_stop();
 	run = job_end(&job);
 	cli_is(run, 128 + SIGBUS,
@@ -252,25 +238,10 @@ static void broker_ends(void)
 	ok(!strstr(run->err, "is gone"), "and says so once");
 }
 
-/* Runs as a command of acquire: maps the lease, and reads on and on */
-__attribute__((noreturn)) static void hold(void)
-{
-	volatile uint32_t *at = (volatile uint32_t *)
-		map(atoi(getenv("BARLEASE_FD") ?: "-1"), 0, 4096, PROT_READ);
-
-	printf("holds %s.\n", getenv("BARLEASE_ID"));
-	fflush(stdout);
-	for (;;) {
-		(void)*at;
-		sleep_ms(10);
-	}
-}
-
 int main(int argc, char **argv)
 {
-	self = argv[0];
-	if (argc > 1)
-		hold();
+	if (argc > 1 && !strcmp(argv[1], HOLD))
+		holder_run();
 	no_broker();
 	start();
 	slices();
