@@ -6,22 +6,7 @@ set -u
 
 top=@top@
 cd "$top" || exit
-
-checks=0
-failures=0
-
-# ok STATUS WORDS: what is in $said goes before a failure
-ok()
-{
-	checks=$((checks + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $checks - $2"
-	else
-		failures=$((failures + 1))
-		printf '%s\n' "${said-}" | sed 's/^/# /'
-		echo "not ok $checks - $2"
-	fi
-}
+. tests/unit/tap.sh
 
 # The block of C behind the line that has a link to this file
 printed()
@@ -53,18 +38,17 @@ lines=0
 for program in minimal-primary minimal-worker; do
 	file=examples/$program.c
 	said=$(diff "$file" <(printed "$file"))
-	ok $? "the README has $file as it is"
+	ok $? "the README has $file as it is" "$said"
 	lines=$((lines + $(wc -l <"$file")))
 done
 said="they have $lines lines"
 [ "$lines" -le 60 ]
-ok $? "the two have at most 60 lines together"
+ok $? "the two have at most 60 lines together" "$said"
 
 said=$(keys | wc -l)
 [ "$said" -ge 15 ]
-ok $? "the broker's configuration has keys"
+ok $? "the broker's configuration has keys" "$said"
 said=$(diff <(keys | sort) <(documented | sort))
-ok $? "barleased.conf(5) has all of them, and no others"
+ok $? "barleased.conf(5) has all of them, and no others" "$said"
 
-echo "1..$checks"
-[ "$failures" -eq 0 ]
+tap_done

@@ -10,21 +10,13 @@ cc='@cc@ -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror'
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$top/man" || exit
+# shellcheck source=tests/unit/tap.sh
+. "$top/tests/unit/tap.sh"
 
-checks=0
-failures=0
-
-# ok STATUS WORDS: what the last command said goes before a failure
-ok()
+# What the check before it has said is in a file
+ok_of()
 {
-	checks=$((checks + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $checks - $2"
-	else
-		failures=$((failures + 1))
-		sed 's/^/# /' "$scratch/said"
-		echo "not ok $checks - $2"
-	fi
+	ok "$@" "$(cat "$scratch/said")"
 }
 
 compiles()
@@ -115,21 +107,20 @@ declared()
 }
 
 diff <(declared | sort) <(symbols | sort) >"$scratch/said"
-ok $? "the library exports what the header declares"
+ok_of $? "the library exports what the header declares"
 for symbol in $(symbols); do
 	documented "$symbol"
-	ok $? "$symbol() has a manual page"
+	ok_of $? "$symbol() has a manual page"
 done
 for page in *.3.scd; do
 	name=${page%.scd}
 	sections "$page"
-	ok $? "$name has all of its sections"
+	ok_of $? "$name has all of its sections"
 	prototypes "$page"
-	ok $? "$name has the prototypes of the header"
+	ok_of $? "$name has the prototypes of the header"
 	example "$page"
-	ok $? "the example of $name compiles"
+	ok_of $? "the example of $name compiles"
 	links "$page"
-	ok $? "$name refers to pages that are there"
+	ok_of $? "$name refers to pages that are there"
 done
-echo "1..$checks"
-[ "$failures" -eq 0 ]
+tap_done
