@@ -14,61 +14,60 @@
 
 static bool resetting(struct barlease_device *bdev)
 {
-	return READ_ONCE(bdev->resetting);
+	return atomic_read(&bdev->resetting);
 }
 
-/*
- * With memory_lock held for reading; keeps it only on success. Sparse cannot
- * follow that, so it is told nothing of the SRCU section.
- */
-static bool enter(struct barlease_device *bdev, int *token)
+/* Sparse cannot follow, so it is told nothing of the SRCU section. */
+bool barlease_access_trybegin(struct barlease_device *bdev, int *token)
 {
 	*token = srcu_read_lock(&bdev->reset_srcu);
 	__release(&bdev->reset_srcu);
-	if (likely(!resetting(bdev)))
+	if (likely(!resetting(bdev)) &&
+	    down_read_trylock(&bdev->core.memory_lock))
 		return true;
 
-	barlease_access_end(bdev, *token);
+	__acquire(&bdev->reset_srcu);
+	srcu_read_unlock(&bdev->reset_srcu, *token);
 	return false;
-}
-
-bool barlease_access_trybegin(struct barlease_device *bdev, int *token)
-{
-	return down_read_trylock(&bdev->core.memory_lock) &&
-	       enter(bdev, token);
-}
-
-void barlease_access_begin(struct barlease_device *bdev, int *token)
-{
-	down_read(&bdev->core.memory_lock);
-	while (!enter(bdev, token)) {
-		wait_event(bdev->reset_wait, !resetting(bdev));
-		down_read(&bdev->core.memory_lock);
-	}
 }
 
 void barlease_access_end(struct barlease_device *bdev, int token)
 {
+	up_read(&bdev->core.memory_lock);
 	__acquire(&bdev->reset_srcu);
 	srcu_read_unlock(&bdev->reset_srcu, token);
-	up_read(&bdev->core.memory_lock);
+}
+
+/*
+ * Who holds memory_lock without @resetting does not have it for long. To queue
+ * up for the lock would mean to hold it for a moment outside of the section.
+ */
+static void wait_for_lock(void)
+{
+	usleep_range(20, 100);
+}
+
+void barlease_access_begin(struct barlease_device *bdev, int *token)
+{
+	while (!barlease_access_trybegin(bdev, token)) {
+		wait_event(bdev->reset_wait, !resetting(bdev));
+		wait_for_lock();
+	}
 }
 
 void barlease_access_wait_killable(struct barlease_device *bdev)
 {
-	if (wait_event_killable(bdev->reset_wait, !resetting(bdev)))
-		return;
+	int token;
 
-	if (!down_read_killable(&bdev->core.memory_lock))
-		up_read(&bdev->core.memory_lock);
-
-	/*
-	 * A lock that a writer waits for can still be had by a reader that is
-	 * ready to wait, but not by trying. Let the writer come first, rather
-	 * than try over and over until it has.
-	 */
-	if (rwsem_is_contended(&bdev->core.memory_lock))
-		usleep_range(20, 100);
+	while (!wait_event_killable(bdev->reset_wait, !resetting(bdev))) {
+		if (barlease_access_trybegin(bdev, &token)) {
+			barlease_access_end(bdev, token);
+			return;
+		}
+		if (fatal_signal_pending(current))
+			return;
+		wait_for_lock();
+	}
 }
 
 bool barlease_access_possible(struct barlease_device *bdev)
@@ -79,20 +78,28 @@ bool barlease_access_possible(struct barlease_device *bdev)
 	       __vfio_pci_memory_enabled(&bdev->core);
 }
 
+void barlease_access_forbid(struct barlease_device *bdev)
+{
+	atomic_inc(&bdev->resetting);
+	/* Who did not see that is through after this. */
+	synchronize_srcu_expedited(&bdev->reset_srcu);
+}
+
+void barlease_access_allow(struct barlease_device *bdev)
+{
+	if (atomic_dec_and_test(&bdev->resetting))
+		wake_up_all(&bdev->reset_wait);
+}
+
 void barlease_reset_prepare(struct pci_dev *pdev)
 {
 	struct barlease_device *bdev = barlease_from_pci(pdev);
 
-	WRITE_ONCE(bdev->resetting, true);
-	/* Who did not see that is done inserting after this, and zapped. */
-	synchronize_srcu_expedited(&bdev->reset_srcu);
+	barlease_access_forbid(bdev);
 	barlease_space_zap_all(bdev);
 }
 
 void barlease_reset_done(struct pci_dev *pdev)
 {
-	struct barlease_device *bdev = barlease_from_pci(pdev);
-
-	WRITE_ONCE(bdev->resetting, false);
-	wake_up_all(&bdev->reset_wait);
+	barlease_access_allow(barlease_from_pci(pdev));
 }

@@ -4,16 +4,21 @@
  *
  * Copyright (C) 2026 The barlease authors
  *
- * A PTE is inserted only between barlease_access_begin() and _end(). Two
+ * Page tables are filled only between barlease_access_begin() and _end(). Two
  * things keep that section out:
  *
  * - core.memory_lock, which vfio-pci-core holds for writing while it takes
  *   access away (memory decode off, low power) and over every reset that it
  *   starts itself;
- * - @resetting, for the resets that somebody else asks the PCI core for, such
- *   as an administrator through sysfs. Those come without memory_lock; and
- *   taking it in reset_prepare() is not possible, because one cannot tell
- *   there whether the caller is vfio-pci-core and has it already.
+ * - @resetting, a counter, for whoever cannot rely on that lock: the resets that
+ *   somebody else asks the PCI core for, such as an administrator through sysfs,
+ *   come without it, and the core's hot reset only tries it. Taking it in
+ *   reset_prepare() is not possible, because one cannot tell there whether the
+ *   caller is vfio-pci-core and has it already.
+ *
+ * The section is an SRCU read section in which the counter is looked at first,
+ * and memory_lock tried only then. So who has raised the counter and waited for
+ * a grace period knows that no fault holds memory_lock, not even for a moment.
  */
 #ifndef BARLEASE_ACCESS_H
 #define BARLEASE_ACCESS_H
@@ -47,6 +52,16 @@ void barlease_access_wait_killable(struct barlease_device *bdev);
  * @bdev: the device, open; inside the section
  */
 bool barlease_access_possible(struct barlease_device *bdev);
+
+/**
+ * barlease_access_forbid() - keep everybody out of the section
+ * @bdev: the device
+ *
+ * When it returns, nobody is inside. Mappings that exist stay. Goes with
+ * barlease_access_allow(), and may be nested.
+ */
+void barlease_access_forbid(struct barlease_device *bdev);
+void barlease_access_allow(struct barlease_device *bdev);
 
 /* struct pci_error_handlers */
 void barlease_reset_prepare(struct pci_dev *pdev);

@@ -7,6 +7,7 @@
 #ifndef BARLEASE_DEVICE_H
 #define BARLEASE_DEVICE_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/maple_tree.h>
 #include <linux/mutex.h>
@@ -23,9 +24,9 @@ struct barlease_bar_parts;
  * @space_largest: pages in the largest gap that @space can ever have
  * @buffers: every buffer whose DMABUF is not released yet
  * @buffers_lock: the lock of @buffers
- * @reset_srcu: read side held while a PTE is inserted, see access.h
- * @resetting: the PCI core is resetting the device
- * @reset_wait: waiters for the end of the reset
+ * @reset_srcu: read side held while page tables are filled, see access.h
+ * @resetting: how many want page tables left alone, see access.h
+ * @reset_wait: waiters for @resetting to become 0
  * @bar_parts: of each BAR, which parts have which memory attribute for BAR maps
  *   to come; NULL where all of it is uncached
  * @bar_parts_admin: the same without what the owner has said, for after the
@@ -43,7 +44,7 @@ struct barlease_device {
 	struct list_head buffers;
 	struct mutex buffers_lock; /* of buffers */
 	struct srcu_struct reset_srcu;
-	bool resetting;
+	atomic_t resetting;
 	wait_queue_head_t reset_wait;
 	struct barlease_bar_parts *bar_parts[PCI_STD_NUM_BARS];
 	struct barlease_bar_parts *bar_parts_admin[PCI_STD_NUM_BARS];
