@@ -9,6 +9,7 @@
 #include "device.h"
 #include "export.h"
 #include "feature.h"
+#include "hot-reset.h"
 #include "memattr.h"
 #include "revoke.h"
 
@@ -35,10 +36,13 @@ int barlease_device_feature(struct vfio_device *vfio, u32 flags,
 long barlease_device_ioctl(struct vfio_device *vfio, unsigned int cmd,
 			   unsigned long arg)
 {
+	struct barlease_device *bdev = barlease_from_vfio(vfio);
+
 	switch (cmd) {
 	case VFIO_DEVICE_PCI_DMABUF_REVOKE:
-		return barlease_ioctl_revoke(barlease_from_vfio(vfio),
-					     (void __user *)arg);
+		return barlease_ioctl_revoke(bdev, (void __user *)arg);
+	case VFIO_DEVICE_PCI_HOT_RESET:
+		return barlease_ioctl_hot_reset(bdev, arg);
 	default:
 		return vfio_pci_core_ioctl(vfio, cmd, arg);
 	}
