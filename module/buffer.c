@@ -48,7 +48,7 @@ static void barlease_release(struct dma_buf *dmabuf)
 
 	if (buffer->vfio_file)
 		fput(buffer->vfio_file);
-	else
+	else if (!buffer->retired)
 		barlease_space_free(bdev, buffer->pgoff);
 	barlease_buffer_free(buffer);
 }

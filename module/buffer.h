@@ -10,6 +10,7 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
+#include "gate.h"
 #include "range.h"
 
 struct barlease_bar_parts;
@@ -21,17 +22,18 @@ struct file;
  * struct barlease_buffer - one DMABUF, its priv
  * @bdev: the device. The buffer has a reference on its struct device, so this
  *   and bdev->core.memory_lock outlive every mapping; the PCI device behind it
- *   does not, and may only be looked at while @revoked is false.
+ *   does not, and may only be looked at while @gate is open.
  * @node: in bdev->buffers, until the DMABUF is released
  * @vfio_file: of a BAR map, the VFIO file that the buffer took over from the
  *   VMA; NULL for an exported buffer
- * @pgoff: its first page in the device's space of offsets
+ * @pgoff: its first page in the device's space of offsets; somebody else's
+ *   perhaps, once @retired is set
  * @bar_parts: of a BAR map with parts that differ, its parts; else NULL
  * @memattr: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_*, for mappings to come; or
  *   BARLEASE_MEMATTR_PARTS
- * @revoked: for good. Read with memory_lock held for reading, or without where
- *   a racing revoke is caught later; who sets it goes through memory_lock for
- *   writing before it relies on that.
+ * @retired: revoked, and all its mappings are gone; set once, by who has zapped
+ *   them
+ * @gate: closed by a revoke; who fills page tables is inside
  * @ranges: what it consists of
  *
  * Nothing here refers to the DMABUF's struct file: it may be freed long before
@@ -43,10 +45,17 @@ struct barlease_buffer {
 	struct file *vfio_file;
 	unsigned long pgoff;
 	struct barlease_bar_parts *bar_parts;
-	u32 memattr;
-	bool revoked;
+	u8 memattr;
+	bool retired;
+	struct barlease_gate gate;
 	struct barlease_ranges ranges;
 };
+
+/* For good. A revoke that comes right after the answer is caught by the fault. */
+static inline bool barlease_buffer_revoked(const struct barlease_buffer *buffer)
+{
+	return barlease_gate_closed(&buffer->gate);
+}
 
 /**
  * barlease_buffer_alloc() - a buffer without ranges and without a DMABUF

@@ -31,6 +31,7 @@ static int init_device(struct vfio_device *vfio)
 	INIT_LIST_HEAD(&bdev->buffers);
 	mutex_init(&bdev->buffers_lock);
 	init_waitqueue_head(&bdev->reset_wait);
+	init_waitqueue_head(&bdev->revoke_wait);
 	barlease_bar_memattr_init(bdev);
 
 	ret = init_srcu_struct(&bdev->reset_srcu);

@@ -27,6 +27,8 @@ struct barlease_bar_parts;
  * @reset_srcu: read side held while page tables are filled, see access.h
  * @resetting: how many want page tables left alone, see access.h
  * @reset_wait: waiters for @resetting to become 0
+ * @revoke_wait: waiters for the last fill of a revoked buffer, or for somebody
+ *   else's revoke of it
  * @bar_parts: of each BAR, which parts have which memory attribute for BAR maps
  *   to come; NULL where all of it is uncached
  * @bar_parts_admin: the same without what the owner has said, for after the
@@ -46,6 +48,7 @@ struct barlease_device {
 	struct srcu_struct reset_srcu;
 	atomic_t resetting;
 	wait_queue_head_t reset_wait;
+	wait_queue_head_t revoke_wait;
 	struct barlease_bar_parts *bar_parts[PCI_STD_NUM_BARS];
 	struct barlease_bar_parts *bar_parts_admin[PCI_STD_NUM_BARS];
 	struct mutex bar_parts_lock; /* of bar_parts, bar_parts_admin */

@@ -96,11 +96,24 @@ static vm_fault_t begin_fault(struct vm_fault *vmf, int *token)
 	return VM_FAULT_RETRY;
 }
 
-static bool accessible(const struct barlease_buffer *buffer)
+/* A revoked buffer may have no PCI device any more: nobody looks for it then. */
+static vm_fault_t fill_unless_revoked(struct vm_fault *vmf,
+				      const struct fault_span *span,
+				      vm_fault_t (*insert)(struct vm_fault *vmf,
+							   const struct fault_span *span))
 {
-	/* In this order: a revoked buffer may have no PCI device any more. */
-	return !READ_ONCE(buffer->revoked) &&
-	       barlease_access_possible(buffer->bdev);
+	struct barlease_buffer *buffer = vmf->vma->vm_private_data;
+	struct barlease_device *bdev = buffer->bdev;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+
+	if (!barlease_gate_enter(&buffer->gate))
+		return VM_FAULT_SIGBUS;
+
+	if (barlease_access_possible(bdev))
+		ret = insert(vmf, span);
+	if (barlease_gate_leave(&buffer->gate))
+		wake_up_all(&bdev->revoke_wait);
+	return ret;
 }
 
 static vm_fault_t fault(struct vm_fault *vmf, const struct fault_span *span,
@@ -111,11 +124,15 @@ static vm_fault_t fault(struct vm_fault *vmf, const struct fault_span *span,
 	vm_fault_t ret;
 	int token;
 
+	/* That is no reason to wait for a reset. */
+	if (barlease_buffer_revoked(buffer))
+		return VM_FAULT_SIGBUS;
+
 	ret = begin_fault(vmf, &token);
 	if (ret)
 		return ret;
 
-	ret = accessible(buffer) ? insert(vmf, span) : VM_FAULT_SIGBUS;
+	ret = fill_unless_revoked(vmf, span, insert);
 	barlease_access_end(buffer->bdev, token);
 	return ret;
 }

@@ -47,7 +47,7 @@ bool barlease_memattr_supported(u32 memattr)
 
 static int set_or_get(struct barlease_buffer *buffer, u32 flags, u32 *memattr)
 {
-	if (READ_ONCE(buffer->revoked))
+	if (barlease_buffer_revoked(buffer))
 		return -EBADFD;
 
 	if (flags & VFIO_DEVICE_FEATURE_GET) {

@@ -15,7 +15,7 @@ struct barlease_device;
  * Of a BAR map only, and not for userspace: each part of it has an attribute
  * of its own, see bar-memattr.h.
  */
-#define BARLEASE_MEMATTR_PARTS	U32_MAX
+#define BARLEASE_MEMATTR_PARTS	U8_MAX
 
 /**
  * barlease_memattr_pgprot() - a protection with a memory attribute

@@ -49,7 +49,7 @@ int barlease_dma_buf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 
-	if (READ_ONCE(buffer->revoked))
+	if (barlease_buffer_revoked(buffer))
 		return -ENODEV;
 
 	vma->vm_pgoff += buffer->pgoff;

@@ -4,38 +4,56 @@
  *
  * Copyright (C) 2026 The barlease authors
  *
- * Once memory_lock has been held for writing after @revoked was set, faults
- * that did not see it are over, and later ones end in SIGBUS. So what the zap
- * leaves behind stays empty. The zap itself needs no lock, and with many page
- * tables to go through it is better not to keep every other fault of the device
- * waiting. Nor is anything waited for with memory_lock held for writing: all
- * faults of the device would wait as well.
+ * Once the buffer's gate is closed and those inside have left, no fault fills
+ * page tables of it any more, and later ones end in SIGBUS. So what the zap
+ * leaves behind stays empty. No lock is taken for that: a revoke waits for no
+ * reset, and makes no fault on another buffer wait.
+ *
+ * After the zap nothing maps the buffer's page offsets, so they can be given
+ * back, whatever fds of it a client keeps.
  */
 #include <linux/dma-buf.h>
 #include <linux/uaccess.h>
 
+#include "access.h"
 #include "buffer.h"
 #include "compat.h"
 #include "device.h"
 #include "revoke.h"
 #include "space.h"
 
+/* The offsets of a BAR map are its BAR's. */
+static void retire(struct barlease_buffer *buffer)
+{
+	if (!buffer->vfio_file)
+		barlease_space_free(buffer->bdev, buffer->pgoff);
+	smp_store_release(&buffer->retired, true);
+}
+
+static bool retired(const struct barlease_buffer *buffer)
+{
+	return smp_load_acquire(&buffer->retired);
+}
+
 static int revoke(struct barlease_buffer *buffer)
 {
 	struct barlease_device *bdev = buffer->bdev;
-	bool before;
-
-	down_write(&bdev->core.memory_lock);
-	before = buffer->revoked;
-	WRITE_ONCE(buffer->revoked, true);
-	up_write(&bdev->core.memory_lock);
 
 	/*
 	 * Also where somebody else was first, and is perhaps not through yet:
-	 * after this call, whatever it returns, all mappings are gone.
+	 * after this call, whatever it returns, all mappings are gone. To zap
+	 * once more could hit the offsets' next owner.
 	 */
+	if (!barlease_gate_close(&buffer->gate)) {
+		wait_event(bdev->revoke_wait, retired(buffer));
+		return -EBADFD;
+	}
+
+	wait_event(bdev->revoke_wait, barlease_gate_shut(&buffer->gate));
 	barlease_space_zap(bdev, buffer->pgoff, buffer->ranges.size);
-	return before ? -EBADFD : 0;
+	retire(buffer);
+	wake_up_all(&bdev->revoke_wait);
+	return 0;
 }
 
 static int revoke_fd(struct barlease_device *bdev, int fd)
@@ -52,19 +70,27 @@ static int revoke_fd(struct barlease_device *bdev, int fd)
 	return ret;
 }
 
+/* Nobody revokes single buffers by now: that takes an fd of the device. */
 void barlease_revoke_all(struct barlease_device *bdev)
 {
 	struct barlease_buffer *buffer;
 
 	mutex_lock(&bdev->buffers_lock);
 	list_for_each_entry(buffer, &bdev->buffers, node)
-		WRITE_ONCE(buffer->revoked, true);
+		barlease_gate_close(&buffer->gate);
 	mutex_unlock(&bdev->buffers_lock);
 
-	down_write(&bdev->core.memory_lock);
-	up_write(&bdev->core.memory_lock);
+	/* Who is inside a gate is inside this section as well. */
+	barlease_access_forbid(bdev);
+	barlease_access_allow(bdev);
 
 	barlease_space_zap_all(bdev);
+
+	mutex_lock(&bdev->buffers_lock);
+	list_for_each_entry(buffer, &bdev->buffers, node)
+		if (!buffer->retired)
+			retire(buffer);
+	mutex_unlock(&bdev->buffers_lock);
 }
 
 int barlease_feature_revoke(struct barlease_device *bdev, u32 flags,

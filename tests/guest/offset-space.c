@@ -13,8 +13,12 @@
 #include "access.h"
 #include "lease.h"
 #include "map.h"
+#include "pagetable.h"
 #include "pattern.h"
 #include "tap.h"
+
+#define ROUNDS	100000
+#define KEPT	1000
 
 static struct vfio big;
 static struct vfio_region_dma_range *repeats;
@@ -54,6 +58,77 @@ static unsigned int fill(int *leases, unsigned int max, int *refusal)
 	return n;
 }
 
+/* Of a space that is full, one lease is revoked: its room is for others */
+static void given_back(int *leases)
+{
+	mapping_t kept = map(leases[2], MIB(7), PAGE, RW), at;
+	int kept_fd = leases[2];
+
+	reads(kept, pattern(MIB(7), 1), "one of them is in use");
+	is_ok(lease_revoke(big.device, kept_fd), "it is revoked");
+	leases[2] = lease_of_gib(256);
+	is_ok(leases[2],
+	      "its room is free, whoever keeps its fd and its mapping");
+	shows_the_bytes(leases[2], 128);
+
+	at = map(leases[2], MIB(7), PAGE, RW);
+	reads(at, pattern(MIB(7), 1), "the new lease is mapped");
+	sigbus(kept, "the old mapping does not come back with it");
+	is_error(lease_revoke(big.device, kept_fd), EBADFD,
+		 "to revoke the old one once more is EBADFD");
+	is_int(pages_present(at, PAGE), 1, "which the new one does not notice");
+	unmap(kept, PAGE);
+	close(kept_fd);
+	is_int(pages_present(at, PAGE), 1, "nor that the old one is closed");
+	is_error(lease_of_gib(256), ENOSPC, "which gives no room a second time");
+	unmap(at, PAGE);
+}
+
+/*
+ * A client that gets leases again and again, and keeps their fds, leaves room
+ * for others
+ */
+static void kept_fds(void)
+{
+	int kept[KEPT], fd, failed = 0, first = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		fd = lease_of_gib(1);
+		if (fd < 0 || lease_revoke(big.device, fd)) {
+			failed++;
+			first = first ?: i;
+			continue;
+		}
+		if (i >= KEPT)
+			close(kept[i % KEPT]);
+		kept[i % KEPT] = fd;
+	}
+	is_int(failed, 0, "%d leases of 1 GiB are made and revoked, %d kept",
+	       ROUNDS, KEPT);
+	if (failed)
+		diag("the first that failed was number %d", first);
+	fd = lease_of_gib(3 * 1024);
+	is_ok(fd, "there is room for 3 TiB in one piece");
+	close(fd);
+	for (int i = 0; i < KEPT; i++)
+		close(kept[i]);
+}
+
+/* The last close is a revoke of all, and gives all back */
+static void closed(void)
+{
+	int leases[32], refusal;
+	unsigned int n = fill(leases, 32, &refusal);
+
+	ok(n >= 20, "the space is full once more: %u leases", n);
+	vfio_close(&big);
+	big = vfio_open(dev_big());
+	is_ok(lease_of_gib(3 * 1024),
+	      "after the last close there is room, whoever keeps their fds");
+	for (unsigned int i = 0; i < n; i++)
+		close(leases[i]);
+}
+
 int main(void)
 {
 	int leases[32], extra, refusal;
@@ -83,14 +158,7 @@ int main(void)
 	is_ok(extra, "a lease of 1 GiB still fits beside them");
 	close(extra);
 
-	is_ok(lease_revoke(big.device, leases[2]),
-	      "one of them can be revoked");
-	is_error(lease_of_gib(256), ENOSPC,
-		 "its room is not free while an fd of it is open");
-	close(leases[2]);
-	leases[2] = lease_of_gib(256);
-	is_ok(leases[2], "its room is free after the last close");
-	shows_the_bytes(leases[2], 128);
+	given_back(leases);
 
 	for (unsigned int i = 0; i < n; i++)
 		close(leases[i]);
@@ -98,6 +166,9 @@ int main(void)
 	is_ok(leases[0], "with all closed, 3 TiB fit in one piece");
 	shows_the_bytes(leases[0], 3 * 1024 - 1);
 	close(leases[0]);
+
+	kept_fds();
+	closed();
 
 	free(repeats);
 	vfio_close(&big);
