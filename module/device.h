@@ -22,6 +22,7 @@ struct barlease_bar_parts;
  * @core: vfio-pci-core's part; must be first
  * @space: who has which pages of the device's space of offsets, see space.h
  * @space_largest: pages in the largest gap that @space can ever have
+ * @space_next: where to look for room first, see barlease_space_alloc()
  * @buffers: every buffer whose DMABUF is not released yet
  * @buffers_lock: the lock of @buffers
  * @reset_srcu: read side held while page tables are filled, see access.h
@@ -43,6 +44,7 @@ struct barlease_device {
 	struct vfio_pci_core_device core;
 	struct maple_tree space;
 	unsigned long space_largest;
+	unsigned long space_next;
 	struct list_head buffers;
 	struct mutex buffers_lock; /* of buffers */
 	struct srcu_struct reset_srcu;

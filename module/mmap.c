@@ -21,6 +21,7 @@
 #include "fault.h"
 #include "memattr.h"
 #include "mmap.h"
+#include "space.h"
 
 /*
  * The flags and the protection are io_remap_pfn_range()'s, and those of
@@ -62,16 +63,17 @@ static u64 bar_offset(const struct vm_area_struct *vma)
 	return ((u64)vma->vm_pgoff << PAGE_SHIFT) & VFIO_PCI_OFFSET_MASK;
 }
 
-static int check_bar_vma(struct vfio_pci_core_device *core, unsigned int bar,
-			 const struct vm_area_struct *vma)
+static int check_bar_vma(struct barlease_device *bdev, unsigned int bar,
+			 struct vm_area_struct *vma)
 {
-	u64 length = vma->vm_end - vma->vm_start;
+	unsigned long first = bar_offset(vma) >> PAGE_SHIFT;
 
-	if (!(vma->vm_flags & VM_SHARED) || !barlease_bar_mappable(core, bar) ||
-	    bar_offset(vma) + length > barlease_bar_size(core, bar))
+	if (!(vma->vm_flags & VM_SHARED) ||
+	    !barlease_bar_mappable(&bdev->core, bar) ||
+	    first + vma_pages(vma) > barlease_space_bar_pages(bdev, bar))
 		return -EINVAL;
 
-	return barlease_bar_claimed(core, bar);
+	return barlease_bar_claimed(&bdev->core, bar);
 }
 
 /* The buffer behind one map of a BAR: just what the VMA shows. */
@@ -146,7 +148,7 @@ int barlease_device_mmap(struct vfio_device *vfio, struct vm_area_struct *vma)
 	if (index >= VFIO_PCI_ROM_REGION_INDEX)
 		return vfio_pci_core_mmap(vfio, vma);
 
-	ret = check_bar_vma(&bdev->core, index, vma);
+	ret = check_bar_vma(bdev, index, vma);
 	if (ret)
 		return ret;
 

@@ -19,16 +19,31 @@ static unsigned long bar_pgoff(int bar)
 	return VFIO_PCI_INDEX_TO_OFFSET(bar) >> PAGE_SHIFT;
 }
 
-static int reserve_bar(struct barlease_device *bdev, int bar)
+/*
+ * A BAR of more than 1 TiB reaches into the offsets of the next index. Those
+ * are its own where that index has no BAR, as with the upper half of a 64-bit
+ * one; and where it has, or the offsets end, nobody can map what is beyond.
+ */
+unsigned long barlease_space_bar_pages(struct barlease_device *bdev,
+				       unsigned int bar)
 {
 	u64 size = barlease_bar_size(&bdev->core, bar);
+	unsigned int next = bar + 1;
+
+	while (next < PCI_STD_NUM_BARS && !barlease_bar_size(&bdev->core, next))
+		next++;
+	return min_t(u64, size >> PAGE_SHIFT, bar_pgoff(next) - bar_pgoff(bar));
+}
+
+static int reserve_bar(struct barlease_device *bdev, int bar)
+{
+	unsigned long pages = barlease_space_bar_pages(bdev, bar);
 	unsigned long first = bar_pgoff(bar);
 
-	if (!size)
+	if (!pages)
 		return 0;
 
-	return mtree_insert_range(&bdev->space, first,
-				  first + (size >> PAGE_SHIFT) - 1, bdev,
+	return mtree_insert_range(&bdev->space, first, first + pages - 1, bdev,
 				  GFP_KERNEL);
 }
 
@@ -70,6 +85,15 @@ void barlease_space_destroy(struct barlease_device *bdev)
 	mtree_destroy(&bdev->space);
 }
 
+static int alloc_from(struct barlease_device *bdev, unsigned long first,
+		      unsigned long pages, unsigned long *pgoff)
+{
+	if (pages > SPACE_PAGES - first)
+		return -EBUSY;
+	return mtree_alloc_range(&bdev->space, pgoff, bdev, pages, first,
+				 SPACE_PAGES - 1, GFP_KERNEL_ACCOUNT);
+}
+
 int barlease_space_alloc(struct barlease_device *bdev, u64 size,
 			 unsigned long *pgoff)
 {
@@ -79,9 +103,15 @@ int barlease_space_alloc(struct barlease_device *bdev, u64 size,
 	if (pages > bdev->space_largest)
 		return -E2BIG;
 
-	ret = mtree_alloc_range(&bdev->space, pgoff, bdev, pages, 0,
-				SPACE_PAGES - 1, GFP_KERNEL_ACCOUNT);
-	return ret == -EBUSY ? -ENOSPC : ret;
+	/* Racing callers may start at the same place: a hint, no more. */
+	ret = alloc_from(bdev, READ_ONCE(bdev->space_next), pages, pgoff);
+	if (ret == -EBUSY)
+		ret = alloc_from(bdev, 0, pages, pgoff);
+	if (ret)
+		return ret == -EBUSY ? -ENOSPC : ret;
+
+	WRITE_ONCE(bdev->space_next, *pgoff + pages);
+	return 0;
 }
 
 void barlease_space_free(struct barlease_device *bdev, unsigned long pgoff)
@@ -92,8 +122,9 @@ void barlease_space_free(struct barlease_device *bdev, unsigned long pgoff)
 void barlease_space_zap(struct barlease_device *bdev, unsigned long pgoff,
 			u64 size)
 {
-	unmap_mapping_range(barlease_mapping(bdev), (loff_t)pgoff << PAGE_SHIFT,
-			    size, true);
+	/* In pages: unmap_mapping_range() cuts bytes to 32 bits, where long has them */
+	unmap_mapping_pages(barlease_mapping(bdev), pgoff, size >> PAGE_SHIFT,
+			    true);
 }
 
 void barlease_space_zap_all(struct barlease_device *bdev)

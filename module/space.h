@@ -27,10 +27,23 @@ int barlease_space_init(struct barlease_device *bdev);
 void barlease_space_destroy(struct barlease_device *bdev);
 
 /**
+ * barlease_space_bar_pages() - how much of a BAR has offsets of its own
+ * @bdev: the device
+ * @bar: index, below PCI_STD_NUM_BARS
+ *
+ * Return: pages, from the BAR's first one on; 0 where there is no BAR.
+ */
+unsigned long barlease_space_bar_pages(struct barlease_device *bdev,
+				       unsigned int bar);
+
+/**
  * barlease_space_alloc() - find page offsets for a buffer
  * @bdev: the device
  * @size: in bytes, a multiple of the page size, not 0
  * @pgoff: receives the first page offset
+ *
+ * Those that were given back come last: a client may still have mappings there,
+ * empty ones of a revoked buffer, and zapping goes through them.
  *
  * Return: 0; -E2BIG when it could never fit; -ENOSPC when it does not fit
  * beside the present buffers; -ENOMEM.
