@@ -6,6 +6,7 @@
  */
 #include <linux/delay.h>
 #include <linux/pci.h>
+#include <linux/preempt.h>
 
 #include "access.h"
 #include "compat.h"
@@ -17,9 +18,23 @@ static bool resetting(struct barlease_device *bdev)
 	return atomic_read(&bdev->resetting);
 }
 
+/* With PREEMPT_RT a page table's lock may sleep. */
+static void keep_cpu(void)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		preempt_disable();
+}
+
+static void yield_cpu(void)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		preempt_enable();
+}
+
 /* Sparse cannot follow, so it is told nothing of the SRCU section. */
 bool barlease_access_trybegin(struct barlease_device *bdev, int *token)
 {
+	keep_cpu();
 	*token = srcu_read_lock(&bdev->reset_srcu);
 	__release(&bdev->reset_srcu);
 	if (likely(!resetting(bdev)) &&
@@ -28,6 +43,7 @@ bool barlease_access_trybegin(struct barlease_device *bdev, int *token)
 
 	__acquire(&bdev->reset_srcu);
 	srcu_read_unlock(&bdev->reset_srcu, *token);
+	yield_cpu();
 	return false;
 }
 
@@ -36,6 +52,7 @@ void barlease_access_end(struct barlease_device *bdev, int token)
 	up_read(&bdev->core.memory_lock);
 	__acquire(&bdev->reset_srcu);
 	srcu_read_unlock(&bdev->reset_srcu, token);
+	yield_cpu();
 }
 
 /*

@@ -19,6 +19,9 @@
  * The section is an SRCU read section in which the counter is looked at first,
  * and memory_lock tried only then. So who has raised the counter and waited for
  * a grace period knows that no fault holds memory_lock, not even for a moment.
+ *
+ * Nothing sleeps in the section, and nobody loses the CPU there: a client that
+ * is short of memory or of CPU time cannot make a reset wait.
  */
 #ifndef BARLEASE_ACCESS_H
 #define BARLEASE_ACCESS_H

@@ -17,14 +17,19 @@
 
 #include <linux/barlease.h>
 
-/* Huge PFNs are plain numbers since pfn_t is gone */
-#ifdef BARLEASE_HAVE_PFN_T
-#include <linux/pfn_t.h>
+/* What takes the place of a page that is not there, and means something */
+#ifdef BARLEASE_HAVE_LEAFOPS
+#include <linux/leafops.h>
+#else
+#include <linux/swap.h>
+#include <linux/swapops.h>
 
-#define vmf_insert_pfn_pmd(vmf, pfn, write) \
-	vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write)
-#define vmf_insert_pfn_pud(vmf, pfn, write) \
-	vmf_insert_pfn_pud(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write)
+#define pte_is_marker(pte) is_pte_marker(pte)
+#endif
+
+#ifndef BARLEASE_HAVE_ZAP_SPECIAL
+#define zap_special_vma_range(vma, address, size) \
+	zap_vma_ptes(vma, address, size)
 #endif
 
 /* Newer kernels map BARs when the device is enabled */
@@ -106,16 +111,5 @@ static inline u32 barlease_compat_feature(u32 feature)
 		return BARLEASE_FEATURE_DMA_BUF_MEMATTR;
 	return feature;
 }
-
-/*
- * Do vmf_insert_pfn*() replace the cache bits of vm_page_prot? They do where
- * the kernel tracks memory types by physical address (x86 with PAT): the BAR's
- * ioremap() has reserved it as UC-, and that wins over what a VMA asks for.
- */
-#ifdef __HAVE_PFNMAP_TRACKING
-#define BARLEASE_INSERT_PFN_KEEPS_CACHE_BITS false
-#else
-#define BARLEASE_INSERT_PFN_KEEPS_CACHE_BITS true
-#endif
 
 #endif /* BARLEASE_COMPAT_H */

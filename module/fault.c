@@ -13,52 +13,12 @@
 #include "compat.h"
 #include "device.h"
 #include "fault.h"
+#include "huge.h"
 #include "memattr.h"
 #include "table.h"
 
-/**
- * struct fault_span - the pages that one fault fills
- * @address: the first, in user space
- * @pages: how many
- * @pfn: of the first
- */
-struct fault_span {
-	unsigned long address;
-	unsigned long pages;
-	unsigned long pfn;
-};
-
 /*
- * The pages of an order around the fault, if they lie in the VMA and in one
- * range and are aligned physically; else false.
- */
-static bool span_of_order(const struct vm_fault *vmf, unsigned int order,
-			  struct fault_span *span)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	const struct barlease_buffer *buffer = vma->vm_private_data;
-	unsigned long size = PAGE_SIZE << order;
-	u64 fault_offset, fault_offset_end, phys_start;
-	struct barlease_extent extent;
-
-	span->address = ALIGN_DOWN(vmf->address, size);
-	span->pages = 1UL << order;
-	if (span->address < vma->vm_start || span->address + size > vma->vm_end)
-		return false;
-
-	fault_offset = barlease_address_to_offset(vma, span->address);
-	fault_offset_end = fault_offset + size;
-	if (!barlease_ranges_find(&buffer->ranges, fault_offset, &extent) ||
-	    fault_offset_end > extent.range_end)
-		return false;
-
-	phys_start = extent.phys_start + (fault_offset - extent.range_start);
-	span->pfn = phys_start >> PAGE_SHIFT;
-	return IS_ALIGNED(phys_start, size);
-}
-
-/*
- * Enter the section in which PTEs may be inserted.
+ * Enter the section in which page tables are filled.
  *
  * Waiting there with mmap_lock held would make every mmap() and fault of the
  * process wait for the reset of a device. So where the fault may be retried,
@@ -98,9 +58,7 @@ static vm_fault_t begin_fault(struct vm_fault *vmf, int *token)
 
 /* A revoked buffer may have no PCI device any more: nobody looks for it then. */
 static vm_fault_t fill_unless_revoked(struct vm_fault *vmf,
-				      const struct fault_span *span,
-				      vm_fault_t (*insert)(struct vm_fault *vmf,
-							   const struct fault_span *span))
+				      vm_fault_t (*fill)(struct vm_fault *vmf))
 {
 	struct barlease_buffer *buffer = vmf->vma->vm_private_data;
 	struct barlease_device *bdev = buffer->bdev;
@@ -110,15 +68,14 @@ static vm_fault_t fill_unless_revoked(struct vm_fault *vmf,
 		return VM_FAULT_SIGBUS;
 
 	if (barlease_access_possible(bdev))
-		ret = insert(vmf, span);
+		ret = fill(vmf);
 	if (barlease_gate_leave(&buffer->gate))
 		wake_up_all(&bdev->revoke_wait);
 	return ret;
 }
 
-static vm_fault_t fault(struct vm_fault *vmf, const struct fault_span *span,
-			vm_fault_t (*insert)(struct vm_fault *vmf,
-					     const struct fault_span *span))
+static vm_fault_t fault(struct vm_fault *vmf,
+			vm_fault_t (*fill)(struct vm_fault *vmf))
 {
 	struct barlease_buffer *buffer = vmf->vma->vm_private_data;
 	vm_fault_t ret;
@@ -132,150 +89,21 @@ static vm_fault_t fault(struct vm_fault *vmf, const struct fault_span *span,
 	if (ret)
 		return ret;
 
-	ret = fill_unless_revoked(vmf, span, insert);
+	ret = fill_unless_revoked(vmf, fill);
 	barlease_access_end(buffer->bdev, token);
 	return ret;
 }
 
-/*
- * What one page table has of the VMA. The rest of it may belong to neighbouring
- * VMAs, whose locks nobody here has.
- */
-static void table_bounds(const struct vm_fault *vmf, unsigned long *start,
-			 unsigned long *end)
+/* The parts of what a BAR map shows, each with the protection that is its own */
+static vm_fault_t fill_parts(struct vm_area_struct *vma, unsigned long address,
+			     unsigned long end)
 {
-	*start = max(vmf->vma->vm_start, vmf->address & PMD_MASK);
-	*end = pmd_addr_end(vmf->address, vmf->vma->vm_end);
-}
-
-static vm_fault_t fill_table(struct vm_fault *vmf,
-			     const struct fault_span *span)
-{
-	unsigned long start, end;
-
-	table_bounds(vmf, &start, &end);
-	return barlease_fill_table(vmf->vma, start, end,
-				   vmf->vma->vm_page_prot);
-}
-
-static const struct vm_operations_struct vm_ops;
-
-/*
- * Where a huge page would fit, and small ones are filled in only because the
- * process wants none just now, another thread may still put one in at this
- * moment. vmf_insert_pfn() copes with that. After it there is a page table, and
- * that stays.
- */
-static bool huge_page_possible(const struct vm_fault *vmf)
-{
-	struct fault_span span;
-
-	return vmf->vma->vm_ops == &vm_ops &&
-	       span_of_order(vmf, PMD_ORDER, &span);
-}
-
-static vm_fault_t insert_table(struct vm_fault *vmf,
-			       const struct fault_span *span)
-{
-	vm_fault_t ret;
-
-	if (huge_page_possible(vmf)) {
-		ret = vmf_insert_pfn(vmf->vma, span->address, span->pfn);
-		if (ret != VM_FAULT_NOPAGE)
-			return ret;
-	}
-
-	return fill_table(vmf, span);
-}
-
-static vm_fault_t page_fault(struct vm_fault *vmf)
-{
-	struct fault_span span;
-
-	if (!span_of_order(vmf, 0, &span))
-		return VM_FAULT_SIGBUS;
-
-	return fault(vmf, &span, insert_table);
-}
-
-#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
-static vm_fault_t insert_pmd(struct vm_fault *vmf,
-			     const struct fault_span *span)
-{
-	return vmf_insert_pfn_pmd(vmf, span->pfn,
-				  vmf->flags & FAULT_FLAG_WRITE);
-}
-#endif
-
-#ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
-static vm_fault_t insert_pud(struct vm_fault *vmf,
-			     const struct fault_span *span)
-{
-	return vmf_insert_pfn_pud(vmf, span->pfn,
-				  vmf->flags & FAULT_FLAG_WRITE);
-}
-#endif
-
-/*
- * Nothing but small pages fits. The kernel would come again for those, and in
- * between let go of the VMA's lock and take mmap_lock. No need: they can be
- * filled in right here.
- */
-static vm_fault_t small_pages_instead(struct vm_fault *vmf, unsigned int order)
-{
-	if (order == PMD_ORDER)
-		return fault(vmf, NULL, fill_table);
-	return VM_FAULT_FALLBACK;
-}
-
-static vm_fault_t huge_fault(struct vm_fault *vmf, unsigned int order)
-{
-	struct fault_span span;
-
-	if (!span_of_order(vmf, order, &span))
-		return small_pages_instead(vmf, order);
-
-	switch (order) {
-#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
-	case PMD_ORDER:
-		return fault(vmf, &span, insert_pmd);
-#endif
-#ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
-	case PUD_ORDER:
-		return fault(vmf, &span, insert_pud);
-#endif
-	default:
-		return VM_FAULT_FALLBACK;
-	}
-}
-
-static const struct vm_operations_struct vm_ops = {
-	.fault		= page_fault,
-#ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
-	.huge_fault	= huge_fault,
-#endif
-};
-
-/* For protections that vmf_insert_pfn_pmd() and _pud() would not leave alone */
-static const struct vm_operations_struct small_pages_vm_ops = {
-	.fault		= page_fault,
-#ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
-	.huge_fault	= small_pages_instead,
-#endif
-};
-
-/* A map's parts each with the protection that is theirs */
-static vm_fault_t fill_parts(struct vm_fault *vmf,
-			     const struct fault_span *span)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	unsigned long address, next, end;
+	unsigned long next;
 	u64 offset, part_end;
 	vm_fault_t ret;
 	pgprot_t prot;
 	u32 memattr;
 
-	table_bounds(vmf, &address, &end);
 	for (; address < end; address = next) {
 		offset = barlease_address_to_offset(vma, address);
 		memattr = barlease_bar_parts_find(vma->vm_private_data, offset,
@@ -290,34 +118,67 @@ static vm_fault_t fill_parts(struct vm_fault *vmf,
 	return VM_FAULT_NOPAGE;
 }
 
-static vm_fault_t part_fault(struct vm_fault *vmf)
+/*
+ * What one page table has of the VMA. The rest of it may belong to neighbouring
+ * VMAs, whose locks nobody here has.
+ */
+static vm_fault_t fill_small(struct vm_fault *vmf)
 {
-	return fault(vmf, NULL, fill_parts);
+	struct vm_area_struct *vma = vmf->vma;
+	const struct barlease_buffer *buffer = vma->vm_private_data;
+	unsigned long start = max(vma->vm_start, vmf->address & PMD_MASK);
+	unsigned long end = pmd_addr_end(vmf->address, vma->vm_end);
+
+	if (buffer->bar_parts)
+		return fill_parts(vma, start, end);
+	return barlease_fill_table(vma, start, end, vma->vm_page_prot);
+}
+
+/* Memory for the page table is found first: that may take its time. */
+static vm_fault_t small_fault(struct vm_fault *vmf)
+{
+	vm_fault_t ret = barlease_prepare_table(vmf);
+
+	return ret ? ret : fault(vmf, fill_small);
 }
 
 #ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
-static vm_fault_t parts_instead(struct vm_fault *vmf, unsigned int order)
+/*
+ * Where nothing but small pages fits, the kernel would come again for those, and
+ * in between let go of the VMA's lock and take mmap_lock. No need: they can be
+ * filled in right here.
+ */
+static vm_fault_t huge_fault(struct vm_fault *vmf, unsigned int order)
 {
-	if (order == PMD_ORDER)
-		return part_fault(vmf);
-	return VM_FAULT_FALLBACK;
+	if (order != PMD_ORDER)
+		return VM_FAULT_FALLBACK;
+	if (barlease_huge_possible(vmf))
+		return fault(vmf, barlease_fill_huge);
+	return small_fault(vmf);
 }
 #endif
 
-/* For BAR maps whose parts differ: their protection is not the VMA's. */
-static const struct vm_operations_struct part_vm_ops = {
-	.fault		= part_fault,
+/*
+ * The kernel gives entries that are there the attribute of vm_page_prot on some
+ * architectures, and where parts differ that is none of theirs. Without entries
+ * each fault makes its own.
+ */
+static int mprotect(struct vm_area_struct *vma, unsigned long start,
+		    unsigned long end, unsigned long new_flags)
+{
+	const struct barlease_buffer *buffer = vma->vm_private_data;
+
+	if (buffer->bar_parts) {
+		vma_start_write(vma);
+		zap_special_vma_range(vma, start, end - start);
+	}
+	return 0;
+}
+
+const struct vm_operations_struct barlease_vm_ops = {
+	.fault		= small_fault,
 #ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
-	.huge_fault	= parts_instead,
+	.huge_fault	= huge_fault,
 #endif
+	.mprotect	= mprotect,
 };
-
-const struct vm_operations_struct *barlease_vm_ops(u32 memattr)
-{
-	if (memattr == BARLEASE_MEMATTR_PARTS)
-		return &part_vm_ops;
-	if (BARLEASE_INSERT_PFN_KEEPS_CACHE_BITS ||
-	    memattr == VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_NC)
-		return &vm_ops;
-	return &small_pages_vm_ops;
-}

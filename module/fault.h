@@ -12,13 +12,8 @@
 
 #include "buffer.h"
 
-/**
- * barlease_vm_ops() - how to fill mappings with a memory attribute
- * @memattr: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_* or BARLEASE_MEMATTR_PARTS
- *
- * A VMA keeps what it gets here, whatever becomes of its buffer's attribute.
- */
-const struct vm_operations_struct *barlease_vm_ops(u32 memattr);
+/* How to fill mappings of buffers. The attribute is in vm_page_prot. */
+extern const struct vm_operations_struct barlease_vm_ops;
 
 /* What of its buffer a mapping shows at an address, in bytes. */
 static inline u64 barlease_address_to_offset(struct vm_area_struct *vma,

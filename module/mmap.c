@@ -37,7 +37,7 @@ static void set_up_vma(struct vm_area_struct *vma,
 	vma->vm_page_prot =
 		pgprot_decrypted(barlease_memattr_pgprot(memattr,
 							 vma->vm_page_prot));
-	vma->vm_ops = barlease_vm_ops(memattr);
+	vma->vm_ops = &barlease_vm_ops;
 	vm_flags_set(vma, VM_ALLOW_ANY_UNCACHED | VM_IO | VM_PFNMAP |
 			  VM_DONTEXPAND | VM_DONTDUMP);
 }

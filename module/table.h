@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Filling a page table at once
+ * Filling a page table with small pages, all at once
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -10,10 +10,21 @@
 #include <linux/mm_types.h>
 
 /**
+ * barlease_prepare_table() - make sure that there is a page table
+ * @vmf: the fault
+ *
+ * May sleep. A page table stays, once it is there.
+ *
+ * Return: 0; VM_FAULT_NOPAGE when there is a huge page, or nothing to make a
+ * page table of, and the access is to be tried again; VM_FAULT_OOM.
+ */
+vm_fault_t barlease_prepare_table(struct vm_fault *vmf);
+
+/**
  * barlease_fill_table() - what one page table has of a mapping, or a part of it
  * @vma: a mapping of a buffer; where PTEs may be inserted, see access.h
  * @start: where in the mapping, as an address
- * @end: where it ends, in the same page table
+ * @end: where it ends, in the same page table, which is there
  * @prot: the protection that the PTEs get
  *
  * In whichever range of the buffer. PTEs that are there already stay.

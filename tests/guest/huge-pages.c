@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Mappings use pages of 1 GiB and 2 MiB wherever alignment allows it, and
- * never a page that reaches past its range
+ * Mappings use pages of 2 MiB wherever alignment allows it, all that a PMD table
+ * can have at once; never a page of 1 GiB, nor one that reaches past its range
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -36,10 +36,11 @@ static void whole_gib(void)
 
 	is_int(faults_of_touching(at, GIB(1), MIB(2)), 1,
 	       "touching all of an aligned GiB takes one page fault");
-	is_page(at, GIB(1), "it is one page of 1 GiB");
-	is_page(at + GIB(1) - 4, GIB(1), "up to its last word");
-	is_hex(entry_at(at).physical, pci_bar_start(big.bdf, BAR2),
-	       "at the BAR's physical address");
+	is_page(at, MIB(2), "it is in pages of 2 MiB");
+	is_page(at + GIB(1) - 4, MIB(2), "up to its last word");
+	is_int(pages_present(at, GIB(1)), GIB(1) / PAGE, "all of it is there");
+	is_int(pages_astray(at, GIB(1), pci_bar_start(big.bdf, BAR2)), 0,
+	       "each page at its physical address");
 	ok(entry_at(at).special, "the entry is a special one");
 	ok(entry_at(at).writable, "and can be written");
 	is_int(pattern_errors(at, 0, GIB(1), MIB(2), SEED), 0,
@@ -58,8 +59,9 @@ static void two_mib(void)
 	int lease = lease_of(big.device, BAR2, start, size);
 	mapping_t at = map_aligned(lease, 0, size, RW, GIB(1), start);
 
-	is_int(faults_of_touching(at, size, MIB(2)), size / MIB(2),
-	       "a lease of 510 times 2 MiB takes 510 page faults");
+	is_int(faults_of_touching(at, size, MIB(2)), 1,
+	       "a lease of 510 times 2 MiB takes one page fault");
+	is_int(pages_present(at, size), size / PAGE, "that fills it to its ends");
 	is_page(at, MIB(2), "its first page has 2 MiB");
 	is_page(at + size - 4, MIB(2), "so has its last");
 	is_page(at + MIB(500), MIB(2), "so has one in the middle");
@@ -77,9 +79,11 @@ static void gib_at_two_mib(void)
 	int lease = lease_of(big.device, BAR2, 0, GIB(1));
 	mapping_t at = map_aligned(lease, 0, GIB(1), RW, GIB(1), MIB(2));
 
-	reads(at + MIB(100), pattern(MIB(100), SEED),
-	      "1 GiB at an address aligned to 2 MiB is readable");
+	is_int(faults_of_touching(at, GIB(1), MIB(2)), 2,
+	       "1 GiB across two PMD tables takes two page faults");
 	is_page(at + MIB(100), MIB(2), "in pages of 2 MiB");
+	is_int(pattern_errors(at, 0, GIB(1), MIB(2), SEED), 0,
+	       "each of the 512 probes is right");
 	unmap(at, GIB(1));
 	close(lease);
 }
@@ -160,10 +164,10 @@ static void merged(void)
 		{ 0, MIB(1) }, { MIB(1), PAGE }, { MIB(1) + PAGE, MIB(7) - PAGE },
 	};
 	int lease = lease_export(small.device, BAR2, O_RDWR, ranges, 3);
-	mapping_t at = map_aligned(lease, 0, MIB(8), RW, MIB(2), 0);
+	mapping_t at = map_aligned(lease, 0, MIB(8), RW, MIB(8), 0);
 
-	is_int(faults_of_touching(at, MIB(8), PAGE), 4,
-	       "8 MiB in three ranges that continue each other take 4 faults");
+	is_int(faults_of_touching(at, MIB(8), PAGE), 1,
+	       "8 MiB in three ranges that continue each other take a fault");
 	is_page(at + MIB(1), MIB(2), "a page of 2 MiB lies across two of them");
 	is_int(pattern_errors(at, 0, MIB(8), PAGE, SEED), 0,
 	       "all that they show is right");
@@ -194,32 +198,56 @@ static void other_maps(void)
 	struct vfio_region_dma_range range = { 0, MIB(4) };
 	int lease = lease_export(small.device, BAR2, O_RDONLY, &range, 1);
 	struct region bar = vfio_region(&small, BAR2);
-	mapping_t at = map_aligned(lease, 0, MIB(4), PROT_READ, MIB(2), 0);
+	mapping_t at = map_aligned(lease, 0, MIB(4), PROT_READ, MIB(4), 0);
 
-	is_int(faults_of_touching(at, MIB(4), PAGE), 2,
-	       "4 MiB of a read-only lease take two faults");
+	is_int(faults_of_touching(at, MIB(4), PAGE), 1,
+	       "4 MiB of a read-only lease take one fault");
 	is_page(at, MIB(2), "in pages of 2 MiB");
 	ok(!entry_at(at).writable, "that cannot be written");
 	unmap(at, MIB(4));
 	close(lease);
 
-	at = map_aligned(small.device, bar.offset, MIB(64), RW, MIB(2), 0);
-	is_int(faults_of_touching(at, MIB(64), PAGE), 32,
-	       "64 MiB of a BAR map take 32 faults");
+	at = map_aligned(small.device, bar.offset, MIB(64), RW, MIB(64), 0);
+	is_int(faults_of_touching(at, MIB(64), PAGE), 1,
+	       "64 MiB of a BAR map take one fault");
 	is_page(at, MIB(2), "in pages of 2 MiB");
 	is_int(pattern_errors(at, 0, MIB(8), PAGE, SEED), 0,
 	       "which show what the device has");
 	unmap(at, MIB(64));
 }
 
+/* Two leases side by side in the process: a fault fills its own */
+static void neighbours(void)
+{
+	int left = lease_of(small.device, BAR2, 0, MIB(4));
+	int right = lease_of(small.device, BAR2, MIB(4), MIB(4));
+	mapping_t at = map_aligned(left, 0, MIB(4), RW, MIB(16), 0);
+	void *beside = mmap((void *)(at + MIB(4)), MIB(4), RW,
+			    MAP_SHARED | MAP_FIXED_NOREPLACE, right, 0);
+
+	if (beside != (void *)(at + MIB(4)))
+		bail("no room for a mapping beside another one");
+	reads(at, pattern(0, SEED), "the left one of two mappings is used");
+	is_int(pages_present(at, MIB(8)), MIB(4) / PAGE,
+	       "nothing of the right one is filled in by that");
+	reads(at + MIB(8) - 4, pattern(MIB(8) - 4, SEED), "the right one works");
+	is_ok(lease_revoke(small.device, left), "the left one is revoked");
+	is_int(pages_present(at, MIB(4)), 0, "and loses its pages");
+	is_int(pages_present(at + MIB(4), MIB(4)), MIB(4) / PAGE,
+	       "the right one keeps its own");
+	unmap(at, MIB(8));
+	close(left);
+	close(right);
+}
+
 /* Pieces of a huge mapping go, the rest stays right */
 static void split(void)
 {
 	int lease = lease_of(small.device, BAR2, 0, MIB(8));
-	mapping_t at = map_aligned(lease, 0, MIB(8), RW, MIB(2), 0);
+	mapping_t at = map_aligned(lease, 0, MIB(8), RW, MIB(8), 0);
 
-	is_int(faults_of_touching(at, MIB(8), MIB(2)), 4,
-	       "8 MiB are four huge pages");
+	is_int(faults_of_touching(at, MIB(8), MIB(2)), 1,
+	       "8 MiB are four huge pages, by one fault");
 	unmap(at + MIB(3), PAGE);
 	reads(at + MIB(3) - PAGE, pattern(MIB(3) - PAGE, SEED),
 	      "before a hole in a huge page, the bytes are right");
@@ -259,6 +287,7 @@ int main(void)
 	merged();
 	swapped();
 	other_maps();
+	neighbours();
 	split();
 
 	vfio_close(&small);
