@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "access.h"
-#include "clock.h"
 #include "lease.h"
 #include "map.h"
 #include "pagetable.h"
@@ -92,20 +91,6 @@ static void through_sysfs(void)
 	peer_stop(&admin);
 }
 
-/* vfio-pci-core does not wait for faults under way: EBUSY, in that case */
-static int hot_reset(const struct vfio *vfio)
-{
-	int ret = -EBUSY;
-
-	for (int i = 0; i < 1000; i++) {
-		ret = vfio_hot_reset(vfio);
-		if (ret != -EBUSY)
-			break;
-		sleep_ms(1);
-	}
-	return ret;
-}
-
 /* How many devices a hot reset of this one resets */
 static int hot_reset_devices(const struct vfio *vfio)
 {
@@ -135,7 +120,7 @@ static void through_another_device(void)
 	       "a hot reset of pci-testdev is one of two devices");
 	reads(watched[0].at, EDU_ID, "a lease of edu works");
 	reads(watched[1].at, EDU_ID, "so does a BAR map");
-	is_ok(hot_reset(&testdev), "pci-testdev is hot-reset");
+	is_ok(vfio_hot_reset(&testdev), "pci-testdev is hot-reset");
 	is_int(pages_present(watched[0].at, PAGE), 0,
 	       "that took the page of edu's lease away");
 	is_int(pages_present(watched[1].at, PAGE), 0,
@@ -145,14 +130,14 @@ static void through_another_device(void)
 
 	watchers_start(&watchers, watched, 2, 2);
 	for (int i = 0; i < RESETS; i++)
-		failed += hot_reset(i % 2 ? &edu : &testdev) != 0;
+		failed += vfio_hot_reset(i % 2 ? &edu : &testdev) != 0;
 	watchers_stop(&watchers);
 	is_int(failed, 0, "%d hot resets more, from either device, succeed",
 	       RESETS);
 	check_watchers(&watchers, RESETS);
 
 	is_ok(lease_revoke(edu.device, lease), "the lease is revoked");
-	is_ok(hot_reset(&testdev), "pci-testdev is hot-reset");
+	is_ok(vfio_hot_reset(&testdev), "pci-testdev is hot-reset");
 	sigbus(watched[0].at, "that does not bring the lease back");
 	reads(watched[1].at, EDU_ID, "the BAR map works");
 
