@@ -188,7 +188,7 @@ static const char *const wanted[NR_SLICES][6] = {
 		       "EINVAL", "EINVAL", "EFAULT" },
 	[STATUS] = { "/dmabuf:status", " 0 are anybody", "2 MiB pages, UC-",
 		     "EINVAL", "EINVAL", "EFAULT" },
-	[WINDOW] = { "/dmabuf:window", " 0 are anybody", "4 KiB pages, WC",
+	[WINDOW] = { "/dmabuf:window", " 0 are anybody", "2 MiB pages, WC",
 		     "EINVAL", "EINVAL", "EFAULT" },
 };
 

@@ -204,7 +204,8 @@ int barlease_set_name(int lease, const char *name);
 /**
  * struct barlease_alignment - where a lease lies physically, as far as it is
  *	worth knowing: huge pages need an address congruent to it
- * @align: 4 KiB, 2 MiB or 1 GiB
+ * @align: 4 KiB, 2 MiB (the size of a huge page) or 1 GiB (of those that one page
+ *	fault brings in)
  * @phase: physical address of the lease's first byte, modulo @align
  */
 struct barlease_alignment {
