@@ -8,8 +8,10 @@
 build := $(CURDIR)/build
 export KERNEL := $(abspath $(or $(KERNEL),$(build)/kernel))
 
-# The guest's driver is built in build/module. One for another kernel, which
-# KDIR names, has a directory of its own and never gets into the guest.
+# What is built for another kernel has names of its own. So has the driver for
+# KDIR, which never gets into the guest.
+flavour := $(if $(filter-out $(build)/kernel,$(KERNEL)),-$(patsubst \
+	kernel-%,%,$(notdir $(KERNEL))))
 ifdef KDIR
 kdir := $(abspath $(KDIR))
 kver := $(shell cat $(kdir)/include/config/kernel.release 2>/dev/null)
@@ -18,7 +20,9 @@ $(if $(kver),,$(error KDIR=$(KDIR) is no configured kernel tree; Debian has \
 else
 kdir := $(KERNEL)/headers
 endif
-moddir := $(build)/module$(if $(KDIR),-$(kver))
+suffix := $(if $(KDIR),-$(kver),$(flavour))
+moddir := $(build)/module$(suffix)
+testdir := $(build)/test-module$(suffix)
 
 # Without pahole there is no BTF for a module, and none is needed.
 kbuild = $(MAKE) --no-print-directory -C $(kdir) \
@@ -68,10 +72,10 @@ module: packages-module $(if $(KDIR),,kernel)	## the driver (KDIR=DIR: for that 
 	+@$(kbuild) M=$(moddir) modules
 
 test-module: packages-module $(if $(KDIR),,kernel)	## the tests' own kernel module
-	@lab/link-tree.sh tests/module $(build)/test-module
-	+@$(kbuild) M=$(build)/test-module modules
+	@lab/link-tree.sh tests/module $(testdir)
+	+@$(kbuild) M=$(testdir) modules
 	@mkdir -p $(moddir)
-	@ln -sf ../test-module/barlease-ptwalk.ko $(moddir)/
+	@ln -sf ../$(notdir $(testdir))/barlease-ptwalk.ko $(moddir)/
 
 user: packages-user	## userspace and tests, those for the guest staged
 	@lab/user.sh
@@ -105,8 +109,8 @@ packages-fuzz:
 	@lab/packages.sh clang libclang-rt-dev libc6-dev libinih-dev
 
 clean:		## remove what was built, keep what was downloaded
-	rm -rf $(build)/module* $(build)/test-module $(build)/user* \
-		$(build)/guest $(build)/lab \
+	rm -rf $(build)/module* $(build)/test-module* $(build)/user* \
+		$(build)/guest $(build)/guest-* $(build)/lab \
 		$(build)/check $(build)/clients $(build)/demo \
 		$(build)/bench $(build)/bench.json \
 		$(build)/mutants $(build)/shell

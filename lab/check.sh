@@ -45,7 +45,7 @@ fuzz()
 # nobody knows is for the first guest to complain about.
 is_client()
 {
-	[ -e "$build/guest/root/clients/$1" ]
+	[ -e "$guest/root/clients/$1" ]
 }
 
 chosen()
@@ -89,7 +89,7 @@ clients()
 		fi
 		archives+=("$build/$what/$what.cpio")
 	done
-	cat "$build/guest/initramfs" "${archives[@]}" >"$dir/initramfs"
+	cat "$guest/initramfs" "${archives[@]}" >"$dir/initramfs"
 	INITRAMFS=$dir/initramfs "$top/lab/run-guest.sh" clients "$names" ||
 		say FAIL "see $dir/console.log"
 	rm -f "$dir/initramfs"

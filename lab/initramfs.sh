@@ -5,10 +5,10 @@
 #   build/guest/own.cpio     everything that this tree builds; every time
 #   build/guest/initramfs    the two, one after the other
 # /tests, /clients and /demo are where meson installed them, in build/guest/root.
+# For another kernel all of this is in a directory of its own, build/guest-NAME.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-guest=$build/guest
 stock=$guest/stock
 root=$guest/root
 rel=$(cat "$kernel/release")
@@ -101,8 +101,8 @@ own_modules()
 	mkdir -p "$dir/extra"
 	cp -r "$stock/lib/modules/$rel/." "$dir/"
 	for m in barlease-vfio-pci barlease-ptwalk; do
-		[ ! -e "$build/module/$m.ko" ] ||
-			cp "$build/module/$m.ko" "$dir/extra/"
+		[ ! -e "$build/module$flavour/$m.ko" ] ||
+			cp "$build/module$flavour/$m.ko" "$dir/extra/"
 	done
 	depmod -b "$root" "$rel"
 	rm -rf "$dir/kernel" "$dir/modules.order" "$dir"/modules.builtin{,.modinfo}

@@ -4,8 +4,15 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$top/build
-# The guest's kernel; another directory of the same layout may stand in.
+# The guest's kernel; another directory of the same layout may stand in. What is
+# made for that one has names of its own, the same ones as in the Makefile.
 kernel=${KERNEL:-$build/kernel}
+flavour=
+if [ "$kernel" != "$build/kernel" ]; then
+	flavour=${kernel##*/}
+	flavour=-${flavour#kernel-}
+fi
+guest=$build/guest$flavour
 mkdir -p "$build"
 
 # One line a step, in the manner of kbuild: "  FETCH   what".

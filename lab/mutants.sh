@@ -29,7 +29,7 @@ build_mutant()
 	cp "$dir/module/barlease-vfio-pci.ko" "$module/"
 	(cd "$dir/root" && find . -mindepth 1 -printf '%P\0' |
 		cpio --null -o -H newc -R 0:0 --quiet) >"$dir/own.cpio"
-	cat "$build/guest/initramfs" "$dir/own.cpio" >"$dir/initramfs"
+	cat "$guest/initramfs" "$dir/own.cpio" >"$dir/initramfs"
 	rm -rf "$dir/own.cpio" "$dir/root"
 }
 

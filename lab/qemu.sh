@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # The virtual machine: its devices, and what runs it. Source after lib.sh.
 
-initramfs=${INITRAMFS:-$build/guest/initramfs}
+initramfs=${INITRAMFS:-$guest/initramfs}
 
 # Two ivshmem BARs of memory, each behind a port of its own; a register device
 # and a memory BAR that are two functions of one slot, and so are reset
@@ -134,7 +134,7 @@ kvm_works()
 # The answer holds for one boot of the host, one kernel and one QEMU.
 choose_accel()
 {
-	local key answer=$build/lab/accel
+	local key answer=$build/lab/accel$flavour
 
 	if [ -n "${BARLEASE_ACCEL-}" ]; then
 		use_accel "$BARLEASE_ACCEL"

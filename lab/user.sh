@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Build userspace in build/user; put what the guest runs into build/guest/root.
+# Build userspace in build/user; put what the guest runs into build/guest*/root.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/configure.sh"
 
-root=$build/guest/root
+root=$guest/root
 
 lock guest
 configure "$build/user" --prefix=/ -Dtests=true
