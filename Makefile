@@ -6,11 +6,21 @@
 # and nothing else.
 
 build := $(CURDIR)/build
-export KERNEL := $(abspath $(or $(KERNEL),$(build)/kernel))
 
-# What is built for another kernel has names of its own. So has the driver for
-# KDIR, which never gets into the guest.
-flavour := $(if $(filter-out $(build)/kernel,$(KERNEL)),-$(patsubst \
+# The guest's kernel: one of these, which the lab fetches, or any directory.
+kernel-6.12 := $(build)/kernel
+kernel-7.3 := $(build)/kernel-7.3
+kernels := $(kernel-6.12) $(kernel-7.3)
+kernel := $(or $(KERNEL),6.12)
+override KERNEL := $(or $(kernel-$(kernel)),$(abspath $(kernel)))
+export KERNEL
+$(if $(filter $(kernels),$(KERNEL))$(wildcard $(KERNEL)/release),,$(error \
+	KERNEL=$(kernel) is neither 6.12 nor 7.3, nor a directory with a \
+	kernel in it; see docs/testing.md))
+
+# What is built for another kernel than 6.12 has names of its own. So has the
+# driver for KDIR, which never gets into the guest.
+flavour := $(if $(filter-out $(kernel-6.12),$(KERNEL)),-$(patsubst \
 	kernel-%,%,$(notdir $(KERNEL))))
 ifdef KDIR
 kdir := $(abspath $(KDIR))
@@ -23,11 +33,6 @@ endif
 suffix := $(if $(KDIR),-$(kver),$(flavour))
 moddir := $(build)/module$(suffix)
 testdir := $(build)/test-module$(suffix)
-
-# Without pahole there is no BTF for a module, and none is needed.
-kbuild = $(MAKE) --no-print-directory -C $(kdir) \
-	 BARLEASE_UAPI=$(CURDIR)/include/uapi \
-	 $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 .PHONY: help demo check bench bench-docs mutants unit sanitize fuzz shell
 .PHONY: module test-module user guest kernel
@@ -69,11 +74,11 @@ shell: guest	## a shell in the guest
 
 module: packages-module $(if $(KDIR),,kernel)	## the driver (KDIR=DIR: for that kernel)
 	@lab/link-tree.sh module $(moddir)
-	+@$(kbuild) M=$(moddir) modules
+	+@lab/kbuild.sh $(kdir) $(moddir)
 
 test-module: packages-module $(if $(KDIR),,kernel)	## the tests' own kernel module
 	@lab/link-tree.sh tests/module $(testdir)
-	+@$(kbuild) M=$(testdir) modules
+	+@lab/kbuild.sh $(kdir) $(testdir)
 	@mkdir -p $(moddir)
 	@ln -sf ../$(notdir $(testdir))/barlease-ptwalk.ko $(moddir)/
 
@@ -92,7 +97,7 @@ $(build)/lab/runner: lab/runner.c | packages-module
 	@$(CC) -O2 -g -Wall -Wextra -static -o $@ $<
 
 kernel: packages-guest
-	@lab/fetch-kernel.sh
+	$(if $(filter $(kernels),$(KERNEL)),@lab/fetch-kernel.sh)
 
 # Of Debian's packages, those that are missing.
 packages-module:

@@ -1,14 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Fetch the stock Debian 6.12 kernel and its headers and unpack them:
-#   build/kernel/release   its "uname -r"
-#   build/kernel/vmlinuz
-#   build/kernel/modules   /lib/modules/RELEASE of the guest
-#   build/kernel/headers   for make -C
-# Nothing of it is installed on the host.
-set -eu
+# Fetch the stock Debian kernel that KERNEL names, and its headers, and unpack
+# them: in build/kernel, the default, 6.12 of the host's own release, in
+# build/kernel-7.3 that of Debian 13's backports.
+#   release   its "uname -r"
+#   vmlinuz
+#   modules   /lib/modules/RELEASE of the guest
+#   headers   for lab/kbuild.sh
+# Nothing of it is installed on the host. The compiler of 6.12 is the host's,
+# and is installed if need be; 7.3 brings Debian 13's with it.
+set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/apt.sh"
+. "$(dirname "$0")/root.sh"
+
+root=$kernel/root
 
 # The package that today's kernel hangs off: Debian 13 has 6.12 as its own.
 meta()
@@ -19,6 +25,57 @@ meta()
 	esac
 }
 
+fetch_6_12()
+{
+	local image headers packages compiler
+
+	apt_private
+	image=$(apt_depends "$(meta image)" | grep '^linux-image-6\.12') ||
+		die "apt knows no $(meta image) of version 6.12" \
+		    "apt's sources need $codename-security"
+	rel=${image#linux-image-}
+	headers=linux-headers-$rel
+	packages=$(apt_depends "$headers" | awk '/^linux-(headers|kbuild)-/')
+	compiler=$(apt_depends "$headers" | awk '/^(gcc-[0-9]+|pahole)$/')
+	# shellcheck disable=SC2086	# lists of words
+	{
+		"$top/lab/packages.sh" $compiler
+		apt_fetch "kernel $rel" "$kernel/deb" \
+			"$image" "$headers" $packages
+	}
+	unpack "kernel $rel" "$kernel/deb" "$root"
+}
+
+# The newest 7.3 that there is, without what its packages want for booting; and
+# what kbuild calls, beside the compiler.
+download_7_3()
+{
+	local rel
+
+	rel=$(apt-cache pkgnames linux-image-7.3. | sort -V |
+		sed -nE 's/^linux-image-(7\.3\.[0-9]+\+deb13-amd64)$/\1/p' |
+		tail -n 1)
+	[ -n "$rel" ] || {
+		echo "trixie-backports has no kernel 7.3" >&2
+		return 1
+	}
+	root_download "linux-binary-$rel" "linux-modules-$rel" \
+		"linux-headers-$rel" make binutils bash dash coreutils findutils \
+		diffutils grep sed mawk
+}
+
+# Debian 12 has no compiler that is new enough.
+fetch_7_3()
+{
+	apt_foreign trixie
+	root_fetch "kernel 7.3 and its compiler from trixie-backports" \
+		download_7_3
+	unpack "kernel 7.3" "$apt_dir/archives" "$root"
+	root_complete "$root"
+	ln -sf mawk "$root/usr/bin/awk"
+	rel=$(ls "$root/usr/lib/modules")
+}
+
 # link NAME PATH...: the first PATH that the packages brought is NAME.
 link()
 {
@@ -27,7 +84,7 @@ link()
 
 	for path; do
 		if [ -e "$root/$path" ]; then
-			ln -s "root/$path" "$build/kernel/$name"
+			ln -s "root/$path" "$kernel/$name"
 			return
 		fi
 	done
@@ -35,33 +92,21 @@ link()
 }
 
 lock kernel
-[ ! -e "$build/kernel/release" ] || exit 0
+[ ! -e "$kernel/release" ] || exit 0
 [ "$(dpkg --print-architecture)" = amd64 ] ||
 	die "the guest is an amd64 one, and so must the host be"
 
-apt_private
-image=$(apt_depends "$(meta image)" | grep '^linux-image-6\.12') ||
-	die "apt knows no $(meta image) of version 6.12" \
-	    "apt's sources need $codename-security"
-rel=${image#linux-image-}
-headers=linux-headers-$rel
-packages=$(apt_depends "$headers" | awk '/^linux-(headers|kbuild)-/')
-compiler=$(apt_depends "$headers" | awk '/^(gcc-[0-9]+|pahole)$/')
-
-root=$build/kernel/root
-rm -rf "$build/kernel"
-# shellcheck disable=SC2086	# lists of words
-{
-	"$top/lab/packages.sh" $compiler
-	apt_fetch "kernel $rel" "$build/kernel/deb" \
-		"$image" "$headers" $packages
-}
-unpack "kernel $rel" "$build/kernel/deb" "$root"
+rm -rf "$kernel"
+case $kernel in
+"$build/kernel") fetch_6_12 ;;
+"$build/kernel-7.3") fetch_7_3 ;;
+*) die "there is no fetching $kernel" ;;
+esac
 # The headers as packaged name each other by absolute paths.
-sed -i "s|/usr/src/|../|" "$root/usr/src/$headers/Makefile"
-link headers "usr/src/$headers"
-link vmlinuz "boot/vmlinuz-$rel"
+sed -i "s|/usr/src/|../|" "$root/usr/src/linux-headers-$rel/Makefile"
+link headers "usr/src/linux-headers-$rel"
+link vmlinuz "boot/vmlinuz-$rel" "usr/lib/modules/$rel/vmlinuz"
 # Debian 13 has no files outside of /usr, boot apart.
 link modules "lib/modules/$rel" "usr/lib/modules/$rel"
 # Last, for it says that all the rest is there.
-echo "$rel" >"$build/kernel/release"
+echo "$rel" >"$kernel/release"

@@ -23,9 +23,8 @@ build_mutant()
 	mkdir -p "$dir" "$module"
 	cp -r "$top/module" "$dir/module"
 	patch --quiet -p1 -d "$dir" <"$patch"
-	make -C "$kernel/headers" M="$dir/module" \
-		BARLEASE_UAPI="$top/include/uapi" \
-		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	"$top/lab/kbuild.sh" "$kernel/headers" "$dir/module" \
+		CONFIG_DEBUG_INFO_BTF_MODULES=
 	cp "$dir/module/barlease-vfio-pci.ko" "$module/"
 	(cd "$dir/root" && find . -mindepth 1 -printf '%P\0' |
 		cpio --null -o -H newc -R 0:0 --quiet) >"$dir/own.cpio"
