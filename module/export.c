@@ -73,6 +73,7 @@ buffer_of_ranges(struct barlease_device *bdev, int bar,
 
 	/* What went well once does so again. */
 	append_ranges(&buffer->ranges, &bdev->core, bar, ranges, nr);
+	barlease_ranges_finish(&buffer->ranges);
 	return buffer;
 }
 

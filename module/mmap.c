@@ -91,6 +91,7 @@ bar_map_buffer(struct barlease_device *bdev, unsigned int bar,
 	/* Cannot overflow: it is the first range. */
 	barlease_ranges_append(&buffer->ranges, bar_start + bar_offset(vma),
 			       vma->vm_end - vma->vm_start);
+	barlease_ranges_finish(&buffer->ranges);
 	buffer->pgoff = vma->vm_pgoff;
 	buffer->vfio_file = vma->vm_file;
 	barlease_bar_memattr_apply(buffer, bar);

@@ -27,7 +27,9 @@ struct barlease_range {
 /**
  * struct barlease_ranges - all of a buffer, in the order of its offsets
  * @size: the buffer's size in bytes
- * @phys_end: physical address past the last range
+ * @phys_end: while ranges are appended: physical address past the last one
+ * @per_byte: after that: how many ranges a byte has on average, in 2^-64, for
+ *   a first guess
  * @nr: how many there are, after merging
  * @room: how many of them @range can hold; the rest are only counted
  * @range: the ranges; the caller provides the memory
@@ -37,7 +39,10 @@ struct barlease_range {
  */
 struct barlease_ranges {
 	u64 size;
-	u64 phys_end;
+	union {
+		u64 phys_end;
+		u64 per_byte;
+	};
 	u32 nr;
 	u32 room;
 	struct barlease_range range[];
@@ -59,6 +64,14 @@ int barlease_ranges_append(struct barlease_ranges *ranges, u64 phys_start,
 			   u64 length);
 
 /**
+ * barlease_ranges_finish() - no more ranges will be appended
+ * @ranges: all of a buffer
+ *
+ * A search without that finds the same, if more slowly.
+ */
+void barlease_ranges_finish(struct barlease_ranges *ranges);
+
+/**
  * struct barlease_extent - what lies around an offset in one range
  * @range_start: the range's first offset in the buffer
  * @range_end: the first offset past the range
@@ -78,7 +91,8 @@ struct barlease_extent {
  * @offset: in the buffer, in bytes
  * @extent: receives the range
  *
- * O(log n).
+ * Compares the offset with two ranges' beginnings where all ranges are of one
+ * size, and never, whatever their sizes, with more than log2(n) + 5 of them.
  *
  * Return: false when @offset is past the buffer's end.
  */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <errno.h>
 
+#include <linux/math64.h>
 #include <linux/types.h>
 #include <cmocka.h>
 
@@ -56,6 +57,15 @@ static int tear_down(void **state)
 	(void)state;
 	free(ranges);
 	return 0;
+}
+
+/* Another buffer */
+static void begin(void)
+{
+	reference.nr = 0;
+	ranges->nr = 0;
+	ranges->size = 0;
+	ranges->phys_end = 0;
 }
 
 static void append(u64 phys, u64 length)
@@ -256,11 +266,10 @@ static void random_tables(void **state)
 {
 	for (u64 seed = 1; seed <= 300; seed++) {
 		random_state = seed * 0x9e3779b97f4a7c15ull;
-		reference.nr = 0;
-		ranges->nr = 0;
-		ranges->size = 0;
-		ranges->phys_end = 0;
+		begin();
 		append_at_random(1 + random_below(120));
+		if (seed % 2)
+			barlease_ranges_finish(ranges);
 		assert_true(ranges->nr <= reference.nr);
 		check_boundaries();
 	}
@@ -272,6 +281,7 @@ static void every_offset(void **state)
 	(void)state;
 	random_state = 2026;
 	append_at_random(40);
+	barlease_ranges_finish(ranges);
 	for (u64 offset = 0; offset < ranges->size + PAGE; offset += 64)
 		check(offset);
 }
@@ -286,6 +296,7 @@ static void the_most(void **state)
 							i * 2 * PAGE, PAGE),
 				 0);
 	assert_int_equal(ranges->nr, MOST_RANGES);
+	barlease_ranges_finish(ranges);
 	for (u64 i = 0; i < MOST_RANGES; i++) {
 		u64 offsets[] = { i * PAGE, i * PAGE + 7, (i + 1) * PAGE - 1 };
 
@@ -360,6 +371,189 @@ static void no_room(void **state)
 	assert_memory_equal(&ranges->range[1], &untouched, sizeof(untouched));
 }
 
+/* Lengths, of one buffer each: page counts of its ranges */
+static u64 all_equal(u32 i)
+{
+	(void)i;
+	return 3;
+}
+
+static u64 nearly_equal(u32 i)
+{
+	return 100 + i % 2;
+}
+
+static u64 at_random(u32 i)
+{
+	(void)i;
+	return 1 + random_below(8);
+}
+
+static u64 powers_of_two(u32 i)
+{
+	(void)i;
+	return 1ull << random_below(24);
+}
+
+static u64 rising(u32 i)
+{
+	return 1 + i;
+}
+
+static u64 falling(u32 i)
+{
+	return (1ull << 40) / (1 + i) + 1;
+}
+
+static u64 first_is_huge(u32 i)
+{
+	return i ? 1 : 1ull << 40;
+}
+
+static u64 last_is_huge(u32 i)
+{
+	return i == MOST_RANGES - 1 ? 1ull << 40 : 1;
+}
+
+static u64 small_half(u32 i)
+{
+	return i < MOST_RANGES / 2 ? 1 : 100000;
+}
+
+static u64 islands(u32 i)
+{
+	return i % 1000 ? 1 : 1ull << 20;
+}
+
+static u64 (*const shapes[])(u32 i) = {
+	all_equal, nearly_equal, at_random, powers_of_two, rising, falling,
+	first_is_huge, last_is_huge, small_half, islands,
+};
+
+#define SHAPES	(sizeof(shapes) / sizeof(*shapes))
+
+static const u32 numbers[] = { 1, 2, 3, 7, 64, 500, 4095, 30000, MOST_RANGES };
+
+#define NUMBERS	(sizeof(numbers) / sizeof(*numbers))
+
+/* No two continue each other, so what was appended is what is found. */
+static void append_shape(u64 (*pages)(u32 i), u32 nr)
+{
+	begin();
+	for (u32 i = 0; i < nr; i++)
+		append((u64)(MOST_RANGES - i) << 44, pages(i) * PAGE);
+	assert_int_equal(ranges->nr, nr);
+	barlease_ranges_finish(ranges);
+}
+
+static void find_at(u32 index, u64 offset, u64 start)
+{
+	struct barlease_extent extent;
+
+	assert_true(barlease_ranges_find(ranges, offset, &extent));
+	assert_int_equal(extent.index, index);
+	assert_true(extent.range_start == start);
+	assert_true(extent.range_end == start + reference.length[index]);
+	assert_true(extent.phys_start == reference.phys[index]);
+}
+
+/* The plain walk, once along all of them */
+static void find_each(void)
+{
+	struct barlease_extent extent;
+	u64 start = 0;
+
+	for (u32 i = 0; i < reference.nr; i++) {
+		find_at(i, start, start);
+		find_at(i, start + random_below(reference.length[i]), start);
+		find_at(i, start + reference.length[i] - 1, start);
+		start += reference.length[i];
+	}
+	assert_true(start == ranges->size);
+	assert_false(barlease_ranges_find(ranges, start, &extent));
+}
+
+static void shapes_and_numbers(void **state)
+{
+	(void)state;
+	random_state = 16;
+	for (size_t i = 0; i < SHAPES; i++) {
+		for (size_t n = 0; n < NUMBERS; n++) {
+			append_shape(shapes[i], numbers[n]);
+			find_each();
+		}
+	}
+}
+
+/* Whatever the guess comes from, it only costs time. */
+static void wrong_guesses(void **state)
+{
+	static const u64 per_byte[] = { 0, 1, 1ull << 32, 1ull << 63, ~0ull };
+
+	(void)state;
+	random_state = 61;
+	for (size_t i = 0; i < sizeof(per_byte) / sizeof(*per_byte); i++) {
+		for (size_t n = 0; n < NUMBERS; n++) {
+			append_shape(at_random, numbers[n]);
+			ranges->per_byte = per_byte[i];
+			find_each();
+		}
+	}
+}
+
+/* Of pages, as those are what the driver has */
+static void guesses_of_equal_ranges(void **state)
+{
+	static const u64 pages[] = { 1, 2, 3, 5, 7, 512, 1000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pages) / sizeof(*pages); i++) {
+		u64 length = pages[i] * PAGE;
+
+		begin();
+		for (u32 n = 0; n < MOST_RANGES; n++)
+			barlease_ranges_append(ranges, 2 * n * length, length);
+		barlease_ranges_finish(ranges);
+		for (u64 n = 0; n < MOST_RANGES; n++) {
+			u64 start = n * length, last = start + length - PAGE;
+
+			assert_int_equal(mul_u64_u64_shr(start,
+							 ranges->per_byte, 64),
+					 n);
+			assert_int_equal(mul_u64_u64_shr(last,
+							 ranges->per_byte, 64),
+					 n);
+		}
+	}
+}
+
+/* Of no range, and where the quotient does not fit */
+static void finishing_oddly(void **state)
+{
+	(void)state;
+	barlease_ranges_finish(ranges);
+	check(0);
+	append(0x10000, 1);
+	barlease_ranges_finish(ranges);
+	check(0);
+	check(1);
+	begin();
+	append(0x10000, 1);
+	append(0x20000, 1);
+	append(0x30000, 1);
+	barlease_ranges_finish(ranges);
+	for (u64 offset = 0; offset < 4; offset++)
+		check(offset);
+	begin();
+	append(0, 1ull << 63);
+	append(0x1000, (1ull << 63) - 1);
+	barlease_ranges_finish(ranges);
+	check((1ull << 63) - 1);
+	check(1ull << 63);
+	check(~0ull - 1);
+	check(~0ull);
+}
+
 #define CHECK(name, fn) { name, fn, set_up, tear_down, NULL }
 
 int main(void)
@@ -382,6 +576,13 @@ int main(void)
 		      every_offset),
 		CHECK("65,536 ranges are found, each from first to last byte",
 		      the_most),
+		CHECK("ranges of any size, 1 to 65,536 of them, are found",
+		      shapes_and_numbers),
+		CHECK("they are found from any first guess", wrong_guesses),
+		CHECK("of equal ranges the first guess is right",
+		      guesses_of_equal_ranges),
+		CHECK("no range, tiny ones and the largest can be finished",
+		      finishing_oddly),
 		CHECK("65,536 ranges that continue each other become one",
 		      the_most_merged),
 		CHECK("counting says how much room ranges need, and it is enough",
