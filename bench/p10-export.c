@@ -21,7 +21,8 @@
 #include "timer.h"
 
 #define MOST	BARLEASE_MAX_RANGES
-#define TRIES	40
+#define FEW	4096
+#define TRIES	20
 #define SMALL	5000		/* leases of one range */
 #define LARGE	20		/* leases of as many ranges as there can be */
 
@@ -32,6 +33,7 @@ static const struct figure linear = {
 };
 
 static struct vfio vfio;
+static int leases[SMALL];
 
 /* The argument of every export; nr_ranges is how many of all are meant */
 static struct vfio_device_feature *request;
@@ -67,41 +69,49 @@ static int lease_with(uint32_t n)
 	return lease;
 }
 
-/* Microseconds; the quickest, as the others had to wait for something else */
-static double time_of(uint32_t n, struct series *all)
+/* @times one after the other; microseconds for one. None is closed meanwhile. */
+static double time_of(uint32_t n, int times)
 {
-	double best = INFINITY;
+	double began = now_ns();
 
-	for (int i = 0; i < TRIES; i++) {
-		double began = now_ns();
-		int lease = lease_with(n);
-
-		best = fmin(best, (now_ns() - began) / 1e3);
-		close(lease);
-	}
-	series_add(all, best);
-	return best;
+	for (int i = 0; i < times; i++)
+		leases[i] = lease_with(n);
+	began = now_ns() - began;
+	for (int i = 0; i < times; i++)
+		close(leases[i]);
+	return began / 1e3 / times;
 }
 
-static void times(void)
+/*
+ * As many ranges on both sides, so that both take as long, and what else the
+ * machine does hits the one as likely as the other.
+ */
+static void growth(void)
 {
-	struct series all[20] = { 0 };
-	struct pair growth = { 0 };
+	struct pair pair = { 0 };
 
-	for (int round = 0; round < bench_rounds(); round++) {
-		double few = 0, many = 0;
+	for (int i = 0; i < TRIES * bench_rounds(); i++)
+		pair_add(&pair, time_of(MOST, 1) * 1e3 / MOST,
+			 time_of(FEW, MOST / FEW) * 1e3 / FEW);
+	report_figure(&linear, &pair);
+	pair_free(&pair);
+}
 
-		for (int i = 0; 1u << i <= MOST; i += 2) {
-			many = time_of(1u << i, &all[i]);
-			if (1u << i == 4096)
-				few = many;
+/* The quickest of each round, as the others had to wait for something else */
+static void curve(void)
+{
+	for (uint32_t n = 1; n <= MOST; n *= 4) {
+		struct series all = { 0 };
+
+		for (int i = 0; i < bench_rounds(); i++) {
+			double best = INFINITY;
+
+			for (int j = 0; j < TRIES; j++)
+				best = fmin(best, time_of(n, 1));
+			series_add(&all, best);
 		}
-		pair_add(&growth, many * 1e3 / MOST, few * 1e3 / 4096);
+		report_point("P10", "export", n, &all);
 	}
-	report_figure(&linear, &growth);
-	for (int i = 0; 1u << i <= MOST; i += 2)
-		report_point("P10", "export", 1u << i, &all[i]);
-	pair_free(&growth);
 }
 
 /* Of /proc/meminfo, in bytes */
@@ -132,12 +142,8 @@ static void forget_caches(void)
 /* Bytes for one, of @key, with @n leases of @nr_ranges each */
 static double memory_of(const char *key, int sign, int n, uint32_t nr_ranges)
 {
-	int *leases = calloc(n, sizeof(*leases));
 	double before, after;
 
-	if (!leases)
-		bail("no memory");
-	memset(leases, 0, n * sizeof(*leases));
 	forget_caches();
 	before = memory_in(key);
 	for (int i = 0; i < n; i++)
@@ -146,7 +152,6 @@ static double memory_of(const char *key, int sign, int n, uint32_t nr_ranges)
 	after = memory_in(key);
 	for (int i = 0; i < n; i++)
 		close(leases[i]);
-	free(leases);
 	return sign * (after - before) / n;
 }
 
@@ -175,7 +180,8 @@ int main(void)
 	fds_allow(SMALL + 100);
 	scatter();
 	vfio = vfio_open(dev_big());
-	times();
+	growth();
+	curve();
 	memory();
 	vfio_close(&vfio);
 	free(request);

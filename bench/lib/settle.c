@@ -1,31 +1,45 @@
 // SPDX-License-Identifier: MIT
 /*
- * The emulator's TLB, as small for one side as for the other
+ * The emulator's TLB, as large for one side as for the other
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "settle.h"
 #include "tap.h"
 
-#define SIZE	4096
+#define PAGE	4096
+/* So many that the guest's kernel flushes the TLB and not page by page */
+#define MANY	(64 * PAGE)
 
-static void flush(void)
+void settle_flush(void)
 {
-	void *at = mmap(NULL, SIZE, PROT_READ,
+	void *at = mmap(NULL, MANY, PROT_READ,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	if (at == MAP_FAILED)
 		bail("mmap() fails");
-	munmap(at, SIZE);
+	munmap(at, MANY);
+}
+
+void settle_for(const volatile void *at, size_t size)
+{
+	const volatile uint8_t *bytes = at;
+
+	for (int i = 0; i < SETTLE_GROWTH; i++) {
+		for (size_t offset = 0; offset < size; offset += PAGE)
+			bytes[offset];
+		settle_flush();
+	}
 }
 
 void settle(void)
 {
 	for (int i = 0; i < 2; i++) {
 		usleep(110000);
-		flush();
+		settle_flush();
 	}
 }

@@ -8,6 +8,7 @@ set grid ytics linecolor "#dddddd" linetype 1
 set key top left
 set style line 1 linecolor "#1f6fb4" linewidth 2 pointtype 7 pointsize 0.7
 set style line 2 linecolor "#c8502d" linewidth 2 pointtype 5 pointsize 0.7
+set style line 3 linecolor "#4a8f3c" linewidth 2 pointtype 9 pointsize 0.7
 set format "%'g"
 
 # Pairs of bars, with their values on top
