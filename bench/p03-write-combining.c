@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * P3: first touch of 8 MiB that are write-combining, which on x86 has 4 KiB
- * pages only
+ * P3: first touch of 8 MiB that are write-combining, mapped where no huge page
+ * is possible
  *
  * Copyright (C) 2026 The barlease authors
  */

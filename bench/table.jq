@@ -9,7 +9,9 @@ def wanted:
 	elif .most == null then "≥ \(.least)"
 	else "\(.least) … \(.most)" end;
 def verdict: if . == null then "" elif . then "yes" else "**no**" end;
-def order: .id | ltrimstr("P") | tonumber;
+# P3, P3b, P10
+def order: .id | capture("P(?<n>[0-9]+)(?<letter>.?)") |
+	(.n | tonumber) * 1000 + (.letter | explode | add // 0);
 
 [
 	(.figures[] | [.id, .what, .unit, .names[0], (.lease.median | number),

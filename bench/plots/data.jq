@@ -18,7 +18,7 @@ elif $plot == "revoke-among-others" then curves("P5")
 elif $plot == "revoke-from-processes" then curves("P6")
 elif $plot == "export" then curves("P10")
 elif $plot == "first-touch" then
-	[.figures[] | select(.unit == "faults") |
+	[.figures[] | select(.unit == "faults" and .id != "P3b") |
 		.label = (.what | rtrimstr(", page faults") |
 			gsub(" (?<w>[a-z-]+)$"; "\\n\(.w)"))] |
 	bars
