@@ -28,19 +28,19 @@ int bench_rounds(void)
  * An idle CPU of an emulated machine wakes up when the host lets it, so what
  * sends interrupts to another CPU or waits for one would measure the host.
  */
-static void stay_on_one_cpu(void)
+void bench_use_cpu(int cpu)
 {
 	cpu_set_t cpus;
 
 	CPU_ZERO(&cpus);
-	CPU_SET(0, &cpus);
+	CPU_SET(cpu, &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus))
 		bail("sched_setaffinity() fails");
 }
 
 void bench_begin(const char *id, const char *what)
 {
-	stay_on_one_cpu();
+	bench_use_cpu(0);
 	printf("%-4s %s\n", id, what);
 	fflush(stdout);
 }

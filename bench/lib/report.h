@@ -31,7 +31,7 @@ void pair_free(struct pair *pair);
 
 /**
  * struct figure - a line of the table
- * @id: "P1" to "P10"
+ * @id: "P1", "P3b" and so on
  * @what: was measured
  * @unit: of both values; "" where only the ratio means something
  * @lease: names what struct pair has first
@@ -58,6 +58,8 @@ int bench_rounds(void);
  * children run on one CPU.
  */
 void bench_begin(const char *id, const char *what);
+/* Another one, for a child that is never idle */
+void bench_use_cpu(int cpu);
 
 void report_figure(const struct figure *figure, const struct pair *pair);
 /* A single number, without anything that it is compared with */

@@ -24,7 +24,7 @@ void sides_begin(void)
 		bail("the stock vfio-pci does not load");
 }
 
-static void bind_to(struct bdf dev, enum side side)
+void side_bind(struct bdf dev, enum side side)
 {
 	char now[64];
 	int ret;
@@ -40,14 +40,14 @@ static void bind_to(struct bdf dev, enum side side)
 
 void sides_end(struct bdf dev)
 {
-	bind_to(dev, LEASE);
+	side_bind(dev, LEASE);
 	if (module_unload("vfio_pci"))
 		bail("the stock vfio-pci does not unload");
 }
 
 struct vfio side_open(struct bdf dev, enum side side)
 {
-	bind_to(dev, side);
+	side_bind(dev, side);
 	return vfio_open(dev);
 }
 

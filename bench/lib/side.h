@@ -18,7 +18,9 @@ enum side {
 void sides_begin(void);
 void sides_end(struct bdf dev);
 
-/* Bind it if it is not bound so already, and open it; gives up on failure */
+/* If it is not bound so already; gives up on failure, as the next one does */
+void side_bind(struct bdf dev, enum side side);
+/* The same, and open it */
 struct vfio side_open(struct bdf dev, enum side side);
 
 /* Host memory behind a BAR comes with the first access. Have it all. */
