@@ -178,7 +178,8 @@ struct bdf dev_edu(void)
 
 struct bdf dev_testdev(void)
 {
-	return must_find("pci-testdev", 0x1b36, 0x0005, 0, 0);
+	return must_find("pci-testdev with 16 MiB", 0x1b36, 0x0005, 2,
+			 16ul << 20);
 }
 
 struct bdf dev_display(void)
