@@ -48,8 +48,16 @@
 /* What in the kernel's log fails a test. */
 static const char *const bad_news[] = {
 	"WARNING:",
-	"BUG:",
+	/* Also "Bad page map" and "Bad rss-counter"; SLUB says "BUG kmalloc-64" */
+	"BUG[: ]",
 	"Oops",
+	"nable to handle",
+	/* A broken page table: the kernel clears the entry, and goes on */
+	"bad p[4gmu]d ",
+	"bad pte ",
+	"[Bb]ad swap",
+	"freeing invalid memtype",
+	"map pfn expected mapping type",
 	"general protection",
 	"KASAN",
 	"UBSAN",
@@ -58,6 +66,8 @@ static const char *const bad_news[] = {
 	"inconsistent lock state",
 	"suspicious RCU",
 	"INFO: task .* blocked",
+	"INFO: rcu.* stall",
+	"hard LOCKUP",
 };
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
