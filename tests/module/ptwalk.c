@@ -55,6 +55,29 @@ static void describe(struct barlease_ptwalk *walk,
 		walk->flags |= BARLEASE_PTWALK_SPECIAL;
 }
 
+/*
+ * mmap_lock keeps the tables above the last, but not their entries: one that is
+ * made meanwhile is no hole any more, and counts as one of a page.
+ */
+static unsigned long hole_size(struct mm_struct *mm, unsigned long address)
+{
+	pgd_t *pgd = pgd_offset(mm, address);
+	p4d_t *p4d;
+	pud_t *pud;
+
+	if (pgd_none(*pgd))
+		return PGDIR_SIZE;
+	p4d = p4d_offset(pgd, address);
+	if (p4d_none(*p4d))
+		return P4D_SIZE;
+	pud = pud_offset(p4d, address);
+	if (pud_none(*pud))
+		return PUD_SIZE;
+	if (pud_leaf(*pud) || !pmd_none(*pmd_offset(pud, address)))
+		return PAGE_SIZE;
+	return PMD_SIZE;
+}
+
 static int walk_locked(struct barlease_ptwalk *walk)
 {
 	struct follow_pfnmap_args args = { .address = walk->address };
@@ -65,8 +88,10 @@ static int walk_locked(struct barlease_ptwalk *walk)
 	if (!(args.vma->vm_flags & (VM_IO | VM_PFNMAP)))
 		return -EINVAL;
 
-	if (follow_pfnmap_start(&args))
+	if (follow_pfnmap_start(&args)) {
+		walk->page_size = hole_size(current->mm, args.address);
 		return 0;
+	}
 	describe(walk, &args);
 	follow_pfnmap_end(&args);
 	return 0;

@@ -24,9 +24,10 @@
  * @address: in: any address in a mapping of device memory
  * @pfn: out: page frame that the address itself is mapped to
  * @pgprot: out: the entry's bits without the page frame
- * @page_size: out: bytes that this one entry maps
- * @flags: out: BARLEASE_PTWALK_*; 0, and nothing else filled in, when there is
- *   no entry
+ * @page_size: out: bytes that this one entry maps; when there is none, how many
+ *   this one missing entry, or missing table, leaves unmapped
+ * @flags: out: BARLEASE_PTWALK_*; 0, and only @page_size filled in, when there
+ *   is no entry
  *
  * Return: 0, or -1 and errno: EFAULT no mapping at @address; EINVAL a mapping
  * of something else than device memory.

@@ -48,45 +48,62 @@ static enum cache_mode decode(uint64_t pgprot, size_t size)
 	return linux_pat[index];
 }
 
-static struct entry walk_to(int ptwalk, uintptr_t at)
+static struct barlease_ptwalk walk_to(int ptwalk, uintptr_t at)
 {
 	struct barlease_ptwalk walk = { .address = at };
-	struct entry entry = { 0 };
 
 	if (ioctl(ptwalk, BARLEASE_PTWALK, &walk))
 		bail("page table walk at %#lx: %s", at, strerror(errno));
-	if (!(walk.flags & BARLEASE_PTWALK_PRESENT))
+	return walk;
+}
+
+static struct entry decoded(const struct barlease_ptwalk *walk)
+{
+	struct entry entry = { 0 };
+
+	if (!(walk->flags & BARLEASE_PTWALK_PRESENT))
 		return entry;
 
 	entry.present = true;
-	entry.writable = walk.flags & BARLEASE_PTWALK_WRITABLE;
-	entry.special = walk.flags & BARLEASE_PTWALK_SPECIAL;
-	entry.size = walk.page_size;
-	entry.physical = walk.pfn * PAGE_SIZE_4K + at % PAGE_SIZE_4K;
-	entry.cache = decode(walk.pgprot, walk.page_size);
+	entry.writable = walk->flags & BARLEASE_PTWALK_WRITABLE;
+	entry.special = walk->flags & BARLEASE_PTWALK_SPECIAL;
+	entry.size = walk->page_size;
+	entry.physical = walk->pfn * PAGE_SIZE_4K +
+			 walk->address % PAGE_SIZE_4K;
+	entry.cache = decode(walk->pgprot, walk->page_size);
 	return entry;
 }
 
 struct entry entry_at(const volatile void *at)
 {
 	int ptwalk = open_ptwalk();
-	struct entry entry = walk_to(ptwalk, (uintptr_t)at);
+	struct barlease_ptwalk walk = walk_to(ptwalk, (uintptr_t)at);
 
 	close(ptwalk);
-	return entry;
+	return decoded(&walk);
+}
+
+/* What one entry, or the lack of one, has of the bytes from @at on */
+static size_t reach(const struct barlease_ptwalk *walk, size_t left)
+{
+	size_t size = walk->page_size - walk->address % walk->page_size;
+
+	return size < left ? size : left;
 }
 
 static size_t count_pages(const volatile void *at, size_t size, bool any,
 			  enum cache_mode mode)
 {
 	int ptwalk = open_ptwalk();
-	size_t found = 0;
+	size_t found = 0, step;
 
-	for (size_t i = 0; i < size; i += PAGE_SIZE_4K) {
-		struct entry entry = walk_to(ptwalk, (uintptr_t)at + i);
+	for (size_t i = 0; i < size; i += step) {
+		struct barlease_ptwalk walk = walk_to(ptwalk, (uintptr_t)at + i);
+		struct entry entry = decoded(&walk);
 
+		step = reach(&walk, size - i);
 		if (entry.present && (any || entry.cache == mode))
-			found++;
+			found += step / PAGE_SIZE_4K;
 	}
 	close(ptwalk);
 	return found;
@@ -102,31 +119,54 @@ size_t pages_cached(const volatile void *at, size_t size, enum cache_mode mode)
 	return count_pages(at, size, false, mode);
 }
 
+/* Those of one entry */
+static size_t wrong_of(const struct entry *entry, size_t first, size_t size,
+		       physical_fn physical, const void *arg)
+{
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < size; i += PAGE_SIZE_4K) {
+		uint64_t want = physical(first + i, arg);
+
+		wrong += entry->present != !!want ||
+			 (want && entry->physical + i != want);
+	}
+	return wrong;
+}
+
 size_t pages_wrong(const volatile void *at, size_t size, physical_fn physical,
 		   const void *arg)
 {
 	int ptwalk = open_ptwalk();
-	size_t wrong = 0;
+	size_t wrong = 0, step;
 
-	for (size_t i = 0; i < size; i += PAGE_SIZE_4K) {
-		struct entry entry = walk_to(ptwalk, (uintptr_t)at + i);
-		uint64_t want = physical(i, arg);
+	for (size_t i = 0; i < size; i += step) {
+		struct barlease_ptwalk walk = walk_to(ptwalk, (uintptr_t)at + i);
+		struct entry entry = decoded(&walk);
 
-		wrong += entry.present != !!want ||
-			 (want && entry.physical != want);
+		step = reach(&walk, size - i);
+		wrong += wrong_of(&entry, i, step, physical, arg);
 	}
 	close(ptwalk);
 	return wrong;
 }
 
-static uint64_t consecutive(uint64_t offset, const void *arg)
-{
-	return *(const uint64_t *)arg + offset;
-}
-
+/* Of what one entry maps, all is right or nothing is */
 size_t pages_astray(const volatile void *at, size_t size, uint64_t physical)
 {
-	return pages_wrong(at, size, consecutive, &physical);
+	int ptwalk = open_ptwalk();
+	size_t astray = 0, step;
+
+	for (size_t i = 0; i < size; i += step) {
+		struct barlease_ptwalk walk = walk_to(ptwalk, (uintptr_t)at + i);
+		struct entry entry = decoded(&walk);
+
+		step = reach(&walk, size - i);
+		if (!entry.present || entry.physical != physical + i)
+			astray += step / PAGE_SIZE_4K;
+	}
+	close(ptwalk);
+	return astray;
 }
 
 const char *cache_name(enum cache_mode mode)
