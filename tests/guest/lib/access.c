@@ -15,13 +15,20 @@
 #include "tap.h"
 
 static __thread sigjmp_buf back;
-static __thread volatile sig_atomic_t guarded;
+/* Which signals the access may end in */
+static __thread volatile enum {
+	NONE,
+	SIGBUS_ONLY,
+	SIGSEGV_TOO,
+} guarded;
+static __thread volatile sig_atomic_t caught;
 
-static void on_sigbus(int sig)
+static void on_signal(int sig)
 {
-	static const char text[] = "SIGBUS outside of a guarded access\n";
+	static const char text[] = "SIGBUS or SIGSEGV outside of a guarded access\n";
 
-	if (guarded)
+	caught = sig;
+	if (guarded == SIGSEGV_TOO || (guarded && sig == SIGBUS))
 		siglongjmp(back, 1);
 
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
@@ -30,27 +37,28 @@ static void on_sigbus(int sig)
 	raise(sig);
 }
 
-__attribute__((constructor)) static void catch_sigbus(void)
+__attribute__((constructor)) static void catch_signals(void)
 {
 	/* The jump out of the handler does not restore the signal mask */
 	struct sigaction action = {
-		.sa_handler = on_sigbus,
+		.sa_handler = on_signal,
 		.sa_flags = SA_NODEFER,
 	};
 
 	sigaction(SIGBUS, &action, NULL);
+	sigaction(SIGSEGV, &action, NULL);
 }
 
 bool read32(const volatile void *at, uint32_t *value)
 {
 	bool done = false;
 
-	guarded = 1;
+	guarded = SIGBUS_ONLY;
 	if (!sigsetjmp(back, 0)) {
 		*value = *(const volatile uint32_t *)at;
 		done = true;
 	}
-	guarded = 0;
+	guarded = NONE;
 	return done;
 }
 
@@ -58,13 +66,42 @@ bool write32(volatile void *at, uint32_t value)
 {
 	bool done = false;
 
-	guarded = 1;
+	guarded = SIGBUS_ONLY;
 	if (!sigsetjmp(back, 0)) {
 		*(volatile uint32_t *)at = value;
 		done = true;
 	}
-	guarded = 0;
+	guarded = NONE;
 	return done;
+}
+
+static enum access access_of(int sig)
+{
+	if (!sig)
+		return ACCESS_DONE;
+	return sig == SIGBUS ? ACCESS_SIGBUS : ACCESS_SIGSEGV;
+}
+
+enum access try_read32(const volatile void *at, uint32_t *value)
+{
+	guarded = SIGSEGV_TOO;
+	if (!sigsetjmp(back, 0)) {
+		*value = *(const volatile uint32_t *)at;
+		caught = 0;
+	}
+	guarded = NONE;
+	return access_of(caught);
+}
+
+enum access try_write32(volatile void *at, uint32_t value)
+{
+	guarded = SIGSEGV_TOO;
+	if (!sigsetjmp(back, 0)) {
+		*(volatile uint32_t *)at = value;
+		caught = 0;
+	}
+	guarded = NONE;
+	return access_of(caught);
 }
 
 bool is_read(bool done, uint32_t got, uint32_t want, const char *name,

@@ -18,6 +18,16 @@
 bool read32(const volatile void *at, uint32_t *value);
 bool write32(volatile void *at, uint32_t value);
 
+/* The same, where there may be no mapping, or one without permission */
+enum access {
+	ACCESS_DONE,
+	ACCESS_SIGBUS,
+	ACCESS_SIGSEGV,
+};
+
+enum access try_read32(const volatile void *at, uint32_t *value);
+enum access try_write32(volatile void *at, uint32_t value);
+
 /* Checks, see tap.h; of what read32() has said, wherever it was called */
 bool is_read(bool done, uint32_t got, uint32_t want, const char *name,
 	     va_list args) __attribute__((format(printf, 4, 0)));
