@@ -48,6 +48,8 @@ mapping_t map_aligned(int fd, uint64_t offset, size_t size, int prot,
 {
 	uint8_t *at = reserve(size, align, remainder);
 
+	if (fd < 0)
+		return at;
 	return must(mmap(at, size, prot, MAP_SHARED | MAP_FIXED, fd, offset),
 		    offset, size);
 }

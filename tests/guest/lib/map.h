@@ -19,7 +19,10 @@ typedef volatile uint8_t *mapping_t;
 
 /* MAP_SHARED; give up where mmap() fails */
 mapping_t map(int fd, uint64_t offset, size_t size, int prot);
-/* At an address that is @remainder modulo @align, which is a power of two */
+/*
+ * At an address that is @remainder modulo @align, which is a power of two; with
+ * an fd of -1, just address space that nobody else gets
+ */
 mapping_t map_aligned(int fd, uint64_t offset, size_t size, int prot,
 		      size_t align, size_t remainder);
 /* BAR of the device itself */
