@@ -11,6 +11,7 @@
 #   BARLEASE_IDLE=SECONDS    a guest silent for so long has hung (60)
 #   BARLEASE_LIMIT=SECONDS   for the whole run (3600)
 #   BARLEASE_ROUNDS=N        how often a benchmark measures everything
+#   BARLEASE_SEED=N          what mm-fuzz begins with (the time)
 #   KERNEL=DIR               another kernel than build/kernel
 #   INITRAMFS=FILE           another initramfs
 #   QEMU_EXTRA=ARGUMENTS     more for QEMU's command line
@@ -138,7 +139,8 @@ tty=
 exec 6>&1
 [ ! -t 6 ] || tty=$(stty size <&6 | tr ' ' x)
 qemu_command "$mode" ${tests:+"tests=$tests"} ${tty:+"tty=$tty"} \
-	${TERM:+"term=$TERM"} ${BARLEASE_ROUNDS:+"rounds=$BARLEASE_ROUNDS"}
+	${TERM:+"term=$TERM"} ${BARLEASE_ROUNDS:+"rounds=$BARLEASE_ROUNDS"} \
+	${BARLEASE_SEED:+"seed=$BARLEASE_SEED"}
 say BOOT "Linux $(cat "$kernel/release") in QEMU ($accel), $mode"
 case $mode in
 shell) "${qemu[@]}" -chardev null,id=tap -serial mon:stdio ;;
