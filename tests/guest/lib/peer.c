@@ -5,6 +5,7 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -66,6 +67,28 @@ struct peer peer_start(void)
 		be_peer(socks[1]);
 	close(socks[1]);
 	return (struct peer){ pid, socks[0] };
+}
+
+static long become(int fd, const long *args)
+{
+	(void)fd;
+	if (setgroups(0, NULL) || setgid(args[0]) || setuid(args[0]) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	/* What a change of user takes, and an exec() would give back */
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return 0;
+}
+
+struct peer peer_start_as(uid_t uid)
+{
+	struct peer peer = peer_start();
+	long ret = peer_call(&peer, become, -1, ARGS(uid));
+
+	if (ret)
+		bail("setuid(%u): %s", uid, strerror(-ret));
+	return peer;
 }
 
 void peer_stop(struct peer *peer)

@@ -25,6 +25,8 @@ struct peer {
 };
 
 struct peer peer_start(void);
+/* Of another user, without a capability; gives up where that fails */
+struct peer peer_start_as(uid_t uid);
 void peer_stop(struct peer *peer);
 void peer_kill(struct peer *peer);
 
