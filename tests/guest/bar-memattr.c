@@ -252,6 +252,40 @@ static void protection(void)
 	set(0, 0, NC);
 }
 
+static void parts_are(mapping_t at, const char *when)
+{
+	is_right(at, 0, MIB(4));
+	is_int(pages_cached(at, MIB(1), CACHE_UC_MINUS), 256,
+	       "%s, the part before is UC-", when);
+	is_int(pages_cached(at + MIB(1), MIB(2) + PAGE, CACHE_WC), 513,
+	       "the WC part WC");
+	is_int(pages_cached(at + MIB(3) + PAGE, MIB(1) - PAGE, CACHE_UC_MINUS),
+	       255, "the part behind UC-");
+}
+
+/* Of some pages of each part, at no multiple of anything */
+static void protection_across_parts(void)
+{
+	const uint64_t start = MIB(1) - PAGE, size = MIB(2) + 3 * PAGE;
+	mapping_t at;
+
+	set(MIB(1), MIB(2) + PAGE, WC);
+	at = map_aligned(small.device, vfio_region(&small, BAR2).offset, MIB(4),
+			 RW, MIB(2), 0);
+	parts_are(at, "before a change of protection");
+	is_ok(try_protect(at + start, size, PROT_READ),
+	      "some of each part is made read-only");
+	parts_are(at, "then");
+	ok(!entry_at(at + MIB(1)).writable, "it is not writable");
+	is_ok(try_protect(at + start, size, PROT_NONE), "access is taken");
+	is_ok(try_protect(at, MIB(4), RW), "all is made writable again");
+	ok(write32(at + start, pattern(start, SEED)), "it can be written");
+	ok(write32(at + MIB(1), pattern(MIB(1), SEED)), "all of it");
+	parts_are(at, "at the end");
+	unmap(at, MIB(4));
+	set(0, 0, NC);
+}
+
 /* Pieces of the map, and copies of it, know where they are */
 static void surgery(void)
 {
@@ -318,6 +352,7 @@ int main(void)
 	within_a_part();
 	across_parts();
 	protection();
+	protection_across_parts();
 	surgery();
 	until_last_close();
 
