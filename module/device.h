@@ -15,6 +15,8 @@
 #include <linux/vfio_pci_core.h>
 #include <linux/wait.h>
 
+#include "msix.h"
+
 struct barlease_bar_parts;
 
 /**
@@ -35,6 +37,7 @@ struct barlease_bar_parts;
  * @bar_parts_admin: the same without what the owner has said, for after the
  *   last close
  * @bar_parts_lock: the lock of those two; mmap() takes it
+ * @msix: which bytes of its BARs no lease has unasked; found at the first open
  *
  * Lock order: mmap_lock, core.memory_lock, buffers_lock; and mmap_lock,
  * bar_parts_lock. User memory is never touched under any but the first: it may
@@ -54,6 +57,7 @@ struct barlease_device {
 	struct barlease_bar_parts *bar_parts[PCI_STD_NUM_BARS];
 	struct barlease_bar_parts *bar_parts_admin[PCI_STD_NUM_BARS];
 	struct mutex bar_parts_lock; /* of bar_parts, bar_parts_admin */
+	struct barlease_msix msix;
 };
 
 static inline struct barlease_device *

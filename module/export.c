@@ -14,6 +14,7 @@
 #include "compat.h"
 #include "device.h"
 #include "export.h"
+#include "msix.h"
 #include "space.h"
 
 static bool open_flags_valid(u32 flags)
@@ -32,19 +33,27 @@ static bool range_valid(const struct vfio_region_dma_range *range, u64 bar_size)
 }
 
 static int append_ranges(struct barlease_ranges *to,
-			 struct vfio_pci_core_device *core, int bar,
-			 const struct vfio_region_dma_range *ranges, u32 nr)
+			 struct barlease_device *bdev,
+			 const struct vfio_device_feature_dma_buf *request,
+			 const struct vfio_region_dma_range *ranges)
 {
-	u64 bar_start = pci_resource_start(core->pdev, bar);
-	u64 bar_size = barlease_bar_size(core, bar);
+	bool msix_too = request->flags & BARLEASE_DMA_BUF_MSIX;
+	int bar = request->region_index;
+	u64 bar_start = pci_resource_start(bdev->core.pdev, bar);
+	u64 bar_size = barlease_bar_size(&bdev->core, bar);
 	u32 i;
 
-	for (i = 0; i < nr; i++) {
+	for (i = 0; i < request->nr_ranges; i++) {
+		u64 offset = ranges[i].offset, length = ranges[i].length;
+
 		if (!range_valid(&ranges[i], bar_size))
 			return -EINVAL;
 
-		if (barlease_ranges_append(to, bar_start + ranges[i].offset,
-					   ranges[i].length))
+		if (!msix_too &&
+		    barlease_msix_hit(&bdev->msix, bar, offset, length))
+			return -EPERM;
+
+		if (barlease_ranges_append(to, bar_start + offset, length))
 			return -EINVAL;
 	}
 
@@ -56,14 +65,15 @@ static int append_ranges(struct barlease_ranges *to,
  * those that are merged into others.
  */
 static struct barlease_buffer *
-buffer_of_ranges(struct barlease_device *bdev, int bar,
-		 const struct vfio_region_dma_range *ranges, u32 nr)
+buffer_of_ranges(struct barlease_device *bdev,
+		 const struct vfio_device_feature_dma_buf *request,
+		 const struct vfio_region_dma_range *ranges)
 {
 	struct barlease_ranges counted = {};
 	struct barlease_buffer *buffer;
 	int ret;
 
-	ret = append_ranges(&counted, &bdev->core, bar, ranges, nr);
+	ret = append_ranges(&counted, bdev, request, ranges);
 	if (ret)
 		return ERR_PTR(ret);
 
@@ -72,7 +82,7 @@ buffer_of_ranges(struct barlease_device *bdev, int bar,
 		return ERR_PTR(-ENOMEM);
 
 	/* What went well once does so again. */
-	append_ranges(&buffer->ranges, &bdev->core, bar, ranges, nr);
+	append_ranges(&buffer->ranges, bdev, request, ranges);
 	barlease_ranges_finish(&buffer->ranges);
 	return buffer;
 }
@@ -90,8 +100,7 @@ buffer_from_user(struct barlease_device *bdev,
 	if (IS_ERR(ranges))
 		return ERR_CAST(ranges);
 
-	buffer = buffer_of_ranges(bdev, request->region_index, ranges,
-				  request->nr_ranges);
+	buffer = buffer_of_ranges(bdev, request, ranges);
 	kvfree(ranges);
 	return buffer;
 }
@@ -129,7 +138,7 @@ static int check_request(struct barlease_device *bdev,
 			 const struct vfio_device_feature_dma_buf *request,
 			 size_t argsz)
 {
-	if (request->flags || !request->nr_ranges ||
+	if (request->flags & ~BARLEASE_DMA_BUF_MSIX || !request->nr_ranges ||
 	    !open_flags_valid(request->open_flags))
 		return -EINVAL;
 

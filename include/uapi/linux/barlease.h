@@ -28,7 +28,8 @@
  * @region_index: VFIO_PCI_BAR0_REGION_INDEX ... VFIO_PCI_BAR5_REGION_INDEX
  * @open_flags: O_RDWR, or O_RDONLY for a read-only lease, which cannot be
  *   mapped for writing nor made writable later; O_CLOEXEC may be added
- * @flags: 0
+ * @flags: 0, or BARLEASE_DMA_BUF_MSIX for a lease that may have pages with the
+ *   device's MSI-X table or its pending bits
  * @nr_ranges: entries in @dma_ranges, 1 to BARLEASE_MAX_RANGES
  * @dma_ranges: parts of the BAR, in the order in which the buffer shows them;
  *   @offset from the BAR's start and @length, both in bytes and both multiples
@@ -39,9 +40,11 @@
  * close of the VFIO device, which revokes it.
  *
  * Return: the fd, or -1 and errno:
- *   EINVAL  @flags is not 0, @open_flags is none of the above, no ranges, a
- *           range that is empty, unaligned or past the BAR's end, a total that
- *           overflows, an argsz too small for @nr_ranges
+ *   EINVAL  @flags or @open_flags is none of the above, no ranges, a range that
+ *           is empty, unaligned or past the BAR's end, a total that overflows,
+ *           an argsz too small for @nr_ranges
+ *   EPERM   a range has a page with the MSI-X table or the pending bits, and
+ *           @flags does not ask for that
  *   ENODEV  @region_index is no BAR that can be mapped
  *   E2BIG   more than BARLEASE_MAX_RANGES ranges, or a total larger than any
  *           gap between BARs in the device's space of offsets, where each BAR
@@ -68,6 +71,13 @@ struct vfio_device_feature_dma_buf {
 	struct vfio_region_dma_range dma_ranges[];
 };
 #endif
+
+/*
+ * In @flags, which mainline has nothing in so far: a lease of the pages with the
+ * MSI-X table and the pending bits, too. Who can write to the table chooses
+ * where the device's interrupts go, and what they say.
+ */
+#define BARLEASE_DMA_BUF_MSIX	(1u << 31)
 
 /*
  * The most ranges one buffer can have. It bounds what one call makes the

@@ -15,26 +15,36 @@
 #include "tap.h"
 #include "vfio.h"
 
+int lease_export_as(int device, const struct vfio_device_feature_dma_buf *what,
+		    const struct vfio_region_dma_range *ranges)
+{
+	struct vfio_device_feature_dma_buf *arg;
+	size_t bytes = what->nr_ranges * sizeof(*ranges);
+	int ret;
+
+	arg = calloc(1, sizeof(*arg) + bytes);
+	if (!arg)
+		return -ENOMEM;
+	*arg = *what;
+	if (bytes)
+		memcpy(arg->dma_ranges, ranges, bytes);
+
+	ret = vfio_feature(device, VFIO_DEVICE_FEATURE_DMA_BUF,
+			   VFIO_DEVICE_FEATURE_GET, arg, sizeof(*arg) + bytes);
+	free(arg);
+	return ret;
+}
+
 int lease_export(int device, uint32_t bar, uint32_t open_flags,
 		 const struct vfio_region_dma_range *ranges, uint32_t nr_ranges)
 {
-	struct vfio_device_feature_dma_buf *arg;
-	size_t size = sizeof(*arg) + nr_ranges * sizeof(*ranges);
-	int ret;
+	const struct vfio_device_feature_dma_buf what = {
+		.region_index = bar,
+		.open_flags = open_flags,
+		.nr_ranges = nr_ranges,
+	};
 
-	arg = calloc(1, size);
-	if (!arg)
-		return -ENOMEM;
-	arg->region_index = bar;
-	arg->open_flags = open_flags;
-	arg->nr_ranges = nr_ranges;
-	if (nr_ranges)
-		memcpy(arg->dma_ranges, ranges, nr_ranges * sizeof(*ranges));
-
-	ret = vfio_feature(device, VFIO_DEVICE_FEATURE_DMA_BUF,
-			   VFIO_DEVICE_FEATURE_GET, arg, size);
-	free(arg);
-	return ret;
+	return lease_export_as(device, &what, ranges);
 }
 
 int lease_of(int device, uint32_t bar, uint64_t offset, uint64_t length)

@@ -24,6 +24,9 @@
 
 int lease_export(int device, uint32_t bar, uint32_t open_flags,
 		 const struct vfio_region_dma_range *ranges, uint32_t nr_ranges);
+/* The same with flags */
+int lease_export_as(int device, const struct vfio_device_feature_dma_buf *what,
+		    const struct vfio_region_dma_range *ranges);
 /* One range, for reading and writing; gives up where that fails */
 int lease_of(int device, uint32_t bar, uint64_t offset, uint64_t length);
 

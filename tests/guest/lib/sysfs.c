@@ -187,6 +187,15 @@ struct bdf dev_display(void)
 	return must_find("bochs-display", 0x1234, 0x1111, 0, 0);
 }
 
+struct bdf dev_card(void)
+{
+	struct bdf dev;
+
+	if (pci_find(&dev, 0x8086, 0x10c9, 3, 4 * 4096))
+		return dev;
+	return must_find("igb, nor an e1000e", 0x8086, 0x10d3, 3, 4 * 4096);
+}
+
 static size_t devices_in(const char *path, struct bdf *devs, size_t max)
 {
 	DIR *dir = opendir(path);

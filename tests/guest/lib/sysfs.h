@@ -26,6 +26,7 @@ struct bdf dev_small(void);	/* ivshmem, BAR2 is 64 MiB of RAM */
 struct bdf dev_edu(void);	/* registers in BAR0, an interrupt */
 struct bdf dev_testdev(void);	/* in one reset domain with edu */
 struct bdf dev_display(void);	/* memory in BAR0, registers in BAR2 */
+struct bdf dev_card(void);	/* a network card; MSI-X in BAR3, of 4 pages */
 
 bool pci_find(struct bdf *dev, unsigned int vendor, unsigned int device,
 	      unsigned int bar, uint64_t bar_size);
