@@ -123,7 +123,28 @@ struct barlease_range {
 	uint64_t length;
 };
 
+/* Of the MSI-X table, and of the pending bits */
+#define BARLEASE_MSIX_RANGES 2
+
+/**
+ * barlease_device_msix() - which pages of a BAR are for MSI-X
+ * @device: the device
+ * @bar: index, below BARLEASE_BARS
+ * @ranges: receives them, in whole pages; those of the table and those of the
+ *   pending bits may be the same
+ *
+ * Who can write to the table chooses where the device's interrupts go. So these
+ * pages are leased only where BARLEASE_MSIX asks for that.
+ *
+ * Return: how many ranges; 0 where the device has no MSI-X, or not in this BAR;
+ * -EINVAL @bar is not below BARLEASE_BARS.
+ */
+int barlease_device_msix(const struct barlease_device *device,
+			 unsigned int bar,
+			 struct barlease_range ranges[BARLEASE_MSIX_RANGES]);
+
 #define BARLEASE_READ_ONLY	(1u << 0)
+#define BARLEASE_MSIX		(1u << 3)
 
 /**
  * barlease_export() - make a lease: ranges of a BAR as one DMABUF
@@ -131,10 +152,12 @@ struct barlease_range {
  * @bar: index, below BARLEASE_BARS
  * @ranges: in the order in which the lease shows them; they may overlap
  * @nr_ranges: how many
- * @flags: 0 or BARLEASE_READ_ONLY
+ * @flags: BARLEASE_READ_ONLY; BARLEASE_MSIX for a lease that may have pages of
+ *   barlease_device_msix()
  *
  * Return: the DMABUF's fd, close-on-exec and the caller's; -ENOTTY the driver
- * cannot export; else as VFIO_DEVICE_FEATURE_DMA_BUF in <linux/barlease.h>.
+ * cannot export; -EPERM it would have such pages, unasked; else as
+ * VFIO_DEVICE_FEATURE_DMA_BUF in <linux/barlease.h>.
  */
 int barlease_export(const struct barlease_device *device, unsigned int bar,
 		    const struct barlease_range *ranges, size_t nr_ranges,
@@ -305,7 +328,8 @@ int barlease_write64(volatile void *address, uint64_t value);
  * @ranges: of the BAR, in the order in which a lease shows them
  * @nr_ranges: how many
  * @flags: BARLEASE_READ_ONLY, BARLEASE_EXCLUSIVE (one holder at a time, and
- *   nobody who holds a slice that shares bytes with it)
+ *   nobody who holds a slice that shares bytes with it), BARLEASE_MSIX (may
+ *   have pages of barlease_device_msix())
  * @memattr: attribute of its leases
  * @max_holders: most leases at a time; 0 for any number
  */
@@ -420,7 +444,8 @@ int barlease_server_dispatch(struct barlease_server *server);
  * @slice: copied
  *
  * Return: 0; -EINVAL a bad name, flag or range; -EEXIST the name is taken;
- * -ENODEV no BAR that can be leased; -ENOTTY a driver that cannot do it.
+ * -ENODEV no BAR that can be leased; -ENOTTY a driver that cannot do it; -EPERM
+ * pages of barlease_device_msix() without BARLEASE_MSIX.
  */
 int barlease_server_add_slice(struct barlease_server *server,
 			      const struct barlease_device *device,

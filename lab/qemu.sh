@@ -6,8 +6,9 @@ initramfs=${INITRAMFS:-$guest/initramfs}
 
 # Two ivshmem BARs of memory, each behind a port of its own; a register device
 # and a memory BAR that are two functions of one slot, and so are reset
-# together; a port for the network card; and a display on the root bus, which no
-# bus reset reaches.
+# together; a port for the network card; a display on the root bus, which no bus
+# reset reaches; and a device of old, whose memory is an MSI-X table and nothing
+# else.
 # shellcheck disable=SC2054	# commas are QEMU's
 machine=(
 	-nodefaults -no-user-config -display none -no-reboot
@@ -25,6 +26,7 @@ machine=(
 	-device pci-testdev,membar=16M,bus=rp2,addr=00.1
 	-device pcie-root-port,id=rp3,chassis=4,slot=3
 	-device bochs-display
+	-device virtio-rng-pci,disable-modern=on,disable-legacy=off
 )
 
 # For the programs of tests/guest/clients: two network cards on one wire.

@@ -35,7 +35,15 @@ static bool has_revoke_ioctl(int fd)
 	       errno == EBADF;
 }
 
-/* A lease of one page, of whichever BAR has one to give */
+bool bl_caps_ours(const struct barlease_device *device)
+{
+	return device->revoke == BARLEASE_FEATURE_DMA_BUF_REVOKE;
+}
+
+/*
+ * A lease of one page, of whichever BAR has one to give. Of a BAR that begins
+ * with the MSI-X table, too: it may be the only one.
+ */
 static int export_a_page(const struct barlease_device *device)
 {
 	static const struct barlease_range page = { 0, BL_PAGE_4K };
@@ -46,7 +54,8 @@ static int export_a_page(const struct barlease_device *device)
 
 		if (!barlease_device_bar(device, i, &bar) && bar.mappable)
 			lease = barlease_export(device, i, &page, 1,
-						BARLEASE_READ_ONLY);
+						BARLEASE_READ_ONLY |
+						BARLEASE_MSIX);
 	}
 	return lease;
 }
@@ -72,12 +81,12 @@ static bool can_mmap(const struct barlease_device *device)
 
 /*
  * There is no asking whether a device can attach without a device that does.
- * barlease-vfio-pci, known by its own feature numbers, lets none in. With any
- * other driver, importers are what mainline has this call for.
+ * barlease-vfio-pci lets none in. With any other driver, importers are what
+ * mainline has this call for.
  */
 static bool can_import(const struct barlease_device *device)
 {
-	return device->revoke != BARLEASE_FEATURE_DMA_BUF_REVOKE;
+	return !bl_caps_ours(device);
 }
 
 void bl_caps_find(struct barlease_device *device)

@@ -93,6 +93,7 @@ int barlease_device_open(const char *bdf, enum barlease_backend backend,
 		return ret;
 	}
 	bl_caps_find(new);
+	bl_msix_find(new);
 	*device = new;
 	return 0;
 }
@@ -126,6 +127,7 @@ int barlease_device_wrap(int fd, struct barlease_device **device)
 	new->request = -1;
 	new->origin = BL_WRAPPED;
 	bl_caps_find(new);
+	bl_msix_find(new);
 	*device = new;
 	return 0;
 }

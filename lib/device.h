@@ -20,6 +20,12 @@ enum bl_origin {
 	BL_BY_IOMMUFD,
 };
 
+/* Bytes of a BAR, in whole pages; none where @range has no length */
+struct bl_msix {
+	unsigned int bar;
+	struct barlease_range range;
+};
+
 /*
  * @group: for BL_BY_GROUP
  * @node: for BL_BY_IOMMUFD
@@ -27,6 +33,7 @@ enum bl_origin {
  * @caps: BARLEASE_CAN_...
  * @revoke: number of the feature that revokes; 0 for the ioctl
  * @memattr: number of the feature that sets the memory attribute
+ * @msix: where the MSI-X table and the pending bits are
  */
 struct barlease_device {
 	int fd;
@@ -37,10 +44,17 @@ struct barlease_device {
 	unsigned int caps;
 	uint32_t revoke;
 	uint32_t memattr;
+	struct bl_msix msix[BARLEASE_MSIX_RANGES];
 };
 
 /* Fills in @caps, @revoke and @memattr */
 void bl_caps_find(struct barlease_device *device);
+
+/* Is its driver barlease-vfio-pci? From its feature numbers; after the above */
+bool bl_caps_ours(const struct barlease_device *device);
+
+/* Fills in @msix */
+void bl_msix_find(struct barlease_device *device);
 
 /* Before the device is closed */
 void bl_request_end(const struct barlease_device *device);

@@ -35,16 +35,19 @@ int barlease_export(const struct barlease_device *device, unsigned int bar,
 		    unsigned int flags)
 {
 	bool read_only = flags & BARLEASE_READ_ONLY;
+	/* Other drivers have no such flag, and give those pages unasked. */
+	bool msix = flags & BARLEASE_MSIX && bl_caps_ours(device);
 	const struct vfio_device_feature_dma_buf what = {
 		.region_index = VFIO_PCI_BAR0_REGION_INDEX + bar,
 		.open_flags = O_CLOEXEC | (read_only ? O_RDONLY : O_RDWR),
+		.flags = msix ? BARLEASE_DMA_BUF_MSIX : 0,
 		.nr_ranges = nr_ranges,
 	};
 	struct vfio_device_feature *request;
 	size_t size;
 	int lease;
 
-	if (flags & ~BARLEASE_READ_ONLY)
+	if (flags & ~(BARLEASE_READ_ONLY | BARLEASE_MSIX))
 		return -EINVAL;
 	if (nr_ranges > BARLEASE_MAX_RANGES)
 		return -E2BIG;

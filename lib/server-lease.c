@@ -34,7 +34,8 @@ static int export_slice(const struct bl_slice *slice)
 {
 	int fd = barlease_export(slice->device, slice->bar, slice->ranges,
 				 slice->nr_ranges,
-				 slice->flags & BARLEASE_READ_ONLY);
+				 slice->flags & (BARLEASE_READ_ONLY |
+						 BARLEASE_MSIX));
 	int ret;
 
 	if (fd < 0)

@@ -130,7 +130,7 @@ static int send_lease(struct bl_peer *peer, uint32_t serial,
 		.lease = {
 			.id = lease->id,
 			.size = slice->size,
-			.flags = slice->flags,
+			.flags = slice->flags & BL_WIRE_SLICE_FLAGS,
 			.memattr = slice->memattr,
 			.alignment = slice->alignment,
 		},

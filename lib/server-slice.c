@@ -16,7 +16,8 @@
 
 static int check_words(const struct barlease_slice *offer)
 {
-	const unsigned int known = BARLEASE_READ_ONLY | BARLEASE_EXCLUSIVE;
+	const unsigned int known = BARLEASE_READ_ONLY | BARLEASE_EXCLUSIVE |
+				   BARLEASE_MSIX;
 
 	if (!offer->name || !bl_wire_name_valid(offer->name) ||
 	    (offer->group && !bl_wire_name_valid(offer->group)) ||
@@ -64,6 +65,30 @@ static int check_ranges(const struct barlease_slice *offer, uint64_t bar_size,
 	return 0;
 }
 
+static bool overlap(const struct barlease_range *a,
+		    const struct barlease_range *b)
+{
+	return a->offset < b->offset + b->length &&
+	       b->offset < a->offset + a->length;
+}
+
+/* The kernel would refuse each lease: say so at once */
+static int check_msix(const struct barlease_device *device,
+		      const struct barlease_slice *offer)
+{
+	struct barlease_range msix[BARLEASE_MSIX_RANGES];
+	int nr;
+
+	if (offer->flags & BARLEASE_MSIX)
+		return 0;
+	nr = barlease_device_msix(device, offer->bar, msix);
+	for (int i = 0; i < nr; i++)
+		for (size_t j = 0; j < offer->nr_ranges; j++)
+			if (overlap(&offer->ranges[j], &msix[i]))
+				return -EPERM;
+	return nr < 0 ? nr : 0;
+}
+
 static int copy_ranges(struct bl_slice *slice,
 		       const struct barlease_slice *offer)
 {
@@ -107,6 +132,8 @@ int bl_slice_new(const struct barlease_device *device,
 		ret = check_device(device, offer, &bar);
 	if (!ret)
 		ret = check_ranges(offer, bar.size, &size);
+	if (!ret)
+		ret = check_msix(device, offer);
 	if (ret)
 		return ret;
 
@@ -161,7 +188,7 @@ void bl_slice_info(const struct bl_slice *slice,
 	memcpy(info->name, slice->name, sizeof(info->name));
 	memcpy(info->group, slice->group, sizeof(info->group));
 	info->size = slice->size;
-	info->flags = slice->flags;
+	info->flags = slice->flags & BL_WIRE_SLICE_FLAGS;
 	info->memattr = slice->memattr;
 	info->free = bl_slice_vacancies(slice);
 }

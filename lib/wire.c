@@ -206,7 +206,7 @@ static void get_slice(struct reader *in, struct barlease_slice_info *slice)
 	get_text(in, slice->group, sizeof(slice->group));
 	expect(in, !slice->group[0] || bl_wire_name_valid(slice->group));
 	slice->size = get_size(in);
-	slice->flags = get_flags(in, BARLEASE_READ_ONLY | BARLEASE_EXCLUSIVE);
+	slice->flags = get_flags(in, BL_WIRE_SLICE_FLAGS);
 	slice->memattr = get_memattr(in);
 	slice->free = get32(in);
 	get_reserved(in, 12);
@@ -286,7 +286,7 @@ static void get_lease(struct reader *in, struct bl_wire_message *message)
 	struct barlease_lease *lease = &message->lease;
 
 	lease->id = get32(in);
-	lease->flags = get_flags(in, BARLEASE_READ_ONLY | BARLEASE_EXCLUSIVE);
+	lease->flags = get_flags(in, BL_WIRE_SLICE_FLAGS);
 	lease->size = get_size(in);
 	lease->memattr = get_memattr(in);
 	get_reserved(in, 4);

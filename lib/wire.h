@@ -59,6 +59,9 @@ struct bl_wire_list {
 	uint32_t first;
 };
 
+/* What is said of a slice and of a lease; the rest is the server's own affair */
+#define BL_WIRE_SLICE_FLAGS	(BARLEASE_READ_ONLY | BARLEASE_EXCLUSIVE)
+
 struct bl_wire_slices {
 	uint32_t total;
 	uint32_t first;

@@ -77,6 +77,16 @@ int barlease_device_bar(const struct barlease_device *device,
 	return 0;
 }
 
+int barlease_device_msix(const struct barlease_device *device,
+			 unsigned int bar,
+			 struct barlease_range ranges[BARLEASE_MSIX_RANGES])
+{
+	if (bar != FAKE_BAR || !device->msix.length)
+		return 0;
+	ranges[0] = device->msix;
+	return 1;
+}
+
 int barlease_alignment(const struct barlease_device *device, unsigned int bar,
 		       uint64_t offset, struct barlease_alignment *alignment)
 {

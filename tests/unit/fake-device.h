@@ -18,6 +18,7 @@
 /**
  * struct barlease_device - what it can do, and what was done to it
  * @export_error: what the next calls return, as a negative errno
+ * @msix: what of FAKE_BAR barlease_device_msix() returns; if anything
  * @during_reset: called while it is reset
  */
 struct barlease_device {
@@ -31,6 +32,7 @@ struct barlease_device {
 	unsigned int resets;
 	unsigned int last_flags;
 	uint64_t last_offset;
+	struct barlease_range msix;
 	void (*during_reset)(void);
 };
 

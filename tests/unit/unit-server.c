@@ -728,6 +728,53 @@ static void wrong_ranges(void **state)
 	}
 }
 
+static void acquires_msix(const char *name)
+{
+	struct bl_wire_message message;
+	int peer = peer_new(), fd;
+
+	peer_acquire(peer, name, 0);
+	settle();
+	peer_hears(peer, BL_WIRE_LEASE, &message, &fd);
+	/* Which is between the server and the kernel */
+	assert_int_equal(message.lease.flags, BARLEASE_READ_ONLY);
+	assert_int_equal(device.last_flags, BARLEASE_READ_ONLY | BARLEASE_MSIX);
+	close(fd);
+	close(peer);
+}
+
+static void msix_pages(void **state)
+{
+	static const struct barlease_range ranges[] = {
+		{ 0, 4 * PAGE }, { 6 * PAGE, PAGE }, { 5 * PAGE, PAGE },
+		{ 4 * PAGE, PAGE }, { 3 * PAGE, 4 * PAGE },
+	};
+	struct barlease_slice slice = {
+		.name = "slice",
+		.bar = FAKE_BAR,
+		.ranges = ranges,
+		.nr_ranges = 2,
+		.flags = BARLEASE_READ_ONLY,
+	};
+
+	(void)state;
+	device.msix = (struct barlease_range){ 4 * PAGE, 2 * PAGE };
+	assert_int_equal(offer_error(&slice), 0);
+	for (size_t i = 2; i < ARRAY_SIZE(ranges); i++) {
+		slice.name = "one";
+		slice.ranges = &ranges[i];
+		slice.nr_ranges = 1;
+		assert_int_equal(offer_error(&slice), -EPERM);
+		slice.name = "many";
+		slice.ranges = ranges;
+		slice.nr_ranges = i + 1;
+		assert_int_equal(offer_error(&slice), -EPERM);
+	}
+	slice.flags |= BARLEASE_MSIX;
+	assert_int_equal(offer_error(&slice), 0);
+	acquires_msix("many");
+}
+
 static void weak_driver(void **state)
 {
 	const struct barlease_range page = { 0, PAGE };
@@ -868,6 +915,7 @@ int main(void)
 		TEST("a list tells how much is free", vacant),
 		TEST("slices with wrong words", wrong_words),
 		TEST("slices with wrong ranges", wrong_ranges),
+		TEST("slices of pages that are for MSI-X", msix_pages),
 		TEST("a driver that cannot", weak_driver),
 		TEST("what is no listening socket", wrong_listeners),
 		TEST("a server without callbacks", no_callbacks),
