@@ -189,6 +189,13 @@ static void set_exclusive(struct config_parser *parser, const char *value)
 	set_flag(parser, value, words, BARLEASE_EXCLUSIVE);
 }
 
+static void set_msix(struct config_parser *parser, const char *value)
+{
+	static const char *const words[] = { "no", "yes", NULL };
+
+	set_flag(parser, value, words, BARLEASE_MSIX);
+}
+
 static void set_memattr(struct config_parser *parser, const char *value)
 {
 	static const char *const words[] = {
@@ -287,6 +294,7 @@ static const struct key slice_keys[] = {
 	{ "ranges", .repeats = true, .needed = true, .set = set_ranges },
 	{ "access", .set = set_access },
 	{ "memattr", .set = set_memattr },
+	{ "msix", .set = set_msix },
 	{ "users", .repeats = true, .set = set_users },
 	{ "groups", .repeats = true, .set = set_groups },
 	{ "exclusive", .set = set_exclusive },

@@ -183,6 +183,68 @@ static void check_rule(const struct barlease_device *device, const char *bdf,
 	}
 }
 
+/*
+ * The first slice of a rule, counted from 0, of which a range has bytes from
+ * @start to before @end; UINT64_MAX where none has
+ */
+static uint64_t first_in(const struct config_rule *rule,
+			 const struct barlease_range *range, uint64_t start,
+			 uint64_t end)
+{
+	uint64_t last = rule->count ? rule->count - 1 : 0, first = 0;
+
+	if (range->offset + range->length <= start) {
+		if (!rule->count)
+			return UINT64_MAX;
+		first = (start - range->offset - range->length) / rule->stride +
+			1;
+	}
+	if (first > last || range->offset + first * rule->stride >= end)
+		return UINT64_MAX;
+	return first;
+}
+
+static void complain_msix(const char *bdf, const struct config_rule *rule,
+			  uint64_t slice, const struct barlease_range *msix,
+			  struct config_errors *errors)
+{
+	char which[32] = "";
+
+	if (rule->count)
+		snprintf(which, sizeof(which), "-%" PRIu64, slice);
+	config_complain(errors, rule->line,
+			"[slice %s]: %s%s has bytes of %#" PRIx64 "+%#" PRIx64
+			" in BAR%u of %s, where its MSI-X table or pending bits are; leave those out, or give its interrupts away with msix = yes",
+			rule->name, rule->name, which, msix->offset,
+			msix->length, rule->bar, bdf);
+}
+
+static void check_msix(const struct barlease_device *device, const char *bdf,
+		       const struct config_rule *rule,
+		       struct config_errors *errors)
+{
+	struct barlease_range msix[BARLEASE_MSIX_RANGES];
+	uint64_t slice, first;
+	int nr;
+
+	if (rule->flags & BARLEASE_MSIX)
+		return;
+	nr = barlease_device_msix(device, rule->bar, msix);
+	for (int i = 0; i < nr; i++) {
+		first = UINT64_MAX;
+		for (size_t j = 0; j < rule->nr_ranges; j++) {
+			slice = first_in(rule, &rule->ranges[j], msix[i].offset,
+					 msix[i].offset + msix[i].length);
+			if (slice < first)
+				first = slice;
+		}
+		if (first != UINT64_MAX) {
+			complain_msix(bdf, rule, first, &msix[i], errors);
+			return;
+		}
+	}
+}
+
 static void check_rules(const struct devices *devices,
 			const struct config *config,
 			struct config_errors *errors)
@@ -192,8 +254,10 @@ static void check_rules(const struct devices *devices,
 		const char *bdf = config->devices[rule->device].bdf;
 		const struct device *device = find(devices, bdf);
 
-		if (device)
-			check_rule(device->device, bdf, rule, errors);
+		if (!device)
+			continue;
+		check_rule(device->device, bdf, rule, errors);
+		check_msix(device->device, bdf, rule, errors);
 	}
 }
 

@@ -100,6 +100,35 @@ static void bad_slices(void)
 	fails(words, "a BAR that is not there, with those that are");
 }
 
+/* Says which slice of a template, and what to do; and that can be done */
+static void msix_slices(void)
+{
+	struct bdf card = dev_card();
+	char words[160];
+
+	snprintf(words, sizeof(words),
+		 ":2: [slice e]: e has bytes of 0+0x1000 in BAR3 of %s, where its MSI-X table",
+		 card.name);
+	broker_configure("[device %s]\n"
+			 "[slice e]\nbar=3\nranges=4K+4K,0+4K\nusers=*\n",
+			 card.name);
+	fails(words, "a slice with the MSI-X table");
+	ok(broker_said("leave those out, or give its interrupts away with msix = yes"),
+	   "with what to do");
+	broker_configure("[device %s]\n"
+			 "[slice f]\nbar=3\nranges=4K+4K\nusers=*\ncount=3\n"
+			 "stride=4K\n", card.name);
+	fails(":2: [slice f]: f-1 has bytes of 0x2000+0x1000 in BAR3 of ",
+	      "a template whose second slice has the pending bits");
+	broker_configure("[device %s]\n"
+			 "[slice g]\nbar=3\nranges=4K+4K\nusers=*\ncount=2\n"
+			 "stride=8K\n"
+			 "[slice h]\nbar=3\nranges=0+16K\nmsix=yes\nusers=*\n",
+			 card.name);
+	is_int(broker_stop(broker_start()), 0,
+	       "slices between them, and one that says so, are good");
+}
+
 /* Asked for by name, no other way is taken instead */
 static void bad_backend(void)
 {
@@ -397,6 +426,7 @@ int main(void)
 	bad_command_lines();
 	bad_files();
 	bad_slices();
+	msix_slices();
 	bad_backend();
 	two_brokers();
 	device_in_use();

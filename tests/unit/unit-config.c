@@ -134,6 +134,7 @@ static void everything_there_is(void **state)
 		"ranges = 0+1G\n"
 		"access = ro\n"
 		"memattr = wc\n"
+		"msix = yes\n"
 		"exclusive = yes\n"
 		"max-holders = 1\n"
 		"users = alice, 0\n"
@@ -167,7 +168,8 @@ static void everything_there_is(void **state)
 	assert_int_equal(config_range_of(slice, 1).length, 64 << 10);
 	assert_int_equal(config_range_of(slice, 2).length, 1 << 30);
 	assert_int_equal(config_size_of(slice), 0x2000 + 0x10000 + (1 << 30));
-	assert_int_equal(rule->flags, BARLEASE_READ_ONLY | BARLEASE_EXCLUSIVE);
+	assert_int_equal(rule->flags, BARLEASE_READ_ONLY | BARLEASE_EXCLUSIVE |
+				      BARLEASE_MSIX);
 	assert_int_equal(rule->memattr, BARLEASE_WC);
 	assert_int_equal(rule->max_holders, 1);
 	assert_int_equal(rule->users.nr, 3);
@@ -308,6 +310,7 @@ static void keys(void **state)
 	bad_key("access = wr", "rw, ro");
 	bad_key("memattr = wb", "nc, wc");
 	bad_key("exclusive = true", "no, yes");
+	bad_key("msix = 1", "no, yes");
 	bad_key("users = bob", "unknown user \"bob\"");
 	bad_key("users = video", "unknown user \"video\"");
 	bad_key("groups = alice", "unknown group \"alice\"");
@@ -508,6 +511,8 @@ static void same_slices(void **state)
 		{ SAME "access=ro\n", false },
 		{ SAME "memattr=wc\n", false },
 		{ SAME "exclusive=yes\n", false },
+		{ SAME "msix=yes\n", false },
+		{ SAME "msix=no\n", true },
 		{ SAME "max-holders=3\n", false },
 	};
 	struct config *config = good(SAME);
