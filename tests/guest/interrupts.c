@@ -6,7 +6,6 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -16,6 +15,7 @@
 #include "access.h"
 #include "clock.h"
 #include "config.h"
+#include "irq.h"
 #include "lease.h"
 #include "map.h"
 #include "peer.h"
@@ -41,50 +41,6 @@ static uint32_t get(unsigned int at)
 static void put(unsigned int at, uint32_t value)
 {
 	vfio_put32(&edu, BAR0, at, value);
-}
-
-static int set_irq(uint32_t index, uint32_t flags, const int *fd)
-{
-	struct {
-		struct vfio_irq_set header;
-		int fd;
-	} arg = {
-		.header = { .argsz = sizeof(arg), .flags = flags,
-			    .index = index, .count = 1 },
-		.fd = fd ? *fd : -1,
-	};
-
-	if (!fd)
-		arg.header.argsz = sizeof(arg.header);
-	return ioctl(edu.device, VFIO_DEVICE_SET_IRQS, &arg) ? -errno : 0;
-}
-
-static int enable(uint32_t index, int fd)
-{
-	return set_irq(index, VFIO_IRQ_SET_DATA_EVENTFD |
-			      VFIO_IRQ_SET_ACTION_TRIGGER, &fd);
-}
-
-static int disable(uint32_t index)
-{
-	struct vfio_irq_set arg = {
-		.argsz = sizeof(arg), .index = index,
-		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
-	};
-
-	return ioctl(edu.device, VFIO_DEVICE_SET_IRQS, &arg) ? -errno : 0;
-}
-
-/* How often, within the time; 0 when not at all */
-static uint64_t signals(int fd, int timeout_ms)
-{
-	struct pollfd poll_in = { .fd = fd, .events = POLLIN };
-	uint64_t count = 0;
-
-	if (poll(&poll_in, 1, timeout_ms) != 1 ||
-	    read(fd, &count, sizeof(count)) != sizeof(count))
-		return 0;
-	return count;
 }
 
 static void registers(void)
@@ -131,26 +87,22 @@ static void raise(mapping_t at, int fd, uint32_t index)
 	uint32_t status = 0;
 
 	put(IRQ_RAISE, 1);
-	is_int(signals(fd, 2000), 1, "an interrupt signals the eventfd");
+	is_int(irq_signals(fd, 2000), 1, "an interrupt signals the eventfd");
 	is_hex(get(IRQ_STATUS), 1, "edu says which one");
 	put(IRQ_ACK, 1);
 	is_hex(get(IRQ_STATUS), 0, "it is acknowledged");
 	if (index == VFIO_PCI_INTX_IRQ_INDEX)
-		is_ok(set_irq(index, VFIO_IRQ_SET_DATA_NONE |
-				     VFIO_IRQ_SET_ACTION_UNMASK, NULL),
-		      "and unmasked");
-	is_int(signals(fd, 50), 0, "there is no other");
+		is_ok(irq_unmask(edu.device, index), "and unmasked");
+	is_int(irq_signals(fd, 50), 0, "there is no other");
 
 	ok(write32(at + IRQ_RAISE, 4), "a lease raises an interrupt");
-	is_int(signals(fd, 2000), 1, "it signals the eventfd");
+	is_int(irq_signals(fd, 2000), 1, "it signals the eventfd");
 	ok(read32(at + IRQ_STATUS, &status) && status == 4,
 	   "the lease sees which one");
 	ok(write32(at + IRQ_ACK, 4), "and acknowledges it");
 	is_hex(get(IRQ_STATUS), 0, "so that none is left");
 	if (index == VFIO_PCI_INTX_IRQ_INDEX)
-		is_ok(set_irq(index, VFIO_IRQ_SET_DATA_NONE |
-				     VFIO_IRQ_SET_ACTION_UNMASK, NULL),
-		      "and it is unmasked");
+		is_ok(irq_unmask(edu.device, index), "and it is unmasked");
 }
 
 static void interrupts(uint32_t index, const char *kind)
@@ -164,11 +116,11 @@ static void interrupts(uint32_t index, const char *kind)
 	if (ioctl(edu.device, VFIO_DEVICE_GET_IRQ_INFO, &info))
 		bail("VFIO_DEVICE_GET_IRQ_INFO: %s", strerror(errno));
 	is_int(info.count, 1, "edu has one interrupt of the kind %s", kind);
-	is_ok(enable(index, fd), "it is enabled");
+	is_ok(irq_enable(edu.device, index, fd), "it is enabled");
 	raise(at, fd, index);
-	is_ok(disable(index), "it is disabled");
+	is_ok(irq_disable(edu.device, index), "it is disabled");
 	put(IRQ_RAISE, 8);
-	is_int(signals(fd, 50), 0, "then it does not signal");
+	is_int(irq_signals(fd, 50), 0, "then it does not signal");
 	put(IRQ_ACK, 8);
 	unmap(at, PAGE);
 	close(lease);
