@@ -5,6 +5,7 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <linux/module.h>
+#include <linux/pci.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -27,11 +28,25 @@ void barlease_stand_in_name(void)
 			sizeof(STOCK_DRIVER));
 }
 
+/* The bus keeps the driver meanwhile, and so the module's name. */
+static int say_what_helps(struct device_driver *driver, void *unused)
+{
+	if (strcmp(driver->name, STOCK_DRIVER))
+		return 0;
+
+	if (driver->owner)
+		pr_err("barlease-vfio-pci: stand_in=1, but there is a driver %s: unload it first (modprobe -r %s)\n",
+		       STOCK_DRIVER, module_name(driver->owner));
+	else
+		pr_err("barlease-vfio-pci: stand_in=1, but %s is built into this kernel, and cannot be unloaded: boot with initcall_blacklist=vfio_pci_init, or do without stand_in and write barlease-vfio-pci to the driver_override of devices\n",
+		       STOCK_DRIVER);
+	return 1;
+}
+
 void barlease_stand_in_taken(int error)
 {
 	if (stand_in && error == -EBUSY)
-		pr_err("barlease-vfio-pci: stand_in=1, but there is a driver %s: unload it first (modprobe -r %s)\n",
-		       STOCK_DRIVER, STOCK_DRIVER);
+		bus_for_each_drv(&pci_bus_type, NULL, NULL, say_what_helps);
 }
 
 /*

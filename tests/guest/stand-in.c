@@ -16,6 +16,7 @@
 
 #include "kernel.h"
 #include "lease.h"
+#include "log.h"
 #include "map.h"
 #include "tap.h"
 #include "vfio.h"
@@ -46,15 +47,39 @@ static void unload(const char *module)
 /* While the stock driver is there */
 static void not_beside_stock(void)
 {
+	int log;
+
 	is_int(module_load("vfio-pci", NULL), 0, "vfio-pci is loaded");
+	log = log_from_here();
 	ok(module_load(MODULE, "stand_in=1"),
 	   "then this driver does not load with stand_in=1");
+	ok(log_says(log, "unload it first (modprobe -r vfio_pci)"),
+	   "the kernel's log says what helps");
 	ok(!module_loaded(OUR_MODULE), "and is not there");
 	points_to("/sys/bus/pci/drivers/vfio-pci/module", STOCK_MODULE);
 	is_int(module_load(MODULE, NULL), 0, "without stand_in it does load");
 	ok(is_there("/sys/bus/pci/drivers/" OUR_DRIVER), "as %s", OUR_DRIVER);
 	unload(OUR_MODULE);
 	unload(STOCK_MODULE);
+}
+
+/* There, unloading is no advice */
+static void not_beside_built_in(void)
+{
+	struct bdf devs[32];
+	size_t before = pci_of_driver(OUR_DRIVER, devs, 32);
+	int log;
+
+	unload(OUR_MODULE);
+	log = log_from_here();
+	ok(module_load(MODULE, "stand_in=1"),
+	   "with vfio-pci in the kernel, stand_in=1 does not load");
+	ok(log_says(log, "cannot be unloaded: boot with initcall_blacklist"),
+	   "the kernel's log says why, and what helps");
+	ok(!module_loaded(OUR_MODULE), "and the driver is not there");
+	is_int(module_load(MODULE, NULL), 0, "without stand_in it does load");
+	is_int(pci_of_driver(OUR_DRIVER, devs, 32), before,
+	       "and has all of its devices");
 }
 
 static void names(void)
@@ -163,7 +188,7 @@ int main(void)
 	size_t before = pci_of_driver(OUR_DRIVER, devs, 32);
 
 	if (!stock_is_module()) {
-		skip("vfio-pci is built into this kernel", "to stand in");
+		not_beside_built_in();
 		return tap_done();
 	}
 	unload(OUR_MODULE);
