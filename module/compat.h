@@ -62,6 +62,41 @@ static inline void barlease_compat_map_bars(struct vfio_pci_core_device *core)
 }
 #endif
 
+/*
+ * Two of vfio-pci's parameters are in each device of a newer core. Older ones
+ * have one set of them, for all drivers. Return: whether it is shared.
+ */
+#ifdef BARLEASE_HAVE_SET_PARAMS
+static inline bool barlease_compat_share_params(bool nointxmask,
+						bool disable_vga,
+						bool disable_idle_d3)
+{
+	vfio_pci_core_set_params(nointxmask, disable_vga, disable_idle_d3);
+	return true;
+}
+
+static inline void
+barlease_compat_latch_params(struct vfio_pci_core_device *core,
+			     bool nointxmask, bool disable_vga)
+{
+}
+#else
+static inline bool barlease_compat_share_params(bool nointxmask,
+						bool disable_vga,
+						bool disable_idle_d3)
+{
+	return false;
+}
+
+static inline void
+barlease_compat_latch_params(struct vfio_pci_core_device *core,
+			     bool nointxmask, bool disable_vga)
+{
+	core->nointxmask = nointxmask;
+	core->disable_vga = disable_vga;
+}
+#endif
+
 /* Exported by newer cores */
 #ifndef BARLEASE_HAVE_MEMORY_ENABLED
 static inline bool __vfio_pci_memory_enabled(struct vfio_pci_core_device *core)

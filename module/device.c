@@ -25,8 +25,7 @@ static int init_device(struct vfio_device *vfio)
 	if (ret)
 		return ret;
 
-	/* The core has set its own default; vfio-pci's parameter is ours too */
-	bdev->core.disable_idle_d3 = barlease_disable_idle_d3;
+	barlease_params_latch(&bdev->core);
 
 	INIT_LIST_HEAD(&bdev->buffers);
 	mutex_init(&bdev->buffers_lock);

@@ -16,11 +16,6 @@
 #include "params.h"
 #include "stand-in.h"
 
-bool barlease_disable_idle_d3;
-module_param_named(disable_idle_d3, barlease_disable_idle_d3, bool, 0644);
-MODULE_PARM_DESC(disable_idle_d3,
-		 "Keep idle, unused devices out of the D3 low power state");
-
 static bool enable_sriov;
 #ifdef CONFIG_PCI_IOV
 module_param(enable_sriov, bool, 0644);
@@ -97,6 +92,7 @@ static int __init barlease_init(void)
 	int ret;
 
 	barlease_stand_in_name();
+	barlease_params_share();
 	ret = pci_register_driver(&driver);
 	if (ret) {
 		barlease_stand_in_taken(ret);

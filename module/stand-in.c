@@ -28,6 +28,11 @@ void barlease_stand_in_name(void)
 			sizeof(STOCK_DRIVER));
 }
 
+bool barlease_stock_is_there(void)
+{
+	return driver_find(STOCK_DRIVER, &pci_bus_type);
+}
+
 /* The bus keeps the driver meanwhile, and so the module's name. */
 static int say_what_helps(struct device_driver *driver, void *unused)
 {

@@ -10,11 +10,16 @@
 #ifndef BARLEASE_STAND_IN_H
 #define BARLEASE_STAND_IN_H
 
+#include <linux/types.h>
+
 /*
  * The name of the pci_driver and of the vfio_device_ops. They have to agree:
  * the core binds VFs to the driver of their PF by the latter.
  */
 extern char barlease_driver_name[];
+
+/* Is there a driver vfio-pci? Before this driver is registered. */
+bool barlease_stock_is_there(void);
 
 /* Settle the name. Before the driver is registered. */
 void barlease_stand_in_name(void);
