@@ -13,6 +13,7 @@
 #include "denylist.h"
 #include "device.h"
 #include "ids.h"
+#include "left-out.h"
 #include "params.h"
 #include "stand-in.h"
 
@@ -38,9 +39,13 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	dev_set_drvdata(&pdev->dev, &bdev->core);
 	ret = vfio_pci_core_register_device(&bdev->core);
-	if (ret)
+	if (ret) {
 		vfio_put_device(&bdev->core.vdev);
-	return ret;
+		return ret;
+	}
+
+	barlease_left_out(pdev);
+	return 0;
 }
 
 static void remove(struct pci_dev *pdev)
