@@ -87,16 +87,33 @@ buffer_of_ranges(struct barlease_device *bdev,
 	return buffer;
 }
 
+/* They are as many as the caller likes: whose memory that is shall be known. */
+static struct vfio_region_dma_range *
+copy_ranges(const struct vfio_region_dma_range __user *user_ranges, u32 nr)
+{
+	struct vfio_region_dma_range *ranges;
+
+	ranges = kvmalloc_array(nr, sizeof(*ranges), GFP_KERNEL_ACCOUNT);
+	if (!ranges)
+		return ERR_PTR(-ENOMEM);
+
+	if (copy_from_user(ranges, user_ranges, nr * sizeof(*ranges))) {
+		kvfree(ranges);
+		return ERR_PTR(-EFAULT);
+	}
+
+	return ranges;
+}
+
 static struct barlease_buffer *
 buffer_from_user(struct barlease_device *bdev,
 		 const struct vfio_device_feature_dma_buf *request,
 		 const struct vfio_region_dma_range __user *user_ranges)
 {
-	size_t bytes = array_size(request->nr_ranges, sizeof(*user_ranges));
 	struct vfio_region_dma_range *ranges;
 	struct barlease_buffer *buffer;
 
-	ranges = vmemdup_user(user_ranges, bytes);
+	ranges = copy_ranges(user_ranges, request->nr_ranges);
 	if (IS_ERR(ranges))
 		return ERR_CAST(ranges);
 
