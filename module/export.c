@@ -15,6 +15,7 @@
 #include "device.h"
 #include "export.h"
 #include "msix.h"
+#include "size.h"
 #include "space.h"
 
 static bool open_flags_valid(u32 flags)
@@ -76,6 +77,9 @@ buffer_of_ranges(struct barlease_device *bdev,
 	ret = append_ranges(&counted, bdev, request, ranges);
 	if (ret)
 		return ERR_PTR(ret);
+
+	if (!barlease_size_fits(counted.size))
+		return ERR_PTR(-E2BIG);
 
 	buffer = barlease_buffer_alloc(bdev, counted.nr);
 	if (!buffer)

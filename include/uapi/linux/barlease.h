@@ -48,7 +48,8 @@
  *   ENODEV  @region_index is no BAR that can be mapped
  *   E2BIG   more than BARLEASE_MAX_RANGES ranges, or a total larger than any
  *           gap between BARs in the device's space of offsets, where each BAR
- *           has 1 TiB to itself; a device with one BAR has a gap of 5 TiB or so
+ *           has 1 TiB to itself; a device with one BAR has a gap of 5 TiB or so.
+ *           On 32 bits, a total of 4 GiB or more.
  *   ENOSPC  that space is used up by the leases that exist now
  *   EBUSY   another driver of the host has claimed the BAR
  *   EMFILE, ENFILE, ENOMEM, EFAULT as usual
