@@ -7,8 +7,9 @@ initramfs=${INITRAMFS:-$guest/initramfs}
 # Two ivshmem BARs of memory, each behind a port of its own; a register device
 # and a memory BAR that are two functions of one slot, and so are reset
 # together; a port for the network card; a display on the root bus, which no bus
-# reset reaches; and a device of old, whose memory is an MSI-X table and nothing
-# else.
+# reset reaches; a device of old, whose memory is an MSI-X table and nothing else;
+# and two ports with nothing behind them yet. The ids are for tests that talk to
+# QEMU's monitor.
 # shellcheck disable=SC2054	# commas are QEMU's
 machine=(
 	-nodefaults -no-user-config -display none -no-reboot
@@ -20,13 +21,15 @@ machine=(
 	-device pcie-root-port,id=rp0,chassis=1,slot=0,pref64-reserve=2G
 	-device pcie-root-port,id=rp1,chassis=2,slot=1
 	-device pcie-root-port,id=rp2,chassis=3,slot=2
-	-device ivshmem-plain,memdev=big,bus=rp0
-	-device ivshmem-plain,memdev=small,bus=rp1
-	-device edu,bus=rp2,addr=00.0,multifunction=on
-	-device pci-testdev,membar=16M,bus=rp2,addr=00.1
+	-device ivshmem-plain,id=mem1g,memdev=big,bus=rp0
+	-device ivshmem-plain,id=mem64m,memdev=small,bus=rp1
+	-device edu,id=edu,bus=rp2,addr=00.0,multifunction=on
+	-device pci-testdev,id=testdev,membar=16M,bus=rp2,addr=00.1
 	-device pcie-root-port,id=rp3,chassis=4,slot=3
-	-device bochs-display
+	-device bochs-display,id=display
 	-device virtio-rng-pci,disable-modern=on,disable-legacy=off
+	-device pcie-root-port,id=hp0,chassis=11,slot=10
+	-device pcie-root-port,id=hp1,chassis=12,slot=11
 )
 
 # For the programs of tests/guest/clients: two network cards on one wire.
@@ -60,7 +63,7 @@ network_card()
 	local card=igb
 
 	[ "$(qemu_major)" -ge 8 ] || card=e1000e
-	echo "$card,bus=rp3,romfile="
+	echo "$card,id=card,bus=rp3,romfile="
 }
 
 # With eim=on the guest drives its interrupt controllers through MSRs. Without,
@@ -75,8 +78,26 @@ iommu()
 	echo "intel-iommu,intremap=on,caching-mode=off$eim"
 }
 
+# A monitor for the guest itself: what one reads is what the other writes, and
+# QEMU opens both ends of a pipe, so it needs nobody in between.
+# guest_monitor DIR: its pipes are there, its arguments in the array monitor.
+guest_monitor()
+{
+	rm -f "$1"/{asks,answers}.{in,out}
+	mkfifo "$1/asks.out" "$1/answers.out"
+	ln -s asks.out "$1/answers.in"
+	ln -s answers.out "$1/asks.in"
+	# shellcheck disable=SC2054	# commas are QEMU's
+	monitor=(
+		-chardev "pipe,id=asks,path=$1/asks"
+		-chardev "pipe,id=answers,path=$1/answers"
+		-device virtserialport,chardev=asks,name=org.barlease.monitor
+		-mon chardev=answers
+	)
+}
+
 # qemu_command MODE [OPTION=VALUE...]: the whole command line, in the array
-# qemu. Whoever runs it adds the chardev "tap" and the serial port.
+# qemu. Whoever runs it adds the chardev "tap", the serial port and monitors.
 qemu_command()
 {
 	local append option extra=()

@@ -89,7 +89,7 @@ boot()
 	: >"$out/guest.tap"
 	: >"$out/console.log"
 	ended=
-	exec 3< <(exec setpriv --pdeathsig KILL "${qemu[@]}" \
+	exec 3< <(exec setpriv --pdeathsig KILL "${qemu[@]}" "${monitor[@]}" \
 		-chardev file,id=tap,path=/dev/stdout \
 		-chardev pipe,id=mon,path="$out/monitor" -mon chardev=mon \
 		-serial "file:$out/console.log" \
@@ -131,6 +131,7 @@ mkdir -p "$out"
 rm -f "$out"/monitor.*
 mkfifo "$out/monitor.in" "$out/monitor.out"
 exec 7<>"$out/monitor.in"
+guest_monitor "$out"
 trap stop_qemu EXIT
 trap 'exit 130' INT TERM
 
@@ -143,7 +144,7 @@ qemu_command "$mode" ${tests:+"tests=$tests"} ${tty:+"tty=$tty"} \
 	${BARLEASE_SEED:+"seed=$BARLEASE_SEED"}
 say BOOT "Linux $(cat "$kernel/release") in QEMU ($accel), $mode"
 case $mode in
-shell) "${qemu[@]}" -chardev null,id=tap -serial mon:stdio ;;
+shell) "${qemu[@]}" "${monitor[@]}" -chardev null,id=tap -serial mon:stdio ;;
 check | clients) followed ;;
 demo | bench) followed && exit "${ended:-1}" ;;
 *) die "unknown mode: $mode" ;;
