@@ -28,8 +28,8 @@ machine=(
 	-device pcie-root-port,id=rp3,chassis=4,slot=3
 	-device bochs-display,id=display
 	-device virtio-rng-pci,disable-modern=on,disable-legacy=off
-	-device pcie-root-port,id=hp0,chassis=11,slot=10
-	-device pcie-root-port,id=hp1,chassis=12,slot=11
+	-device pcie-root-port,id=hp0,chassis=11,slot=10,mem-reserve=4M
+	-device pcie-root-port,id=hp1,chassis=12,slot=11,mem-reserve=4M
 )
 
 # For the programs of tests/guest/clients: two network cards on one wire.

@@ -48,11 +48,25 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 }
 
+/*
+ * VFIO has a list of the devices that are reset together, and takes this one off
+ * it when the last reference is gone. Clients have references, for as long as
+ * they like, and the PCI device is somebody else's by then, or freed. VFIO's own
+ * list_del() is still to come, and finds an entry that is by itself.
+ */
+static void leave_device_set(struct vfio_device *vfio)
+{
+	mutex_lock(&vfio->dev_set->lock);
+	list_del_init(&vfio->dev_set_list);
+	mutex_unlock(&vfio->dev_set->lock);
+}
+
 static void remove(struct pci_dev *pdev)
 {
 	struct barlease_device *bdev = barlease_from_pci(pdev);
 
 	vfio_pci_core_unregister_device(&bdev->core);
+	leave_device_set(&bdev->core.vdev);
 	vfio_put_device(&bdev->core.vdev);
 }
 

@@ -6,14 +6,11 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
-#include <poll.h>
-#include <string.h>
-#include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "access.h"
 #include "clock.h"
+#include "event.h"
 #include "fds.h"
 #include "kernel.h"
 #include "lease.h"
@@ -48,45 +45,18 @@ static void bind_again(void)
 	vfio_close(&vfio);
 }
 
-/* The kernel asks the user of a device to let go */
-static int request_eventfd(const struct vfio *vfio)
-{
-	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	struct {
-		struct vfio_irq_set header;
-		int fd;
-	} arg = {
-		.header = { .argsz = sizeof(arg),
-			    .flags = VFIO_IRQ_SET_DATA_EVENTFD |
-				     VFIO_IRQ_SET_ACTION_TRIGGER,
-			    .index = VFIO_PCI_REQ_IRQ_INDEX, .count = 1 },
-		.fd = fd,
-	};
-
-	if (ioctl(vfio->device, VFIO_DEVICE_SET_IRQS, &arg))
-		bail("the request interrupt: %s", strerror(errno));
-	return fd;
-}
-
-static bool signalled(int fd)
-{
-	struct pollfd poll_in = { .fd = fd, .events = POLLIN };
-
-	return poll(&poll_in, 1, 3000) == 1;
-}
-
 static void in_use(void)
 {
 	struct peer admin = peer_start();
 	struct vfio vfio = vfio_open(dev_small());
-	int request = request_eventfd(&vfio);
+	int request = event_fd(&vfio, VFIO_PCI_REQ_IRQ_INDEX);
 	int lease = lease_of(vfio.device, BAR2, 0, SIZE);
 	mapping_t at = map(lease, 0, SIZE, RW);
 	mapping_t bar = map_bar(&vfio, BAR2, 0, SIZE);
 
 	vfio_put32(&vfio, BAR2, 0, VALUE);
 	peer_begin(&admin, do_unbind, -1, NULL);
-	ok(signalled(request), "an unbind asks for the device");
+	ok(event_came(request, 3000), "an unbind asks for the device");
 	ok(!peer_is_done(&admin, 500), "and waits");
 	reads(at, VALUE, "a lease works meanwhile");
 	reads(bar, VALUE, "so does a BAR map");

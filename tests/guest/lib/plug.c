@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Devices that are plugged in and pulled out while the guest runs
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "monitor.h"
+#include "plug.h"
+
+#define MAX	64
+
+static bool listed(struct bdf dev, const struct bdf *devs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(devs[i].name, dev.name))
+			return true;
+	return false;
+}
+
+static bool present(struct bdf dev)
+{
+	struct bdf devs[MAX];
+
+	return listed(dev, devs, pci_all(devs, MAX));
+}
+
+/* A device that is there now and was not before */
+static bool find_new(struct bdf *dev, const struct bdf *before, size_t n)
+{
+	struct bdf devs[MAX];
+	size_t now = pci_all(devs, MAX);
+
+	for (size_t i = 0; i < now; i++) {
+		*dev = devs[i];
+		if (!listed(*dev, before, n))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The kernel shows a device before it lets anybody bind it, and then looks for a
+ * driver itself. Asking it once more waits for that.
+ */
+static void bind_new(struct bdf dev)
+{
+	if (!comes_true(!pci_bind(dev, OUR_DRIVER)) ||
+	    file_write("/sys/bus/pci/drivers_probe", dev.name))
+		bail("%s was plugged in and cannot be bound", dev.name);
+}
+
+/*
+ * The kernel may miss that a device came while it is still busy with the one
+ * that went: have it look, then.
+ */
+static bool find_after_all(struct bdf *dev, const struct bdf *before, size_t n)
+{
+	return !file_write("/sys/bus/pci/rescan", "1") &&
+	       comes_true(find_new(dev, before, n));
+}
+
+/* Function 0 comes last, and has the kernel look at the slot */
+static struct bdf plug(const char *port, const char *device)
+{
+	struct bdf before[MAX], dev;
+	size_t n = pci_all(before, MAX);
+
+	monitor_do("device_add %s,id=%s-0,bus=%s,addr=0.0", device, port, port);
+	if (!comes_true(find_new(&dev, before, n)) &&
+	    !find_after_all(&dev, before, n))
+		bail("%s was plugged into %s, and nobody notices", device,
+		     port);
+	dev.name[strlen(dev.name) - 1] = '0';
+	bind_new(dev);
+	return dev;
+}
+
+/* Always of a new name: QEMU frees one a while after it has forgotten it */
+static int add_ram(void)
+{
+	static int last;
+	int ram = getpid() * 100 + ++last;
+
+	monitor_do("object_add memory-backend-ram,id=ram%d,size=1M,share=on",
+		   ram);
+	return ram;
+}
+
+struct plugged plug_memory(const char *port)
+{
+	struct plugged plugged = { .port = port, .ram = add_ram() };
+	char device[64];
+
+	snprintf(device, sizeof(device), "ivshmem-plain,memdev=ram%d",
+		 plugged.ram);
+	plugged.dev = plug(port, device);
+	return plugged;
+}
+
+struct plugged plug_two(const char *port)
+{
+	struct plugged plugged = { .port = port, .ram = add_ram() };
+
+	monitor_do("device_add ivshmem-plain,memdev=ram%d,id=%s-1,bus=%s,addr=0.1",
+		   plugged.ram, port, port);
+	plugged.dev = plug(port, "edu,multifunction=on");
+	plugged.second = plugged.dev;
+	plugged.second.name[strlen(plugged.dev.name) - 1] = '1';
+	bind_new(plugged.second);
+	return plugged;
+}
+
+void plug_pull(const struct plugged *plugged)
+{
+	monitor_do("device_del %s-0", plugged->port);
+}
+
+bool plug_gone(const struct plugged *plugged)
+{
+	return comes_true(!present(plugged->dev)) &&
+	       comes_true(!*monitor("object_del ram%d", plugged->ram));
+}
