@@ -91,15 +91,19 @@ bool barlease_access_possible(struct barlease_device *bdev)
 {
 	lockdep_assert_held(&bdev->core.memory_lock);
 
-	return !bdev->core.pm_runtime_engaged &&
+	return !READ_ONCE(bdev->failed) && !bdev->core.pm_runtime_engaged &&
 	       __vfio_pci_memory_enabled(&bdev->core);
+}
+
+void barlease_access_drain(struct barlease_device *bdev)
+{
+	synchronize_srcu_expedited(&bdev->reset_srcu);
 }
 
 void barlease_access_forbid(struct barlease_device *bdev)
 {
 	atomic_inc(&bdev->resetting);
-	/* Who did not see that is through after this. */
-	synchronize_srcu_expedited(&bdev->reset_srcu);
+	barlease_access_drain(bdev);
 }
 
 void barlease_access_allow(struct barlease_device *bdev)

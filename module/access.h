@@ -57,6 +57,14 @@ void barlease_access_wait_killable(struct barlease_device *bdev);
 bool barlease_access_possible(struct barlease_device *bdev);
 
 /**
+ * barlease_access_drain() - wait for those who are in the section
+ * @bdev: the device
+ *
+ * Who comes later sees what was written before the call.
+ */
+void barlease_access_drain(struct barlease_device *bdev);
+
+/**
  * barlease_access_forbid() - keep everybody out of the section
  * @bdev: the device
  *

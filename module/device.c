@@ -5,10 +5,12 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <linux/iommufd.h>
+#include <linux/slab.h>
 
 #include "bar-memattr.h"
 #include "compat.h"
 #include "device.h"
+#include "error.h"
 #include "feature.h"
 #include "mmap.h"
 #include "params.h"
@@ -29,6 +31,8 @@ static int init_device(struct vfio_device *vfio)
 
 	INIT_LIST_HEAD(&bdev->buffers);
 	mutex_init(&bdev->buffers_lock);
+	mutex_init(&bdev->error_lock);
+	init_waitqueue_head(&bdev->recovery_wait);
 	init_waitqueue_head(&bdev->reset_wait);
 	init_waitqueue_head(&bdev->revoke_wait);
 	barlease_bar_memattr_init(bdev);
@@ -48,6 +52,7 @@ err_srcu:
 err_core:
 	barlease_bar_memattr_destroy(bdev);
 	mutex_destroy(&bdev->buffers_lock);
+	mutex_destroy(&bdev->error_lock);
 	vfio_pci_core_release_dev(vfio);
 	return ret;
 }
@@ -56,10 +61,12 @@ static void release_device(struct vfio_device *vfio)
 {
 	struct barlease_device *bdev = barlease_from_vfio(vfio);
 
+	kfree(bdev->config);
 	barlease_space_destroy(bdev);
 	cleanup_srcu_struct(&bdev->reset_srcu);
 	barlease_bar_memattr_destroy(bdev);
 	mutex_destroy(&bdev->buffers_lock);
+	mutex_destroy(&bdev->error_lock);
 	vfio_pci_core_release_dev(vfio);
 }
 
@@ -68,10 +75,15 @@ static int open_device(struct vfio_device *vfio)
 	struct barlease_device *bdev = barlease_from_vfio(vfio);
 	int ret;
 
+	ret = barlease_error_before_open(bdev);
+	if (ret)
+		return ret;
+
 	ret = vfio_pci_core_enable(&bdev->core);
 	if (ret)
 		return ret;
 
+	barlease_error_opened(bdev);
 	vfio_pci_core_finish_enable(&bdev->core);
 	barlease_compat_map_bars(&bdev->core);
 	barlease_msix_find(bdev->core.pdev, &bdev->msix);

@@ -38,6 +38,14 @@ struct barlease_bar_parts;
  *   last close
  * @bar_parts_lock: the lock of those two; mmap() takes it
  * @msix: which bytes of its BARs no lease has unasked; found at the first open
+ * @failed: after a fatal error of the link, until the device is back
+ * @recovering: the PCI core is at such an error, and resets the link
+ * @reset_in_recovery: the device was reset meanwhile
+ * @recovery_timeout: when it has failed if nobody has said that it is over
+ * @recovery_wait: waiters for the end of a recovery
+ * @config: config space as the first open has made it, for after an error
+ * @error_lock: the lock of all these but @recovery_wait; faults read @failed
+ *   without it
  *
  * Lock order: mmap_lock, core.memory_lock, buffers_lock; and mmap_lock,
  * bar_parts_lock. User memory is never touched under any but the first: it may
@@ -58,6 +66,13 @@ struct barlease_device {
 	struct barlease_bar_parts *bar_parts_admin[PCI_STD_NUM_BARS];
 	struct mutex bar_parts_lock; /* of bar_parts, bar_parts_admin */
 	struct barlease_msix msix;
+	bool failed;
+	bool recovering;
+	bool reset_in_recovery;
+	unsigned long recovery_timeout;
+	wait_queue_head_t recovery_wait;
+	struct pci_saved_state *config;
+	struct mutex error_lock; /* of failed, recovering, config */
 };
 
 static inline struct barlease_device *

@@ -7,11 +7,11 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 
-#include "access.h"
 #include "bar-memattr.h"
 #include "compat.h"
 #include "denylist.h"
 #include "device.h"
+#include "error.h"
 #include "ids.h"
 #include "left-out.h"
 #include "params.h"
@@ -80,9 +80,11 @@ static int sriov_configure(struct pci_dev *pdev, int nr_virtfn)
 }
 
 static const struct pci_error_handlers err_handlers = {
-	.error_detected	= vfio_pci_core_aer_err_detected,
-	.reset_prepare	= barlease_reset_prepare,
-	.reset_done	= barlease_reset_done,
+	.error_detected	= barlease_error_detected,
+	.slot_reset	= barlease_error_slot_reset,
+	.reset_prepare	= barlease_error_reset_prepare,
+	.reset_done	= barlease_error_reset_done,
+	.resume		= barlease_error_resume,
 };
 
 /*

@@ -81,8 +81,7 @@ void barlease_revoke_all(struct barlease_device *bdev)
 	mutex_unlock(&bdev->buffers_lock);
 
 	/* Who is inside a gate is inside this section as well. */
-	barlease_access_forbid(bdev);
-	barlease_access_allow(bdev);
+	barlease_access_drain(bdev);
 
 	barlease_space_zap_all(bdev);
 
