@@ -20,6 +20,7 @@
 #include "compat.h"
 #include "fault.h"
 #include "huge.h"
+#include "numa.h"
 
 /* Where the huge page would lie of which @address is the first byte. */
 static bool huge_page_at(struct vm_area_struct *vma, unsigned long address,
@@ -48,7 +49,7 @@ bool barlease_huge_possible(const struct vm_fault *vmf)
 {
 	unsigned long pfn;
 
-	return !arch_needs_pgtable_deposit() &&
+	return !arch_needs_pgtable_deposit() && barlease_numa_harmless() &&
 	       huge_page_at(vmf->vma, vmf->address & PMD_MASK, &pfn);
 }
 

@@ -14,6 +14,7 @@
 #include "error.h"
 #include "ids.h"
 #include "left-out.h"
+#include "numa.h"
 #include "params.h"
 #include "stand-in.h"
 
@@ -114,20 +115,25 @@ static int __init barlease_init(void)
 
 	barlease_stand_in_name();
 	barlease_params_share();
+	barlease_numa_init();
 	ret = pci_register_driver(&driver);
 	if (ret) {
 		barlease_stand_in_taken(ret);
-		return ret;
+		goto err_numa;
 	}
 
 	ret = barlease_stand_in_link();
-	if (ret) {
-		pci_unregister_driver(&driver);
-		return ret;
-	}
+	if (ret)
+		goto err_driver;
 
 	barlease_add_ids(&driver);
 	return 0;
+
+err_driver:
+	pci_unregister_driver(&driver);
+err_numa:
+	barlease_numa_exit();
+	return ret;
 }
 module_init(barlease_init);
 
@@ -135,6 +141,7 @@ static void __exit barlease_exit(void)
 {
 	barlease_stand_in_unlink();
 	pci_unregister_driver(&driver);
+	barlease_numa_exit();
 }
 module_exit(barlease_exit);
 
