@@ -40,7 +40,10 @@
 #define RANGES		3
 #define ARENA		GIB(4)	/* address space of a client */
 
-/* A word tells which page of which BAR it is on */
+/*
+ * A page's first word tells which page of which BAR it is, and the second is its
+ * complement: what other tests have left on other pages says nothing
+ */
 #define WORD_OF_BIG	0x51c00000u
 #define WORD_OF_SMALL	0xa7400000u
 #define PAGE_OF_WORD	0x0003ffffu
@@ -136,14 +139,15 @@ static bool has_page(const struct lease *lease, bool is_big, uint64_t offset)
 	return false;
 }
 
-/* Wherever it was read: is the page this client's, and was it at @phases? */
-static void judge(uint32_t value, const int *phases)
+/* Wherever they were read: is the page this client's, and was it at @phases? */
+static void judge(const uint32_t *words, const int *phases)
 {
-	bool is_big = (value & ~PAGE_OF_WORD) == WORD_OF_BIG, ours = false;
-	uint64_t offset = (value & PAGE_OF_WORD) * PAGE;
+	bool is_big = (words[0] & ~PAGE_OF_WORD) == WORD_OF_BIG;
+	bool is_small = (words[0] & ~PAGE_OF_WORD) == WORD_OF_SMALL;
+	uint64_t offset = (words[0] & PAGE_OF_WORD) * PAGE;
+	bool ours = false;
 
-	/* Memory that a client has mapped itself, or a page nobody has filled */
-	if (!value)
+	if ((!is_big && !is_small) || words[1] != ~words[0])
 		return;
 	for (int i = 0; i < LEASES; i++) {
 		if (!has_page(&leases[me][i], is_big, offset))
@@ -166,7 +170,7 @@ static void read_somewhere(struct prng *own)
 	struct piece piece = pieces.piece[prng_below(own, MAX_PIECES)];
 	uint64_t pages = piece.size / PAGE, offset;
 	int phases[LEASES];
-	uint32_t value;
+	uint32_t words[2];
 
 	if (!piece.at || !pages)
 		return;
@@ -175,8 +179,9 @@ static void read_somewhere(struct prng *own)
 	if (offset >= ARENA)
 		return;
 	phases_now(phases);
-	if (try_read32(arena + offset, &value) == ACCESS_DONE)
-		judge(value, phases);
+	if (try_read32(arena + offset, &words[0]) == ACCESS_DONE &&
+	    try_read32(arena + offset + 4, &words[1]) == ACCESS_DONE)
+		judge(words, phases);
 }
 
 /*
@@ -435,15 +440,15 @@ static void walk_some(const struct piece *part)
 
 static void copy_some(const struct piece *part)
 {
-	uint32_t value = 0;
-	struct iovec here = { &value, sizeof(value) };
-	struct iovec there = { (void *)part->at, sizeof(value) };
+	uint32_t words[2] = { 0 };
+	struct iovec here = { words, sizeof(words) };
+	struct iovec there = { (void *)part->at, sizeof(words) };
 	pid_t pid = below(4) ? getpid() : getppid();
 	int phases[LEASES];
 
 	phases_now(phases);
 	if (process_vm_readv(pid, &here, 1, &there, 1, 0) > 0)
-		judge(value, phases);
+		judge(words, phases);
 }
 
 /* Any page of the same lease may lie there now: forget it */
@@ -644,6 +649,8 @@ static void fill(const struct vfio *vfio, bool is_big, uint64_t size)
 
 	while (offset < size) {
 		*(volatile uint32_t *)(all.at + offset) = word(is_big, offset);
+		*(volatile uint32_t *)(all.at + offset + 4) =
+			~word(is_big, offset);
 		offset = piece_next_look(&all, offset + PAGE);
 	}
 	unmap(all.at, size);
