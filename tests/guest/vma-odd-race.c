@@ -98,21 +98,23 @@ static void *reader(void *arg)
 	return NULL;
 }
 
-static void must(bool done)
+static void must(bool done, const char *what)
 {
+	if (!done)
+		diag("  %s: %s", what, strerror(errno));
 	refused += !done;
 }
 
 static void map_part(uint64_t start, uint64_t length)
 {
 	must(mmap((void *)(at + start), length, RW, MAP_SHARED | MAP_FIXED,
-		  lease, start) != MAP_FAILED);
+		  lease, start) != MAP_FAILED, "mmap()");
 }
 
 /* Nobody else may come to lie there, but for this moment */
 static void hole(uint64_t start, uint64_t length)
 {
-	must(!munmap((void *)(at + start), length));
+	must(!munmap((void *)(at + start), length), "munmap()");
 	map_part(start, length);
 }
 
@@ -120,15 +122,15 @@ static void reserved(uint64_t start, uint64_t length)
 {
 	must(mmap((void *)(at + start), length, PROT_NONE,
 		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
-		  -1, 0) != MAP_FAILED);
+		  -1, 0) != MAP_FAILED, "mmap() of memory");
 	map_part(start, length);
 }
 
 static void protected(uint64_t start, uint64_t length, int prot)
 {
-	must(!mprotect((void *)(at + start), length, prot));
+	must(!mprotect((void *)(at + start), length, prot), "mprotect()");
 	sched_yield();
-	must(!mprotect((void *)(at + start), length, RW));
+	must(!mprotect((void *)(at + start), length, RW), "mprotect() back");
 }
 
 static void read_only(uint64_t start, uint64_t length)
@@ -148,17 +150,16 @@ static void moved(uint64_t start, uint64_t length)
 	/* Only one VMA at a time, and earlier steps may have left several */
 	map_part(start, length);
 	must(mremap(here, length, length, MREMAP_MAYMOVE | MREMAP_FIXED,
-		    there) == there);
+		    there) == there, "mremap()");
 	must(mremap(there, length, length, MREMAP_MAYMOVE | MREMAP_FIXED,
-		    here) == here);
+		    here) == here, "mremap() back");
 }
 
 static void advised(uint64_t start, uint64_t length)
 {
 	static const int advices[] = {
 		MADV_NOHUGEPAGE, MADV_HUGEPAGE, MADV_DONTNEED, MADV_COLD,
-		MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_DONTFORK,
-		MADV_DOFORK,
+		MADV_POPULATE_READ, MADV_POPULATE_WRITE,
 	};
 
 	for (size_t i = 0; i < sizeof(advices) / sizeof(*advices); i++)
@@ -167,8 +168,8 @@ static void advised(uint64_t start, uint64_t length)
 
 static void locked(uint64_t start, uint64_t length)
 {
-	must(!mlock((void *)(at + start), length));
-	must(!munlock((void *)(at + start), length));
+	must(!mlock((void *)(at + start), length), "mlock()");
+	must(!munlock((void *)(at + start), length), "munlock()");
 }
 
 static void forked(uint64_t start, uint64_t length)
@@ -181,7 +182,7 @@ static void forked(uint64_t start, uint64_t length)
 		munmap((void *)(at + start), length);
 		_exit(start && !read32(at, &value));
 	}
-	must(pid > 0 && waitpid(pid, &status, 0) == pid && !status);
+	must(pid > 0 && waitpid(pid, &status, 0) == pid && !status, "fork()");
 }
 
 static void shrunk(uint64_t start, uint64_t length)
@@ -190,7 +191,7 @@ static void shrunk(uint64_t start, uint64_t length)
 	if (!start)
 		return;
 	map_part(0, size);
-	must(mremap((void *)at, size, start, 0) == at);
+	must(mremap((void *)at, size, start, 0) == at, "mremap() to shrink");
 	map_part(start, size - start);
 }
 
