@@ -44,6 +44,7 @@ static void moved(struct odd *odd, uint64_t start, uint64_t end)
 
 static void moved_askew(struct odd *odd, uint64_t start, uint64_t end)
 {
+	end = odd_short_end(start, end);
 	move(odd, start, end - start, end - start,
 	     odd_target(odd, start, end - start, PAGE));
 }

@@ -88,7 +88,8 @@ static void others(struct odd *odd, uint64_t start, uint64_t end)
 	unsigned long size = end - start, nodes = 1;
 	static unsigned char vec[(1 << 30) / 4096];
 
-	odd_succeeds(odd, msync(at, size, MS_SYNC));
+	odd_succeeds(odd, msync(at, size, MS_ASYNC | MS_INVALIDATE));
+	odd_fails(odd, msync(at, size, MS_SYNC), EINVAL);
 	odd_succeeds(odd, mincore(at, size, vec));
 	odd_succeeds(odd, syscall(SYS_mbind, at, size, 1ul, &nodes, 64ul, 0ul));
 }
@@ -97,7 +98,7 @@ static void others(struct odd *odd, uint64_t start, uint64_t end)
 static void remapped(struct odd *odd, uint64_t start, uint64_t end)
 {
 	void *at = (void *)(odd->at + start);
-	unsigned long size = end - start;
+	unsigned long size = odd_short_end(start, end) - start;
 
 	odd_succeeds(odd, syscall(SYS_remap_file_pages, at, size, 0ul, 1ul,
 				  0ul));

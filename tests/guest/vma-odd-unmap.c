@@ -42,6 +42,7 @@ static void replaced_by_memory(struct odd *odd, uint64_t start, uint64_t end)
 /* The same bytes from their beginning, so that not one is congruent any more */
 static void replaced_by_others(struct odd *odd, uint64_t start, uint64_t end)
 {
+	end = odd_short_end(start, end);
 	map_over(odd, start, end, MAP_SHARED, odd->fd, odd->file_offset);
 	pieces_add(&odd->pieces, odd->at + start, end - start, 0, RW);
 }

@@ -58,6 +58,17 @@ mapping_t odd_map(struct odd *odd, uint64_t start, uint64_t size, int prot);
 mapping_t odd_target(const struct odd *odd, uint64_t start, uint64_t size,
 		     uint64_t shift);
 
+/*
+ * Where something is done that leaves 4 KiB pages: no 262,144 of them, each to
+ * be looked at
+ */
+static inline uint64_t odd_short_end(uint64_t start, uint64_t end)
+{
+	const uint64_t most = 16 << 20;
+
+	return end - start < most ? end : start + most;
+}
+
 /* Count the call in odd->refused */
 void odd_succeeds(struct odd *odd, long ret);
 void odd_fails(struct odd *odd, long ret, int error);
