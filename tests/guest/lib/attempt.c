@@ -60,8 +60,8 @@ long attempt_in_fork(peer_fn fn, int fd, const long *args)
 		_exit(ret < 0 ? -ret : 0);
 	}
 	if (!comes_true(waitpid(pid, &status, WNOHANG) == pid)) {
+		/* It may be past dying, in a kernel that has taken harm */
 		kill(pid, SIGKILL);
-		waitpid(pid, &status, 0);
 		return -ETIMEDOUT;
 	}
 	if (WIFSIGNALED(status))
