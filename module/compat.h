@@ -13,7 +13,6 @@
 #define BARLEASE_COMPAT_H
 
 #include <linux/mm.h>
-#include <linux/version.h>
 #include <linux/vfio_pci_core.h>
 
 #include <linux/barlease.h>
@@ -27,10 +26,6 @@
 
 #define pte_is_marker(pte) is_pte_marker(pte)
 #endif
-
-/* No header shows it; newer ones ask vm_normal_folio_pmd() (mm/mempolicy.c). */
-#define BARLEASE_MBIND_KNOWS_PFNMAP \
-	(LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0))
 
 #ifndef BARLEASE_HAVE_ZAP_SPECIAL
 #define zap_special_vma_range(vma, address, size) \

@@ -100,15 +100,14 @@ static vm_fault_t result(const struct vm_fault *vmf)
 vm_fault_t barlease_fill_huge(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
+	spinlock_t *ptl = pmd_lock(vma->vm_mm, vmf->pmd);
 	unsigned long start, end;
 	vm_fault_t ret;
-	spinlock_t *ptl;
 
 	/* The rest of the PMD table may be of VMAs whose locks nobody here has. */
 	start = max(ALIGN(vma->vm_start, PMD_SIZE), vmf->address & PUD_MASK);
 	end = pud_addr_end(vmf->address, vma->vm_end) & PMD_MASK;
 
-	ptl = pmd_lock(vma->vm_mm, vmf->pmd);
 	fill_entries(vmf, start, end);
 	ret = result(vmf);
 	spin_unlock(ptl);

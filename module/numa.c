@@ -4,20 +4,20 @@
  *
  * Copyright (C) 2026 The barlease authors
  *
- * mbind() with MPOL_MF_STRICT looks into mappings of devices, and older kernels
- * take what a PMD entry maps for memory that has a struct page: an oops, which
+ * mbind() with MPOL_MF_STRICT looks into mappings of devices, and kernels before
+ * 7.3 take what a PMD entry maps for memory that has a struct page: an oops, which
  * any client could have (docs/upstream.md). The device's memory has none, and no
  * node that could be the wrong one. So the function that looks is left again as
  * soon as it is called for a mapping of ours, as if it had found what newer
  * kernels find there, which is nothing.
  *
- * Where that cannot be done there are no huge pages.
+ * No header tells which kernel does what, so that is done on all. Where it cannot
+ * be done there are no huge pages.
  */
 #include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/pagewalk.h>
 
-#include "compat.h"
 #include "fault.h"
 #include "numa.h"
 
@@ -28,7 +28,7 @@ bool barlease_numa_harmless(void)
 	return harmless;
 }
 
-#if !defined(CONFIG_NUMA) || BARLEASE_MBIND_KNOWS_PFNMAP
+#ifndef CONFIG_NUMA
 void barlease_numa_init(void)
 {
 	harmless = true;

@@ -27,11 +27,13 @@ static void retire(struct barlease_buffer *buffer)
 {
 	if (!buffer->vfio_file)
 		barlease_space_free(buffer->bdev, buffer->pgoff);
+	/* After the zap, for who waits in revoke() and takes it for done */
 	smp_store_release(&buffer->retired, true);
 }
 
 static bool retired(const struct barlease_buffer *buffer)
 {
+	/* Pairs with the one in retire() */
 	return smp_load_acquire(&buffer->retired);
 }
 
