@@ -15,11 +15,9 @@ static inline u64 div64_u64(u64 dividend, u64 divisor)
 }
 
 #ifdef __SIZEOF_INT128__
-__extension__ typedef unsigned __int128 u128;
-
 static inline u64 mul_u64_u64_shr(u64 a, u64 b, unsigned int shift)
 {
-	return (u128)a * b >> shift;
+	return __extension__ ((unsigned __int128)a * b >> shift);
 }
 #else
 /* @shift is 64 at the least */
