@@ -56,35 +56,66 @@ void barlease_access_end(struct barlease_device *bdev, int token)
 }
 
 /*
- * Who holds memory_lock without @resetting does not have it for long. To queue
- * up for the lock would mean to hold it for a moment outside of the section.
+ * Queue up for memory_lock, so that who resets again and again lets others in.
+ * Who has raised @resetting waits for those who are in the queue by then.
  */
-static void wait_for_lock(void)
+static bool enter_queue(struct barlease_device *bdev)
 {
-	usleep_range(20, 100);
+	atomic_inc(&bdev->queued);
+	/* Pairs with the one in barlease_access_forbid() */
+	smp_mb__after_atomic();
+	return !resetting(bdev);
+}
+
+static void leave_queue(struct barlease_device *bdev)
+{
+	if (atomic_dec_and_test(&bdev->queued))
+		wake_up_all(&bdev->reset_wait);
+}
+
+/* With memory_lock held, which it lets go of where there is a reset. */
+static bool enter_locked(struct barlease_device *bdev, int *token)
+{
+	keep_cpu();
+	*token = srcu_read_lock(&bdev->reset_srcu);
+	__release(&bdev->reset_srcu);
+	if (likely(!resetting(bdev)))
+		return true;
+
+	barlease_access_end(bdev, *token);
+	return false;
 }
 
 void barlease_access_begin(struct barlease_device *bdev, int *token)
 {
-	while (!barlease_access_trybegin(bdev, token)) {
+	bool inside = false;
+
+	while (!inside) {
 		wait_event(bdev->reset_wait, !resetting(bdev));
-		wait_for_lock();
+		if (enter_queue(bdev)) {
+			down_read(&bdev->core.memory_lock);
+			inside = enter_locked(bdev, token);
+		}
+		leave_queue(bdev);
 	}
 }
 
 void barlease_access_wait_killable(struct barlease_device *bdev)
 {
-	int token;
+	if (wait_event_killable(bdev->reset_wait, !resetting(bdev)))
+		return;
 
-	while (!wait_event_killable(bdev->reset_wait, !resetting(bdev))) {
-		if (barlease_access_trybegin(bdev, &token)) {
-			barlease_access_end(bdev, token);
-			return;
-		}
-		if (fatal_signal_pending(current))
-			return;
-		wait_for_lock();
-	}
+	if (enter_queue(bdev) && !down_read_killable(&bdev->core.memory_lock))
+		up_read(&bdev->core.memory_lock);
+	leave_queue(bdev);
+
+	/*
+	 * A lock that a writer waits for can still be had by a reader in the
+	 * queue, but not by trying. Let the writer come first, rather than try
+	 * over and over until it has.
+	 */
+	if (rwsem_is_contended(&bdev->core.memory_lock))
+		usleep_range(20, 100);
 }
 
 bool barlease_access_possible(struct barlease_device *bdev)
@@ -103,7 +134,14 @@ void barlease_access_drain(struct barlease_device *bdev)
 void barlease_access_forbid(struct barlease_device *bdev)
 {
 	atomic_inc(&bdev->resetting);
+	/* Pairs with the one in enter_queue() */
+	smp_mb__after_atomic();
 	barlease_access_drain(bdev);
+}
+
+void barlease_access_drain_queue(struct barlease_device *bdev)
+{
+	wait_event(bdev->reset_wait, !atomic_read(&bdev->queued));
 }
 
 void barlease_access_allow(struct barlease_device *bdev)

@@ -18,7 +18,8 @@
  *
  * The section is an SRCU read section in which the counter is looked at first,
  * and memory_lock tried only then. So who has raised the counter and waited for
- * a grace period knows that no fault holds memory_lock, not even for a moment.
+ * a grace period, and for those in the queue for the lock, knows that no fault
+ * holds memory_lock, not even for a moment.
  *
  * Nothing sleeps in the section, and nobody loses the CPU there: a client that
  * is short of memory or of CPU time cannot make a reset wait.
@@ -73,6 +74,14 @@ void barlease_access_drain(struct barlease_device *bdev);
  */
 void barlease_access_forbid(struct barlease_device *bdev);
 void barlease_access_allow(struct barlease_device *bdev);
+
+/**
+ * barlease_access_drain_queue() - wait until no fault waits for memory_lock
+ * @bdev: the device, which everybody is kept out of
+ *
+ * Nor holds it, then. Not for who has that lock.
+ */
+void barlease_access_drain_queue(struct barlease_device *bdev);
 
 /* struct pci_error_handlers */
 void barlease_reset_prepare(struct pci_dev *pdev);

@@ -29,7 +29,8 @@ struct barlease_bar_parts;
  * @buffers_lock: the lock of @buffers
  * @reset_srcu: read side held while page tables are filled, see access.h
  * @resetting: how many want page tables left alone, see access.h
- * @reset_wait: waiters for @resetting to become 0
+ * @queued: how many faults are in the queue for core.memory_lock
+ * @reset_wait: waiters for @resetting or @queued to become 0
  * @revoke_wait: waiters for the last fill of a revoked buffer, or for somebody
  *   else's revoke of it
  * @bar_parts: of each BAR, which parts have which memory attribute for BAR maps
@@ -60,6 +61,7 @@ struct barlease_device {
 	struct mutex buffers_lock; /* of buffers */
 	struct srcu_struct reset_srcu;
 	atomic_t resetting;
+	atomic_t queued;
 	wait_queue_head_t reset_wait;
 	wait_queue_head_t revoke_wait;
 	struct barlease_bar_parts *bar_parts[PCI_STD_NUM_BARS];

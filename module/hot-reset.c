@@ -82,6 +82,8 @@ long barlease_ioctl_hot_reset(struct barlease_device *bdev, unsigned long arg)
 
 	for (i = 0; i < members->nr; i++)
 		barlease_access_forbid(members->bdev[i]);
+	for (i = 0; i < members->nr; i++)
+		barlease_access_drain_queue(members->bdev[i]);
 	ret = reset(bdev, arg);
 	for (i = 0; i < members->nr; i++)
 		barlease_access_allow(members->bdev[i]);
