@@ -286,8 +286,8 @@ static long try_clear_refs(int fd, const long *args)
 
 	(void)fd;
 	(void)args;
-	for (char c = '1'; c <= '5'; c++)
-		bad += write(file, &c, 1) != 1;
+	for (const char *c = "12345"; *c; c++)
+		bad += write(file, c, 1) != 1;
 	close(file);
 	return bad ? -EPROTO : 0;
 }

@@ -461,8 +461,9 @@ static void remap_some(const struct piece *part)
 
 static void cover_some(const struct piece *part)
 {
-	mmap((void *)part->at, part->size, PROT_READ | PROT_WRITE,
-	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	(void)mmap((void *)part->at, part->size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+		   0);
 	pieces_unmap(&pieces, part->at, part->size);
 }
 

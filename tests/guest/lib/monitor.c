@@ -90,6 +90,7 @@ static int connect_monitor(void)
 	return fd;
 }
 
+TAP_PRINTF(1, 0)
 static const char *vmonitor(const char *command, va_list args)
 {
 	static int fd = -1;

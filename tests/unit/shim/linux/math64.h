@@ -14,12 +14,6 @@ static inline u64 div64_u64(u64 dividend, u64 divisor)
 	return dividend / divisor;
 }
 
-#ifdef __SIZEOF_INT128__
-static inline u64 mul_u64_u64_shr(u64 a, u64 b, unsigned int shift)
-{
-	return __extension__ ((unsigned __int128)a * b >> shift);
-}
-#else
 /* @shift is 64 at the least */
 static inline u64 mul_u64_u64_shr(u64 a, u64 b, unsigned int shift)
 {
@@ -30,6 +24,5 @@ static inline u64 mul_u64_u64_shr(u64 a, u64 b, unsigned int shift)
 	return ((a >> 32) * (b >> 32) + (mid >> 32) + (other >> 32)) >>
 	       (shift - 64);
 }
-#endif
 
 #endif
