@@ -89,7 +89,7 @@ struct run {
 	long seen;
 	long failed;
 	char skipped[200];	/* "# SKIP why" of a plan of 1..0 */
-	bool bailed;
+	char bailed[200];	/* "Bail out! Why" */
 	bool timed_out;
 	int status;		/* of waitpid() */
 	char klog[512];		/* the first bad line of the kernel's log */
@@ -244,7 +244,8 @@ static void tap_line(struct run *r, const char *line)
 			snprintf(r->skipped, sizeof(r->skipped), "%.*s",
 				 (int)sizeof(r->skipped) - 1, directive(line));
 	} else if (!strncmp(line, "Bail out!", 9)) {
-		r->bailed = true;
+		snprintf(r->bailed, sizeof(r->bailed), "%.*s",
+			 (int)sizeof(r->bailed) - 1, line);
 	}
 }
 
@@ -385,8 +386,8 @@ static void verdict(const struct run *r)
 		     WTERMSIG(r->status), strsignal(WTERMSIG(r->status)));
 	else if (plain)
 		return;
-	else if (r->bailed)
-		emit("not ok - %s: bailed out\n", r->name);
+	else if (r->bailed[0])
+		emit("not ok - %s: %s\n", r->name, r->bailed);
 	else if (r->planned < 0)
 		emit("not ok - %s: no plan (exit code %d)\n", r->name,
 		     WEXITSTATUS(r->status));
