@@ -109,6 +109,9 @@ qemu_command()
 	# On a host that is busy the timer may be too late for the kernel's check
 	# of it, and the kernel does not start.
 	append="$append no_timer_check"
+	# What is used after it was freed, and kfree() is all there is to see of
+	# it, is said so by the stock kernel, too.
+	[ "$1" != check ] || append="$append slub_debug=FZPU,kmalloc-*"
 	# For a guest that hangs, see run-guest.sh.
 	append="$append sysrq_always_enabled barlease.mode=$1"
 	shift
