@@ -20,6 +20,7 @@
 struct one {
 	double faults;
 	double ms;
+	double again_ms;
 };
 
 static long count(mapping_t at, size_t size, struct one *one)
@@ -37,7 +38,7 @@ static long count(mapping_t at, size_t size, struct one *one)
 static struct one touch(mapping_t at, size_t size)
 {
 	static uint8_t warm_up[PAGE];
-	struct one one;
+	struct one one, again;
 	long perf;
 
 	/* The code's own faults come now. */
@@ -47,6 +48,8 @@ static struct one touch(mapping_t at, size_t size)
 	if (perf >= 0 && perf != one.faults)
 		bail("getrusage() counts %.0f page faults, perf %ld",
 		     one.faults, perf);
+	count(at, size, &again);
+	one.again_ms = again.ms;
 	return one;
 }
 
@@ -96,6 +99,7 @@ static struct one quickest(const struct touching *how, enum side side)
 			bail("%.0f page faults, and %.0f another time",
 			     best.faults, one.faults);
 		best.ms = fmin(best.ms, one.ms);
+		best.again_ms = fmin(best.again_ms, one.again_ms);
 	}
 	vfio_close(&vfio);
 	return best;
@@ -115,6 +119,10 @@ struct touched first_touch(const struct touching *how)
 		pair_add(&touched.faults, one[LEASE].faults,
 			 one[STOCK].faults);
 		pair_add(&touched.ms, one[LEASE].ms, one[STOCK].ms);
+		pair_add(&touched.again_ms, one[LEASE].again_ms,
+			 one[STOCK].again_ms);
+		pair_add(&touched.times, one[LEASE].ms / one[LEASE].again_ms,
+			 one[STOCK].ms / one[STOCK].again_ms);
 	}
 	return touched;
 }
@@ -123,4 +131,6 @@ void touched_free(struct touched *touched)
 {
 	pair_free(&touched->faults);
 	pair_free(&touched->ms);
+	pair_free(&touched->again_ms);
+	pair_free(&touched->times);
 }

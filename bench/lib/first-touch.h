@@ -32,9 +32,19 @@ struct touching {
 	void (*look)(enum side side, mapping_t at, size_t size);
 };
 
+/**
+ * struct touched - what that took
+ * @faults: page faults
+ * @ms: time
+ * @again_ms: time to do it once more, without any fault: what the accesses and
+ *   the walks through the page table take
+ * @times: how many times as long the first time took: what the faults take
+ */
 struct touched {
 	struct pair faults;
 	struct pair ms;
+	struct pair again_ms;
+	struct pair times;
 };
 
 /* Both sides, in turn, as often as there are rounds */
