@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "monitor.h"
 #include "plug.h"
+#include "vfio.h"
 
 #define MAX	64
 
@@ -43,15 +44,25 @@ static bool find_new(struct bdf *dev, const struct bdf *before, size_t n)
 	return false;
 }
 
+static bool can_be_opened(struct bdf dev)
+{
+	struct vfio vfio;
+	int ret = vfio_try_open(&vfio, dev);
+
+	vfio_close(&vfio);
+	return !ret;
+}
+
 /*
  * The kernel shows a device before it lets anybody bind it, and then looks for a
- * driver itself. Asking it once more waits for that.
+ * driver itself; and it shows a driver before that is done with the device.
  */
 static void bind_new(struct bdf dev)
 {
-	if (!comes_true(!pci_bind(dev, OUR_DRIVER)) ||
-	    file_write("/sys/bus/pci/drivers_probe", dev.name))
+	if (!comes_true(!pci_bind(dev, OUR_DRIVER)))
 		bail("%s was plugged in and cannot be bound", dev.name);
+	if (!comes_true(can_be_opened(dev)))
+		bail("%s was plugged in and cannot be opened", dev.name);
 }
 
 /* As lab/qemu.sh has them */
