@@ -11,6 +11,7 @@
 #include "access.h"
 #include "compat.h"
 #include "device.h"
+#include "importer.h"
 #include "space.h"
 
 static bool resetting(struct barlease_device *bdev)
@@ -154,11 +155,16 @@ void barlease_reset_prepare(struct pci_dev *pdev)
 {
 	struct barlease_device *bdev = barlease_from_pci(pdev);
 
+	/* Where the owner asks for the reset, that was before memory_lock. */
+	barlease_importers_forbid(bdev);
 	barlease_access_forbid(bdev);
 	barlease_space_zap_all(bdev);
 }
 
 void barlease_reset_done(struct pci_dev *pdev)
 {
-	barlease_access_allow(barlease_from_pci(pdev));
+	struct barlease_device *bdev = barlease_from_pci(pdev);
+
+	barlease_access_allow(bdev);
+	barlease_importers_allow(bdev);
 }

@@ -10,10 +10,10 @@
 #ifndef BARLEASE_BAR_MEMATTR_H
 #define BARLEASE_BAR_MEMATTR_H
 
+#include <linux/device.h>
 #include <linux/mm_types.h>
 #include <linux/types.h>
 
-struct attribute_group;
 struct barlease_bar_parts;
 struct barlease_buffer;
 struct barlease_device;
@@ -86,7 +86,16 @@ u32 barlease_bar_parts_find(const struct barlease_buffer *buffer, u64 offset,
 int barlease_feature_bar_memattr(struct barlease_device *bdev, u32 flags,
 				 void __user *arg, size_t argsz);
 
-/* pci_driver.dev_groups */
-extern const struct attribute_group *barlease_sysfs_groups[];
+/**
+ * struct barlease_bar_attribute - barN_memattr of a PCI device in sysfs
+ * @attr: the attribute
+ * @bar: N
+ */
+struct barlease_bar_attribute {
+	struct device_attribute attr;
+	unsigned int bar;
+};
+
+extern struct barlease_bar_attribute barlease_bar_attributes[];
 
 #endif /* BARLEASE_BAR_MEMATTR_H */

@@ -18,11 +18,6 @@
 #include "compat.h"
 #include "device.h"
 
-struct bar_attribute {
-	struct device_attribute attr;
-	unsigned int bar;
-};
-
 static const char * const names[] = {
 	[VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_NC] = "nc",
 	[VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_WC] = "wc",
@@ -30,7 +25,7 @@ static const char * const names[] = {
 
 static unsigned int bar_of(const struct device_attribute *attr)
 {
-	return container_of(attr, struct bar_attribute, attr)->bar;
+	return container_of(attr, struct barlease_bar_attribute, attr)->bar;
 }
 
 /* "START-END ATTRIBUTE" a line; BARLEASE_MAX_BAR_PARTS of them fit a page. */
@@ -112,43 +107,11 @@ static ssize_t store(struct device *dev, struct device_attribute *attr,
 
 #define MEMATTR(index) __ATTR(bar ## index ## _memattr, 0644, show, store)
 
-static struct bar_attribute bars[] = {
+struct barlease_bar_attribute barlease_bar_attributes[PCI_STD_NUM_BARS] = {
 	{ .attr = MEMATTR(0), .bar = 0 },
 	{ .attr = MEMATTR(1), .bar = 1 },
 	{ .attr = MEMATTR(2), .bar = 2 },
 	{ .attr = MEMATTR(3), .bar = 3 },
 	{ .attr = MEMATTR(4), .bar = 4 },
 	{ .attr = MEMATTR(5), .bar = 5 },
-};
-
-static struct attribute *attributes[] = {
-	&bars[0].attr.attr,
-	&bars[1].attr.attr,
-	&bars[2].attr.attr,
-	&bars[3].attr.attr,
-	&bars[4].attr.attr,
-	&bars[5].attr.attr,
-	NULL,
-};
-
-/* Which BARs can be mapped is known when the device is open: rather too many. */
-static umode_t is_visible(struct kobject *kobj, struct attribute *attr, int bar)
-{
-	struct pci_dev *pdev = to_pci_dev(kobj_to_dev(kobj));
-
-	if (!(pci_resource_flags(pdev, bar) & IORESOURCE_MEM) ||
-	    !pci_resource_len(pdev, bar))
-		return 0;
-	return attr->mode;
-}
-
-static const struct attribute_group group = {
-	.name		= "barlease",
-	.attrs		= attributes,
-	.is_visible	= is_visible,
-};
-
-const struct attribute_group *barlease_sysfs_groups[] = {
-	&group,
-	NULL,
 };

@@ -15,27 +15,9 @@
 #include "buffer.h"
 #include "compat.h"
 #include "device.h"
+#include "importer.h"
 #include "mmap.h"
 #include "space.h"
-
-static int barlease_attach(struct dma_buf *dmabuf,
-			   struct dma_buf_attachment *attachment)
-{
-	return -EOPNOTSUPP;
-}
-
-/* The DMABUF core insists on these two; without attachments none is called. */
-static struct sg_table *barlease_map(struct dma_buf_attachment *attachment,
-				     enum dma_data_direction direction)
-{
-	return ERR_PTR(-EOPNOTSUPP);
-}
-
-static void barlease_unmap(struct dma_buf_attachment *attachment,
-			   struct sg_table *table,
-			   enum dma_data_direction direction)
-{
-}
 
 static void barlease_release(struct dma_buf *dmabuf)
 {
@@ -55,6 +37,7 @@ static void barlease_release(struct dma_buf *dmabuf)
 
 static const struct dma_buf_ops barlease_dma_buf_ops = {
 	.attach		= barlease_attach,
+	.detach		= barlease_detach,
 	.map_dma_buf	= barlease_map,
 	.unmap_dma_buf	= barlease_unmap,
 	.mmap		= barlease_dma_buf_mmap,
@@ -91,7 +74,10 @@ struct barlease_buffer *barlease_buffer_alloc(struct barlease_device *bdev,
 
 void barlease_buffer_free(struct barlease_buffer *buffer)
 {
-	barlease_bar_parts_put(buffer->bar_parts);
+	if (barlease_buffer_has_parts(buffer))
+		barlease_bar_parts_put(buffer->bar_parts);
+	else
+		barlease_importers_free(buffer->importers);
 	put_device(&buffer->bdev->core.vdev.device);
 	kvfree(buffer);
 }

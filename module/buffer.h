@@ -11,10 +11,12 @@
 #include <linux/types.h>
 
 #include "gate.h"
+#include "memattr.h"
 #include "range.h"
 
 struct barlease_bar_parts;
 struct barlease_device;
+struct barlease_importers;
 struct dma_buf;
 struct file;
 
@@ -28,7 +30,9 @@ struct file;
  *   VMA; NULL for an exported buffer
  * @pgoff: its first page in the device's space of offsets; somebody else's
  *   perhaps, once @retired is set
- * @bar_parts: of a BAR map with parts that differ, its parts; else NULL
+ * @bar_parts: of a BAR map with parts that differ, its parts
+ * @importers: of an exported buffer, the devices that are or were attached; NULL
+ *   where there was none. A BAR map cannot be had by any.
  * @memattr: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_*, for mappings to come; or
  *   BARLEASE_MEMATTR_PARTS
  * @retired: revoked, and all its mappings are gone; set once, by who has zapped
@@ -44,12 +48,21 @@ struct barlease_buffer {
 	struct list_head node;
 	struct file *vfio_file;
 	unsigned long pgoff;
-	struct barlease_bar_parts *bar_parts;
+	union {
+		struct barlease_bar_parts *bar_parts;
+		struct barlease_importers *importers;
+	};
 	u8 memattr;
 	bool retired;
 	struct barlease_gate gate;
 	struct barlease_ranges ranges;
 };
+
+/* Each with an attribute of its own */
+static inline bool barlease_buffer_has_parts(const struct barlease_buffer *buffer)
+{
+	return buffer->memattr == BARLEASE_MEMATTR_PARTS;
+}
 
 /* For good. A revoke that comes right after the answer is caught by the fault. */
 static inline bool barlease_buffer_revoked(const struct barlease_buffer *buffer)

@@ -27,6 +27,52 @@
 #define pte_is_marker(pte) is_pte_marker(pte)
 #endif
 
+/* Mapping BARs for other devices, without pages */
+#ifdef BARLEASE_HAVE_PEER
+#include <linux/dma-buf-mapping.h>
+#include <linux/pci-p2pdma.h>
+#else
+#include <linux/dma-buf.h>
+#include <linux/pci-p2pdma.h>
+
+struct p2pdma_provider;
+
+struct phys_vec {
+	phys_addr_t paddr;
+	size_t len;
+};
+
+static inline struct p2pdma_provider *pcim_p2pdma_provider(struct pci_dev *pdev,
+							   int bar)
+{
+	return NULL;
+}
+
+static inline bool dma_buf_attach_revocable(struct dma_buf_attachment *attach)
+{
+	return false;
+}
+
+static inline void dma_buf_invalidate_mappings(struct dma_buf *dmabuf)
+{
+	dma_buf_move_notify(dmabuf);
+}
+
+static inline struct sg_table *
+dma_buf_phys_vec_to_sgt(struct dma_buf_attachment *attach,
+			struct p2pdma_provider *provider, struct phys_vec *phys,
+			size_t nr, size_t size, enum dma_data_direction dir)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+static inline void dma_buf_free_sgt(struct dma_buf_attachment *attach,
+				    struct sg_table *table,
+				    enum dma_data_direction dir)
+{
+}
+#endif
+
 #ifndef BARLEASE_HAVE_ZAP_SPECIAL
 #define zap_special_vma_range(vma, address, size) \
 	zap_vma_ptes(vma, address, size)
@@ -108,6 +154,36 @@ static inline bool __vfio_pci_memory_enabled(struct vfio_pci_core_device *core)
 		return false;
 
 	return pdev->no_command_memory || (command & PCI_COMMAND_MEMORY);
+}
+#endif
+
+/* The core's own DMABUFs, which other drivers on it are to ask for */
+#if defined(BARLEASE_HAVE_CORE_EXPORTS) && IS_ENABLED(CONFIG_VFIO_PCI_DMABUF)
+static inline void
+barlease_compat_let_core_export(struct vfio_pci_core_device *core)
+{
+	static const struct vfio_pci_device_ops ops = {
+		.get_dmabuf_phys = vfio_pci_core_get_dmabuf_phys,
+	};
+
+	core->pci_ops = &ops;
+}
+
+static inline bool
+barlease_compat_core_exports(const struct vfio_pci_core_device *core)
+{
+	return core->pci_ops;
+}
+#else
+static inline void
+barlease_compat_let_core_export(struct vfio_pci_core_device *core)
+{
+}
+
+static inline bool
+barlease_compat_core_exports(const struct vfio_pci_core_device *core)
+{
+	return false;
 }
 #endif
 

@@ -12,11 +12,13 @@
 #include "device.h"
 #include "error.h"
 #include "feature.h"
+#include "importer.h"
 #include "mmap.h"
 #include "params.h"
 #include "revoke.h"
 #include "space.h"
 #include "stand-in.h"
+#include "withdraw.h"
 
 static int init_device(struct vfio_device *vfio)
 {
@@ -35,6 +37,7 @@ static int init_device(struct vfio_device *vfio)
 	init_waitqueue_head(&bdev->recovery_wait);
 	init_waitqueue_head(&bdev->reset_wait);
 	init_waitqueue_head(&bdev->revoke_wait);
+	barlease_importers_init(bdev);
 	barlease_bar_memattr_init(bdev);
 
 	ret = init_srcu_struct(&bdev->reset_srcu);
@@ -51,6 +54,7 @@ err_srcu:
 	cleanup_srcu_struct(&bdev->reset_srcu);
 err_core:
 	barlease_bar_memattr_destroy(bdev);
+	barlease_importers_destroy(bdev);
 	mutex_destroy(&bdev->buffers_lock);
 	mutex_destroy(&bdev->error_lock);
 	vfio_pci_core_release_dev(vfio);
@@ -65,6 +69,7 @@ static void release_device(struct vfio_device *vfio)
 	barlease_space_destroy(bdev);
 	cleanup_srcu_struct(&bdev->reset_srcu);
 	barlease_bar_memattr_destroy(bdev);
+	barlease_importers_destroy(bdev);
 	mutex_destroy(&bdev->buffers_lock);
 	mutex_destroy(&bdev->error_lock);
 	vfio_pci_core_release_dev(vfio);
@@ -108,7 +113,7 @@ const struct vfio_device_ops barlease_device_ops = {
 	.ioctl		= barlease_device_ioctl,
 	.device_feature	= barlease_device_feature,
 	.read		= vfio_pci_core_read,
-	.write		= vfio_pci_core_write,
+	.write		= barlease_device_write,
 	.mmap		= barlease_device_mmap,
 	.request	= vfio_pci_core_request,
 	.match		= vfio_pci_core_match,

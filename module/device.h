@@ -31,13 +31,17 @@ struct barlease_bar_parts;
  * @resetting: how many want page tables left alone, see access.h
  * @queued: how many faults are in the queue for core.memory_lock
  * @reset_wait: waiters for @resetting or @queued to become 0
- * @revoke_wait: waiters for the last fill of a revoked buffer, or for somebody
- *   else's revoke of it
+ * @revoke_wait: waiters for the last fill of a revoked buffer, for the last
+ *   mapping of an importer, or for somebody else's revoke
+ * @importers: the buffers that other devices are attached to
+ * @importers_forbidden: how many want no device to have a mapping
+ * @importers_lock: the lock of @importers
  * @bar_parts: of each BAR, which parts have which memory attribute for BAR maps
  *   to come; NULL where all of it is uncached
  * @bar_parts_admin: the same without what the owner has said, for after the
  *   last close
  * @bar_parts_lock: the lock of those two; mmap() takes it
+ * @core_exports: VFIO_DEVICE_FEATURE_DMA_BUF is the core's, see core-export.h
  * @msix: which bytes of its BARs no lease has unasked; found at the first open
  * @failed: after a fatal error of the link, until the device is back
  * @recovering: the PCI core is at such an error, and resets the link
@@ -49,7 +53,8 @@ struct barlease_bar_parts;
  *   without it
  *
  * Lock order: mmap_lock, core.memory_lock, buffers_lock; and mmap_lock,
- * bar_parts_lock. User memory is never touched under any but the first: it may
+ * bar_parts_lock; importers_lock is by itself, and none of these is held while
+ * importers are waited for. User memory is never touched under any but the first: it may
  * be a leased BAR itself, whose fault needs core.memory_lock.
  */
 struct barlease_device {
@@ -64,9 +69,13 @@ struct barlease_device {
 	atomic_t queued;
 	wait_queue_head_t reset_wait;
 	wait_queue_head_t revoke_wait;
+	struct list_head importers;
+	atomic_t importers_forbidden;
+	struct mutex importers_lock; /* of importers, and of their lists */
 	struct barlease_bar_parts *bar_parts[PCI_STD_NUM_BARS];
 	struct barlease_bar_parts *bar_parts_admin[PCI_STD_NUM_BARS];
 	struct mutex bar_parts_lock; /* of bar_parts, bar_parts_admin */
+	bool core_exports;
 	struct barlease_msix msix;
 	bool failed;
 	bool recovering;

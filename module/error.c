@@ -11,6 +11,7 @@
 #include "access.h"
 #include "device.h"
 #include "error.h"
+#include "importer.h"
 #include "space.h"
 
 /*
@@ -87,6 +88,10 @@ static void come_back(struct barlease_device *bdev)
 static void take_access_away(struct barlease_device *bdev)
 {
 	WRITE_ONCE(bdev->failed, true);
+	/* Pairs with the one of who maps it for a device */
+	smp_mb();
+	/* Waited for before it can work again: by the reset, or the close. */
+	barlease_importers_tell_all(bdev);
 	barlease_access_drain(bdev);
 	barlease_space_zap_all(bdev);
 }

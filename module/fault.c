@@ -129,7 +129,7 @@ static vm_fault_t fill_small(struct vm_fault *vmf)
 	unsigned long start = max(vma->vm_start, vmf->address & PMD_MASK);
 	unsigned long end = pmd_addr_end(vmf->address, vma->vm_end);
 
-	if (buffer->bar_parts)
+	if (barlease_buffer_has_parts(buffer))
 		return fill_parts(vma, start, end);
 	return barlease_fill_table(vma, start, end, vma->vm_page_prot);
 }
@@ -168,7 +168,7 @@ static int mprotect(struct vm_area_struct *vma, unsigned long start,
 {
 	const struct barlease_buffer *buffer = vma->vm_private_data;
 
-	if (buffer->bar_parts) {
+	if (barlease_buffer_has_parts(buffer)) {
 		vma_start_write(vma);
 		zap_special_vma_range(vma, start, end - start);
 	}

@@ -10,8 +10,10 @@
 #include "export.h"
 #include "feature.h"
 #include "hot-reset.h"
+#include "importer.h"
 #include "memattr.h"
 #include "revoke.h"
+#include "withdraw.h"
 
 int barlease_device_feature(struct vfio_device *vfio, u32 flags,
 			    void __user *arg, size_t argsz)
@@ -21,13 +23,23 @@ int barlease_device_feature(struct vfio_device *vfio, u32 flags,
 
 	switch (barlease_compat_feature(feature)) {
 	case VFIO_DEVICE_FEATURE_DMA_BUF:
+		if (READ_ONCE(bdev->core_exports))
+			return vfio_pci_core_ioctl_feature(vfio, flags, arg,
+							   argsz);
+		fallthrough;
+	case BARLEASE_FEATURE_LEASE:
 		return barlease_feature_dma_buf(bdev, flags, arg, argsz);
+	case BARLEASE_FEATURE_DMA_BUF_IMPORTERS:
+		return barlease_feature_importers(bdev, flags, arg, argsz);
 	case BARLEASE_FEATURE_DMA_BUF_REVOKE:
 		return barlease_feature_revoke(bdev, flags, arg, argsz);
 	case BARLEASE_FEATURE_DMA_BUF_MEMATTR:
 		return barlease_feature_memattr(bdev, flags, arg, argsz);
 	case BARLEASE_FEATURE_BAR_MEMATTR:
 		return barlease_feature_bar_memattr(bdev, flags, arg, argsz);
+	case VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY:
+	case VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP:
+		return barlease_feature_low_power(bdev, flags, arg, argsz);
 	default:
 		return vfio_pci_core_ioctl_feature(vfio, flags, arg, argsz);
 	}
@@ -43,6 +55,8 @@ long barlease_device_ioctl(struct vfio_device *vfio, unsigned int cmd,
 		return barlease_ioctl_revoke(bdev, (void __user *)arg);
 	case VFIO_DEVICE_PCI_HOT_RESET:
 		return barlease_ioctl_hot_reset(bdev, arg);
+	case VFIO_DEVICE_RESET:
+		return barlease_ioctl_reset(bdev, arg);
 	default:
 		return vfio_pci_core_ioctl(vfio, cmd, arg);
 	}

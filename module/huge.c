@@ -30,7 +30,7 @@ static bool huge_page_at(struct vm_area_struct *vma, unsigned long address,
 	u64 fault_offset, fault_offset_end, phys_start;
 	struct barlease_extent extent;
 
-	if (buffer->bar_parts || address < vma->vm_start ||
+	if (barlease_buffer_has_parts(buffer) || address < vma->vm_start ||
 	    vma->vm_end - address < PMD_SIZE)
 		return false;
 

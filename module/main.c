@@ -7,16 +7,18 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 
-#include "bar-memattr.h"
 #include "compat.h"
+#include "core-export.h"
 #include "denylist.h"
 #include "device.h"
 #include "error.h"
 #include "ids.h"
+#include "importer.h"
 #include "left-out.h"
 #include "numa.h"
 #include "params.h"
 #include "stand-in.h"
+#include "sysfs.h"
 
 static bool enable_sriov;
 #ifdef CONFIG_PCI_IOV
@@ -38,6 +40,7 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (IS_ERR(bdev))
 		return PTR_ERR(bdev);
 
+	barlease_core_export_init(bdev);
 	dev_set_drvdata(&pdev->dev, &bdev->core);
 	ret = vfio_pci_core_register_device(&bdev->core);
 	if (ret) {
@@ -115,6 +118,10 @@ static int __init barlease_init(void)
 
 	barlease_stand_in_name();
 	barlease_params_share();
+	ret = barlease_importer_init();
+	if (ret)
+		return ret;
+
 	barlease_numa_init();
 	ret = pci_register_driver(&driver);
 	if (ret) {
@@ -133,6 +140,7 @@ err_driver:
 	pci_unregister_driver(&driver);
 err_numa:
 	barlease_numa_exit();
+	barlease_importer_exit();
 	return ret;
 }
 module_init(barlease_init);
@@ -142,6 +150,7 @@ static void __exit barlease_exit(void)
 	barlease_stand_in_unlink();
 	pci_unregister_driver(&driver);
 	barlease_numa_exit();
+	barlease_importer_exit();
 }
 module_exit(barlease_exit);
 

@@ -19,6 +19,7 @@
 #include "buffer.h"
 #include "compat.h"
 #include "device.h"
+#include "importer.h"
 #include "revoke.h"
 #include "space.h"
 
@@ -37,25 +38,27 @@ static bool retired(const struct barlease_buffer *buffer)
 	return smp_load_acquire(&buffer->retired);
 }
 
-static int revoke(struct barlease_buffer *buffer)
+static int revoke(struct dma_buf *dmabuf)
 {
+	struct barlease_buffer *buffer = dmabuf->priv;
 	struct barlease_device *bdev = buffer->bdev;
 
 	/*
 	 * Also where somebody else was first, and is perhaps not through yet:
-	 * after this call, whatever it returns, all mappings are gone. To zap
-	 * once more could hit the offsets' next owner.
+	 * after this call, whatever it returns but -EINTR, all mappings are gone.
+	 * To zap once more could hit the offsets' next owner.
 	 */
 	if (!barlease_gate_close(&buffer->gate)) {
 		wait_event(bdev->revoke_wait, retired(buffer));
-		return -EBADFD;
+		return barlease_importers_wait(dmabuf) ?: -EBADFD;
 	}
 
+	barlease_importers_tell(dmabuf);
 	wait_event(bdev->revoke_wait, barlease_gate_shut(&buffer->gate));
 	barlease_space_zap(bdev, buffer->pgoff, buffer->ranges.size);
 	retire(buffer);
 	wake_up_all(&bdev->revoke_wait);
-	return 0;
+	return barlease_importers_wait(dmabuf);
 }
 
 static int revoke_fd(struct barlease_device *bdev, int fd)
@@ -67,7 +70,7 @@ static int revoke_fd(struct barlease_device *bdev, int fd)
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
 
-	ret = revoke(dmabuf->priv);
+	ret = revoke(dmabuf);
 	dma_buf_put(dmabuf);
 	return ret;
 }
@@ -82,6 +85,8 @@ void barlease_revoke_all(struct barlease_device *bdev)
 		barlease_gate_close(&buffer->gate);
 	mutex_unlock(&bdev->buffers_lock);
 
+	barlease_importers_tell_all(bdev);
+
 	/* Who is inside a gate is inside this section as well. */
 	barlease_access_drain(bdev);
 
@@ -92,6 +97,9 @@ void barlease_revoke_all(struct barlease_device *bdev)
 		if (!buffer->retired)
 			retire(buffer);
 	mutex_unlock(&bdev->buffers_lock);
+
+	/* The device is somebody else's after this. */
+	barlease_importers_wait_all(bdev);
 }
 
 int barlease_feature_revoke(struct barlease_device *bdev, u32 flags,

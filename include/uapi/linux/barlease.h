@@ -99,7 +99,8 @@ struct vfio_device_feature_dma_buf {
  *
  * SET with struct vfio_device_feature_dma_buf_revoke. When the call returns,
  * no mapping of the buffer reaches the device any more, in any process: an
- * access ends in SIGBUS, a new mmap() in ENODEV. Other buffers do not notice,
+ * access ends in SIGBUS, a new mmap() in ENODEV; nor does any other device that
+ * was attached to it. Other buffers do not notice,
  * even where they share bytes with this one. There is no way back; the same
  * ranges can be exported again as a new buffer.
  *
@@ -110,6 +111,10 @@ struct vfio_device_feature_dma_buf {
  *   EINVAL  @dmabuf_fd is no DMABUF; an argsz too small
  *   ENODEV  a DMABUF that this device did not export
  *   EBADFD  revoked before
+ *   EINTR   the caller was killed while a device took its time to give the
+ *           buffer back. Processes do not have it any more, nobody can get it
+ *           anew; that one device may still have it. Until it does not, no reset
+ *           and no close of the device is over.
  *   EFAULT  as usual
  */
 #ifndef VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE
@@ -206,6 +211,39 @@ struct barlease_bar_memattr {
 	__u32	memattr;
 	__u64	offset;
 	__u64	length;
+};
+
+/**
+ * BARLEASE_FEATURE_LEASE - export ranges of a BAR as a lease, come what may
+ *
+ * As VFIO_DEVICE_FEATURE_DMA_BUF, which is the same unless the administrator has
+ * given that number to the kernel's own DMABUFs (barlease/dmabuf of the PCI
+ * device in sysfs). Those are what iommufd maps by IOMMU_IOAS_MAP_FILE; they
+ * cannot be mapped by processes, and are revoked with the whole device only.
+ */
+#define BARLEASE_FEATURE_LEASE			0xBA04
+
+/**
+ * BARLEASE_FEATURE_DMA_BUF_IMPORTERS - which devices have a buffer
+ *
+ * GET with struct barlease_dma_buf_importers. A kernel on which no device can
+ * have one does not know the call (ENOTTY), which PROBE tells.
+ *
+ * @dmabuf_fd: any fd of the buffer
+ * @attached: out: how many devices are attached to it
+ * @mapped: out: how many mappings they have; none, once it is revoked
+ * @reserved: out: 0
+ *
+ * Return: 0, or -1 and errno: EBADF, EINVAL, ENODEV, EFAULT as those of
+ * VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE.
+ */
+#define BARLEASE_FEATURE_DMA_BUF_IMPORTERS	0xBA05
+
+struct barlease_dma_buf_importers {
+	__s32	dmabuf_fd;
+	__u32	attached;
+	__u32	mapped;
+	__u32	reserved;
 };
 
 #endif /* _UAPI_LINUX_BARLEASE_H */
