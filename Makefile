@@ -80,7 +80,8 @@ test-module: packages-module $(if $(KDIR),,kernel)	## the tests' own kernel modu
 	@lab/link-tree.sh tests/module $(testdir)
 	+@lab/kbuild.sh $(kdir) $(testdir)
 	@mkdir -p $(moddir)
-	@ln -sf ../$(notdir $(testdir))/barlease-ptwalk.ko $(moddir)/
+	@ln -sf ../$(notdir $(testdir))/barlease-ptwalk.ko \
+		../$(notdir $(testdir))/barlease-importer.ko $(moddir)/
 
 user: packages-user	## userspace and tests, those for the guest staged
 	@lab/user.sh

@@ -100,7 +100,7 @@ own_modules()
 	rm -rf "${root:?}/lib"
 	mkdir -p "$dir/extra"
 	cp -r "$stock/lib/modules/$rel/." "$dir/"
-	for m in barlease-vfio-pci barlease-ptwalk; do
+	for m in barlease-vfio-pci barlease-ptwalk barlease-importer; do
 		[ ! -e "$build/module$flavour/$m.ko" ] ||
 			cp "$build/module$flavour/$m.ko" "$dir/extra/"
 	done

@@ -136,6 +136,14 @@ tcg_threads()
 	fi
 }
 
+# Where a kernel lets devices reach each other, it asks first whether the host
+# bridge is known to pass that on, which those of this family of CPUs are.
+cpu_family()
+{
+	! grep -qs '^CONFIG_PCI_P2PDMA=y' "$kernel/headers/.config" ||
+		echo ,family=23
+}
+
 use_accel()
 {
 	accel=$1
@@ -144,7 +152,7 @@ use_accel()
 	tcg)
 		cpu=(-machine q35 -accel "tcg,thread=$(tcg_threads)")
 		if [ "$(qemu_major)" -ge 11 ]; then
-			cpu+=(-cpu max,phys-bits=48 "${large_bar[@]}")
+			cpu+=(-cpu "max,phys-bits=48$(cpu_family)" "${large_bar[@]}")
 		else
 			cpu+=(-cpu max)
 		fi
