@@ -92,6 +92,7 @@ static int open_device(struct vfio_device *vfio)
 	vfio_pci_core_finish_enable(&bdev->core);
 	barlease_compat_map_bars(&bdev->core);
 	barlease_msix_find(bdev->core.pdev, &bdev->msix);
+	barlease_withdraw_find(bdev);
 	return 0;
 }
 

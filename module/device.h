@@ -42,6 +42,7 @@ struct barlease_bar_parts;
  *   last close
  * @bar_parts_lock: the lock of those two; mmap() takes it
  * @core_exports: VFIO_DEVICE_FEATURE_DMA_BUF is the core's, see core-export.h
+ * @af_cap: where config space has the "advanced features", or 0
  * @msix: which bytes of its BARs no lease has unasked; found at the first open
  * @failed: after a fatal error of the link, until the device is back
  * @recovering: the PCI core is at such an error, and resets the link
@@ -76,6 +77,7 @@ struct barlease_device {
 	struct barlease_bar_parts *bar_parts_admin[PCI_STD_NUM_BARS];
 	struct mutex bar_parts_lock; /* of bar_parts, bar_parts_admin */
 	bool core_exports;
+	u8 af_cap;
 	struct barlease_msix msix;
 	bool failed;
 	bool recovering;

@@ -27,14 +27,14 @@ static int capability(u8 at, int offset)
 }
 
 /* Decoding of memory, power states, and resets of the function */
-static bool withdraws(struct pci_dev *pdev, u64 start, u64 end)
+static bool withdraws(struct barlease_device *bdev, u64 start, u64 end)
 {
-	u8 advanced = pci_find_capability(pdev, PCI_CAP_ID_AF);
+	struct pci_dev *pdev = bdev->core.pdev;
 	const struct field fields[] = {
 		{ PCI_COMMAND, 2 },
 		{ capability(pdev->pm_cap, PCI_PM_CTRL), 2 },
 		{ capability(pci_pcie_cap(pdev), PCI_EXP_DEVCTL), 2 },
-		{ capability(advanced, PCI_AF_CTRL), 1 },
+		{ capability(bdev->af_cap, PCI_AF_CTRL), 1 },
 	};
 	int i;
 
@@ -45,6 +45,11 @@ static bool withdraws(struct pci_dev *pdev, u64 start, u64 end)
 	return false;
 }
 
+void barlease_withdraw_find(struct barlease_device *bdev)
+{
+	bdev->af_cap = pci_find_capability(bdev->core.pdev, PCI_CAP_ID_AF);
+}
+
 static bool write_withdraws(struct barlease_device *bdev, loff_t pos,
 			    size_t count)
 {
@@ -52,7 +57,7 @@ static bool write_withdraws(struct barlease_device *bdev, loff_t pos,
 
 	return VFIO_PCI_OFFSET_TO_INDEX(pos) == VFIO_PCI_CONFIG_REGION_INDEX &&
 	       start < PCI_CFG_SPACE_SIZE &&
-	       withdraws(bdev->core.pdev, start,
+	       withdraws(bdev, start,
 			 start + min_t(size_t, count, PCI_CFG_SPACE_SIZE));
 }
 

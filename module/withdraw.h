@@ -17,6 +17,9 @@
 struct barlease_device;
 struct vfio_device;
 
+/* At the first open: where the device has what such calls write to */
+void barlease_withdraw_find(struct barlease_device *bdev);
+
 /* vfio_device_ops.write */
 ssize_t barlease_device_write(struct vfio_device *vfio, const char __user *buf,
 			      size_t count, loff_t *ppos);
