@@ -10,13 +10,14 @@ build := $(CURDIR)/build
 # The guest's kernel: one of these, which the lab fetches, or any directory.
 kernel-6.12 := $(build)/kernel
 kernel-7.3 := $(build)/kernel-7.3
-kernels := $(kernel-6.12) $(kernel-7.3)
+kernel-7.3-iommufd := $(build)/kernel-7.3-iommufd
+kernels := $(kernel-6.12) $(kernel-7.3) $(kernel-7.3-iommufd)
 kernel := $(or $(KERNEL),6.12)
 override KERNEL := $(or $(kernel-$(kernel)),$(abspath $(kernel)))
 export KERNEL
 $(if $(filter $(kernels),$(KERNEL))$(wildcard $(KERNEL)/release),,$(error \
-	KERNEL=$(kernel) is neither 6.12 nor 7.3, nor a directory with a \
-	kernel in it; see docs/testing.md))
+	KERNEL=$(kernel) is neither 6.12 nor 7.3 nor 7.3-iommufd, nor a \
+	directory with a kernel in it; see docs/testing.md))
 
 # What is built for another kernel than 6.12 has names of its own. So has the
 # driver for KDIR, which never gets into the guest.

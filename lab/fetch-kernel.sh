@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Fetch the stock Debian kernel that KERNEL names, and its headers, and unpack
 # them: in build/kernel, the default, 6.12 of the host's own release, in
-# build/kernel-7.3 that of Debian 13's backports.
+# build/kernel-7.3 that of Debian 13's backports. For build/kernel-7.3-iommufd see
+# kernel-iommufd.sh.
 #   release   its "uname -r"
 #   vmlinuz
 #   modules   /lib/modules/RELEASE of the guest
@@ -90,6 +91,9 @@ link()
 	done
 	die "the packages of kernel $rel hold no $1"
 }
+
+[ "$kernel" != "$build/kernel-7.3-iommufd" ] ||
+	exec "$top/lab/kernel-iommufd.sh"
 
 lock kernel
 [ ! -e "$kernel/release" ] || exit 0
