@@ -34,9 +34,10 @@ endif
 suffix := $(if $(KDIR),-$(kver),$(flavour))
 moddir := $(build)/module$(suffix)
 testdir := $(build)/test-module$(suffix)
+acceldir := $(build)/accel$(suffix)
 
 .PHONY: help demo check bench bench-docs mutants unit sanitize fuzz shell
-.PHONY: module test-module user guest kernel
+.PHONY: module test-module accel user guest kernel
 .PHONY: packages-module packages-user packages-guest packages-fuzz
 .PHONY: clean distclean
 
@@ -84,11 +85,20 @@ test-module: packages-module $(if $(KDIR),,kernel)	## the tests' own kernel modu
 	@ln -sf ../$(notdir $(testdir))/barlease-ptwalk.ko \
 		../$(notdir $(testdir))/barlease-importer.ko $(moddir)/
 
+accel: packages-module $(if $(KDIR),,kernel)	## edu-accel, and the build of it with mistakes
+	@lab/link-tree.sh accel $(acceldir)
+	+@lab/kbuild.sh $(kdir) $(acceldir)
+	@lab/link-tree.sh accel $(acceldir)/mistakes
+	+@lab/kbuild.sh $(kdir) $(acceldir)/mistakes EDU_ACCEL_MISTAKES=1
+	@mkdir -p $(moddir)
+	@ln -sf ../$(notdir $(acceldir))/edu-accel.ko \
+		../$(notdir $(acceldir))/mistakes/edu-accel-mistakes.ko $(moddir)/
+
 user: packages-user	## userspace and tests, those for the guest staged
 	@lab/user.sh
 
 # All that the guest boots.
-guest: kernel module test-module user $(build)/lab/runner
+guest: kernel module test-module accel user $(build)/lab/runner
 	@lab/fetch-busybox.sh
 	@lab/fetch-qemu.sh
 	@lab/initramfs.sh
@@ -117,7 +127,8 @@ packages-fuzz:
 	@lab/packages.sh clang libclang-rt-dev libc6-dev libinih-dev
 
 clean:		## remove what was built, keep what was downloaded
-	rm -rf $(build)/module* $(build)/test-module* $(build)/user* \
+	rm -rf $(build)/module* $(build)/test-module* $(build)/accel* \
+		$(build)/user* \
 		$(build)/guest $(build)/guest-* $(build)/lab \
 		$(build)/check $(build)/clients $(build)/demo \
 		$(build)/bench $(build)/bench.json \

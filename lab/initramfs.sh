@@ -32,7 +32,8 @@ module_files()
 	cp -rs "$(readlink -f "$kernel/modules")" "$base/lib/modules/$rel"
 	depmod -b "$base" "$rel"
 	grep -v '^#' "$top/lab/modules" | while read -r m; do
-		modprobe -d "$base" -S "$rel" --show-depends "$m" ||
+		modprobe -d "$base" -S "$rel" --show-depends "${m#\?}" ||
+			[ "${m:0:1}" = '?' ] ||
 			die "the kernel $rel has no module $m"
 	done | awk '$1 == "insmod" { sub(/.*\/lib\/modules\//, "", $2); print $2 }' |
 		sort -u
@@ -100,7 +101,8 @@ own_modules()
 	rm -rf "${root:?}/lib"
 	mkdir -p "$dir/extra"
 	cp -r "$stock/lib/modules/$rel/." "$dir/"
-	for m in barlease-vfio-pci barlease-ptwalk barlease-importer; do
+	for m in barlease-vfio-pci barlease-ptwalk barlease-importer \
+		 edu-accel edu-accel-mistakes; do
 		[ ! -e "$build/module$flavour/$m.ko" ] ||
 			cp "$build/module$flavour/$m.ko" "$dir/extra/"
 	done

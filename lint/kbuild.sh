@@ -4,8 +4,8 @@
 # Source after lib.sh.
 
 kdir=$(readlink -f "${KDIR:-$kernel/headers}")
-module_dirs='module tests/module'
-sources=$(files 'include/*' 'module/*' 'tests/module/*')
+module_dirs='module tests/module accel'
+sources=$(files 'include/*' 'module/*' 'tests/module/*' 'accel/*')
 
 make_modules()
 {

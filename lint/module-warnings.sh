@@ -13,7 +13,7 @@ kernel_doc()
 {
 	local text
 
-	text=$(grep '^module/.*\.h$' <<<"$sources" |
+	text=$(grep -E '^(module|accel)/.*\.h$' <<<"$sources" |
 		xargs -d '\n' "$kdir/scripts/kernel-doc" -none 2>&1) || :
 	[ -z "$text" ] || {
 		echo "$text" >&2
