@@ -117,7 +117,7 @@ packages-module:
 
 packages-user:
 	@lab/packages.sh gcc g++ libc6-dev meson ninja-build pkgconf \
-		libcmocka-dev libinih-dev libjson-c-dev scdoc
+		libcmocka-dev libdrm-dev libinih-dev libjson-c-dev scdoc
 	@lab/packages.sh libc6-dev-i386 lib32gcc-$$(gcc -dumpversion)-dev
 
 packages-guest:

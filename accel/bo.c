@@ -78,10 +78,17 @@ static struct dma_buf *bo_export(struct drm_gem_object *obj, int flags)
 	return ERR_PTR(-EOPNOTSUPP);
 }
 
+/* A mapping has a reference. */
+static const struct vm_operations_struct vm_ops = {
+	.open = drm_gem_vm_open,
+	.close = drm_gem_vm_close,
+};
+
 static const struct drm_gem_object_funcs bo_funcs = {
 	.free = bo_free,
 	.export = bo_export,
 	.mmap = bo_mmap,
+	.vm_ops = &vm_ops,
 };
 
 struct edu_bo *edu_bo_alloc(void)

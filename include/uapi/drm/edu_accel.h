@@ -7,12 +7,13 @@
  * The contract between edu-accel.ko and userspace. Every call is made on
  * /dev/accel/accelN. Buffers that others made (DMABUFs) come in by
  * DRM_IOCTL_PRIME_FD_TO_HANDLE, handles go by DRM_IOCTL_GEM_CLOSE, and jobs are
- * waited for by syncobj: all of these are those of <drm/drm.h>, unchanged.
+ * waited for by syncobj: all of these are those of drm.h (libdrm has it),
+ * unchanged.
  */
 #ifndef _UAPI_DRM_EDU_ACCEL_H
 #define _UAPI_DRM_EDU_ACCEL_H
 
-#include <drm/drm.h>
+#include "drm.h"
 
 /* The device's own memory, which the jobs take turns to use */
 #define EDU_ACCEL_DEVICE_SIZE	4096
