@@ -50,7 +50,7 @@ struct edu_device {
 	struct edu_dma dma;
 	struct edu_inject inject;
 	struct list_head bos;
-	struct mutex bos_lock;
+	struct mutex bos_lock; /* of bos */
 };
 
 static inline struct edu_device *to_edu(struct drm_device *drm)
@@ -72,7 +72,7 @@ static inline struct pci_dev *edu_pdev(struct edu_device *edu)
  */
 struct edu_file {
 	struct drm_sched_entity entity;
-	struct mutex submit_lock;
+	struct mutex submit_lock; /* of what is queued next */
 	refcount_t jobs;
 	struct completion no_jobs;
 };

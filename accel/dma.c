@@ -78,14 +78,17 @@ static void start_piece(struct edu_device *edu, const struct edu_piece *piece)
 
 int edu_dma_claim(struct edu_device *edu, struct edu_job *job)
 {
+	bool claimed;
+
 	if (edu_inject(&edu->inject.fail_claim))
 		return -ENXIO;
 
-	guard(spinlock_irqsave)(&edu->dma.lock);
-	if (!edu_job_has_its_bos(job))
-		return -ENODEV;
-	edu->dma.running = job;
-	return 0;
+	spin_lock_irq(&edu->dma.lock);
+	claimed = edu_job_has_its_bos(job);
+	if (claimed)
+		edu->dma.running = job;
+	spin_unlock_irq(&edu->dma.lock);
+	return claimed ? 0 : -ENODEV;
 }
 
 void edu_dma_start(struct edu_device *edu, struct edu_job *job)
@@ -93,9 +96,10 @@ void edu_dma_start(struct edu_device *edu, struct edu_job *job)
 	if (edu_inject(&edu->inject.hang))
 		return;
 
-	guard(spinlock_irqsave)(&edu->dma.lock);
+	spin_lock_irq(&edu->dma.lock);
 	if (edu->dma.running == job && !edu->dma.resetting)
 		start_piece(edu, &job->pieces[0]);
+	spin_unlock_irq(&edu->dma.lock);
 }
 
 /* Of the job that was @running; without the lock, for fences call back */
@@ -134,8 +138,9 @@ static irqreturn_t interrupt(int irq, void *data)
 		return IRQ_NONE;
 	writel(IRQ_DMA, edu->regs + REG_IRQ_ACK);
 
-	scoped_guard(spinlock_irqsave, &edu->dma.lock)
-		job = next_piece(edu, &error);
+	spin_lock(&edu->dma.lock);
+	job = next_piece(edu, &error);
+	spin_unlock(&edu->dma.lock);
 	if (job)
 		finish(edu, job, error);
 	return IRQ_HANDLED;
@@ -163,20 +168,24 @@ void edu_dma_irq_free(struct edu_device *edu)
 
 static bool begin_reset(struct edu_device *edu, const struct edu_job *job)
 {
-	guard(spinlock_irqsave)(&edu->dma.lock);
-	edu->dma.resetting = edu->dma.running &&
-			     (!job || edu->dma.running == job);
-	return edu->dma.resetting;
+	bool mine;
+
+	spin_lock_irq(&edu->dma.lock);
+	mine = edu->dma.running && (!job || edu->dma.running == job);
+	edu->dma.resetting = mine;
+	spin_unlock_irq(&edu->dma.lock);
+	return mine;
 }
 
 static struct edu_job *end_reset(struct edu_device *edu)
 {
 	struct edu_job *job;
 
-	guard(spinlock_irqsave)(&edu->dma.lock);
+	spin_lock_irq(&edu->dma.lock);
 	job = edu->dma.running;
 	edu->dma.running = NULL;
 	edu->dma.resetting = false;
+	spin_unlock_irq(&edu->dma.lock);
 	return job;
 }
 
@@ -211,17 +220,21 @@ static const struct edu_job *user(struct edu_device *edu, struct edu_bo *bo)
 {
 	struct edu_job *job;
 
-	guard(spinlock_irqsave)(&edu->dma.lock);
+	spin_lock_irq(&edu->dma.lock);
 	job = edu->dma.running;
-	return job && edu_job_uses(job, bo) ? job : NULL;
+	if (job && !edu_job_uses(job, bo))
+		job = NULL;
+	spin_unlock_irq(&edu->dma.lock);
+	return job;
 }
 
 void edu_dma_forget(struct edu_device *edu, struct edu_bo *bo)
 {
 	const struct edu_job *job;
 
-	scoped_guard(spinlock_irqsave, &edu->dma.lock)
-		bo->generation++;
+	spin_lock_irq(&edu->dma.lock);
+	bo->generation++;
+	spin_unlock_irq(&edu->dma.lock);
 
 	if (wait_event_timeout(edu->dma.idle, !user(edu, bo),
 			       msecs_to_jiffies(PIECE_MS)))

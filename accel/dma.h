@@ -27,9 +27,9 @@ struct edu_job;
 struct edu_dma {
 	struct edu_job *running;
 	bool resetting;
-	spinlock_t lock;
+	spinlock_t lock; /* of running, resetting */
 	wait_queue_head_t idle;
-	struct mutex reset_lock;
+	struct mutex reset_lock; /* of resetting, while it is set */
 };
 
 void edu_dma_init(struct edu_device *edu);

@@ -19,7 +19,7 @@
 
 struct edu_fence {
 	struct dma_fence base;
-	spinlock_t lock;
+	spinlock_t lock; /* what dma_fence wants */
 };
 
 static atomic64_t created, freed;

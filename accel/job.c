@@ -34,7 +34,8 @@ static void release(struct edu_job *job)
 	kfree(job);
 }
 
-struct edu_job *edu_job_create(struct edu_device *edu, struct drm_file *drm_file)
+struct edu_job *edu_job_create(struct edu_device *edu,
+			       struct drm_file *drm_file)
 {
 	struct edu_file *file = drm_file->driver_priv;
 	struct edu_job *job;

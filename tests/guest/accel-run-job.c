@@ -94,7 +94,7 @@ static struct outcome fail(const char *step, int n, int error)
 	     step, o.jobs, o.with_error, o.cancelled, o.created, o.freed);
 	diag("%s: users before and after: %d, %d; the device %s", step,
 	     o.usage_before, o.usage_after,
-	     o.suspends ? "suspends" : "stays on");
+	     o.suspends ? "suspends" : "may not suspend");
 	return o;
 }
 

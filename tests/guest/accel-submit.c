@@ -205,7 +205,7 @@ static void bad_copies(int accel)
 		{ { .size = 1, .handle = 12345 }, ENOENT, "no such buffer" },
 	};
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct drm_edu_accel_copy copy = bad[i].copy;
 
 		if (!copy.handle)
