@@ -166,9 +166,9 @@ int main(void)
 {
 	struct parts p = { .accel = -1 };
 
+	accel_bind(ACCEL, NULL);
 	is_int(module_load("vfio-pci", NULL), 0, "the stock driver is loaded");
 	is_ok(pci_bind(dev_small(), STOCK_DRIVER), "it gets the device");
-	accel_bind(ACCEL, NULL);
 	p.accel = accel_open();
 	p.vfio = vfio_open(dev_small());
 	check(&p);
