@@ -168,12 +168,35 @@ int barlease_export(const struct barlease_device *device, unsigned int bar,
  * @device: whose export it is
  * @lease: any fd of the DMABUF; stays open, and the caller's
  *
- * When it returns 0 or -EBADFD, nobody reaches the device through the lease.
+ * When it returns 0 or -EBADFD, nobody reaches the device through the lease. For
+ * other devices that have it, it waits until they have given it back.
  *
  * Return: 0; -EBADFD revoked before; -ENOTTY the driver cannot revoke; else as
  * VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE.
  */
 int barlease_revoke(const struct barlease_device *device, int lease);
+
+/**
+ * struct barlease_importers - other devices that have a lease
+ * @attached: how many are attached to it
+ * @mapped: how many mappings they have; 0 once it is revoked
+ */
+struct barlease_importers {
+	unsigned int attached;
+	unsigned int mapped;
+};
+
+/**
+ * barlease_importers() - count the devices that have a lease
+ * @device: whose export it is
+ * @lease: any fd of the DMABUF
+ * @importers: receives the numbers
+ *
+ * Return: 0; -ENOTTY no device can have one, or the driver cannot tell; else as
+ * BARLEASE_FEATURE_DMA_BUF_IMPORTERS in <linux/barlease.h>.
+ */
+int barlease_importers(const struct barlease_device *device, int lease,
+		       struct barlease_importers *importers);
 
 enum barlease_memattr {
 	BARLEASE_NC,	/* uncached; what a new lease has */

@@ -80,21 +80,26 @@ static bool can_mmap(const struct barlease_device *device)
 }
 
 /*
- * There is no asking whether a device can attach without a device that does.
- * barlease-vfio-pci lets none in. With any other driver, importers are what
- * mainline has this call for.
+ * barlease-vfio-pci counts importers where there can be any. With any other
+ * driver there is no asking, but they are what mainline has this call for.
  */
 static bool can_import(const struct barlease_device *device)
 {
-	return !bl_caps_ours(device);
+	return !bl_caps_ours(device) ||
+	       bl_feature_probe(device->fd,
+				VFIO_DEVICE_FEATURE_GET |
+				BARLEASE_FEATURE_DMA_BUF_IMPORTERS);
 }
 
 void bl_caps_find(struct barlease_device *device)
 {
 	int fd = device->fd;
 
-	if (!bl_feature_probe(fd, VFIO_DEVICE_FEATURE_GET |
-				  VFIO_DEVICE_FEATURE_DMA_BUF))
+	/* Upstream's may have been given to the kernel's own DMABUFs. */
+	device->export = find_feature(fd, VFIO_DEVICE_FEATURE_GET,
+				      BARLEASE_FEATURE_LEASE,
+				      VFIO_DEVICE_FEATURE_DMA_BUF);
+	if (!device->export)
 		return;
 
 	device->caps = BARLEASE_CAN_EXPORT;

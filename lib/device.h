@@ -31,6 +31,7 @@ struct bl_msix {
  * @node: for BL_BY_IOMMUFD
  * @request: of barlease_device_request_fd(); -1 where nobody has asked for it
  * @caps: BARLEASE_CAN_...
+ * @export: number of the feature that exports; 0 where there is none
  * @revoke: number of the feature that revokes; 0 for the ioctl
  * @memattr: number of the feature that sets the memory attribute
  * @msix: where the MSI-X table and the pending bits are
@@ -42,12 +43,13 @@ struct barlease_device {
 	struct bl_node *node;
 	int request;
 	unsigned int caps;
+	uint32_t export;
 	uint32_t revoke;
 	uint32_t memattr;
 	struct bl_msix msix[BARLEASE_MSIX_RANGES];
 };
 
-/* Fills in @caps, @revoke and @memattr */
+/* Fills in @caps, @export, @revoke and @memattr */
 void bl_caps_find(struct barlease_device *device);
 
 /* Is its driver barlease-vfio-pci? From its feature numbers; after the above */

@@ -13,20 +13,21 @@
 
 #include "device.h"
 
-static int export_by(int fd, struct vfio_device_feature *request,
+static int export_by(const struct barlease_device *device,
+		     struct vfio_device_feature *request,
 		     const struct vfio_device_feature_dma_buf *what,
 		     const struct barlease_range *ranges)
 {
 	struct vfio_device_feature_dma_buf *dma_buf = (void *)request->data;
 	int lease;
 
-	request->flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF;
+	request->flags = VFIO_DEVICE_FEATURE_GET | device->export;
 	*dma_buf = *what;
 	for (size_t i = 0; i < what->nr_ranges; i++) {
 		dma_buf->dma_ranges[i].offset = ranges[i].offset;
 		dma_buf->dma_ranges[i].length = ranges[i].length;
 	}
-	lease = ioctl(fd, VFIO_DEVICE_FEATURE, request);
+	lease = ioctl(device->fd, VFIO_DEVICE_FEATURE, request);
 	return lease < 0 ? -errno : lease;
 }
 
@@ -51,6 +52,8 @@ int barlease_export(const struct barlease_device *device, unsigned int bar,
 		return -EINVAL;
 	if (nr_ranges > BARLEASE_MAX_RANGES)
 		return -E2BIG;
+	if (!(device->caps & BARLEASE_CAN_EXPORT))
+		return -ENOTTY;
 
 	size = sizeof(*request) + sizeof(what) +
 	       nr_ranges * sizeof(what.dma_ranges[0]);
@@ -58,7 +61,7 @@ int barlease_export(const struct barlease_device *device, unsigned int bar,
 	if (!request)
 		return -ENOMEM;
 	request->argsz = size;
-	lease = export_by(device->fd, request, &what, ranges);
+	lease = export_by(device, request, &what, ranges);
 	free(request);
 	return lease;
 }

@@ -17,6 +17,7 @@
 #include <barlease.h>
 
 #include "fds.h"
+#include "importer.h"
 #include "kernel.h"
 #include "lease.h"
 #include "peer.h"
@@ -24,7 +25,8 @@
 #include "vfio.h"
 
 #define OURS	(BARLEASE_CAN_EXPORT | BARLEASE_CAN_MMAP | \
-		 BARLEASE_CAN_REVOKE | BARLEASE_CAN_MEMATTR)
+		 BARLEASE_CAN_REVOKE | BARLEASE_CAN_MEMATTR | \
+		 (importers_possible() ? BARLEASE_CAN_IMPORT : 0))
 #define ANY	BARLEASE_BACKEND_ANY
 #define GROUP	BARLEASE_BACKEND_GROUP
 #define IOMMUFD	BARLEASE_BACKEND_IOMMUFD
@@ -79,7 +81,7 @@ static void opens(const char *what, const char *bdf,
 		return;
 	ok(answers(device), "it answers");
 	is_hex(barlease_device_caps(device), OURS,
-	       "it can export, map, revoke and set attributes; not import");
+	       "it can export, map, revoke and set attributes; import, where the kernel can");
 	barlease_device_close(device);
 }
 
