@@ -13,8 +13,8 @@
 
 /* In the order of --help: from a device without a driver to its leases' end */
 static const struct verb *const verbs[] = {
-	&list_verb, &bind_verb, &unbind_verb, &wc_verb, &doctor_verb,
-	&slices_verb, &acquire_verb, &peek_verb, &poke_verb,
+	&list_verb, &bind_verb, &unbind_verb, &wc_verb, &dmabuf_verb,
+	&doctor_verb, &slices_verb, &acquire_verb, &peek_verb, &poke_verb,
 	&show_verb, &ps_verb, &revoke_verb, &watch_verb,
 	NULL,
 };

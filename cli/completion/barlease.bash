@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # Completion of barlease(1) for bash. Works without the package bash-completion.
 
-_barlease_verbs='list bind unbind wc doctor slices acquire peek poke show ps
-revoke watch'
+_barlease_verbs='list bind unbind wc dmabuf doctor slices acquire peek poke
+show ps revoke watch'
 
 # Options of each verb; those that end in "=" need a value.
 declare -gA _barlease_options=(
@@ -11,6 +11,7 @@ declare -gA _barlease_options=(
 	[bind]='--force'
 	[unbind]=''
 	[wc]='--off'
+	[dmabuf]=''
 	[doctor]='--admin= --json --socket='
 	[slices]='--json --socket='
 	[acquire]='--any --socket='
@@ -90,6 +91,9 @@ _barlease_operand()
 	case $verb in
 	bind | unbind | show | wc)
 		_barlease_reply "$cur" "$(_barlease_devices "$verb")"
+		;;
+	dmabuf)
+		_barlease_reply "$cur" "$(_barlease_devices "$verb") lease core"
 		;;
 	acquire)
 		_barlease_reply "$cur" "$(_barlease_column slices) --"
