@@ -20,7 +20,7 @@ enum health {
 struct check {
 	const char *name;
 	enum health health;
-	char found[192];
+	char found[384];
 	char advice[256];	/* what to do; "" if it is good */
 };
 

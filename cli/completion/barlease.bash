@@ -92,6 +92,9 @@ _barlease_operand()
 	bind | unbind | show | wc)
 		_barlease_reply "$cur" "$(_barlease_devices "$verb")"
 		;;
+	doctor)
+		_barlease_reply "$cur" "$(_barlease_devices bind)"
+		;;
 	dmabuf)
 		_barlease_reply "$cur" "$(_barlease_devices "$verb") lease core"
 		;;

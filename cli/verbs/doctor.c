@@ -15,7 +15,9 @@
 #include "admin.h"
 #include "checks.h"
 #include "cli.h"
+#include "device.h"
 #include "json.h"
+#include "peers.h"
 
 static const char *const names[] = {
 	[HEALTH_GOOD] = "good",
@@ -110,41 +112,94 @@ static int look(const struct options *options, struct checks *checks)
 	       check_iommu("", checks) ?:
 	       check_modules("", checks) ?:
 	       check_devices("", checks) ?:
+	       check_peers("", peers_ask, checks) ?:
 	       check_broker(options, checks);
+}
+
+static int print(const struct options *options, const struct checks *checks)
+{
+	if (options->given & OPT_JSON)
+		print_json(checks);
+	else
+		print_text(checks);
+	return count_bad(checks) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int cannot_ask(const struct verb *verb, const struct pci_device *dev,
+		      int error)
+{
+	if (error == -EACCES)
+		return failed(verb, "only root may ask for that");
+	if (error == -ENOENT)
+		return failed(verb, "%s: the driver that is loaded lets no device have leases",
+			      dev->bdf);
+	return failed(verb, "%s: %s", dev->bdf, strerror(-error));
+}
+
+/* Could the second have leases of the first? */
+static int two(const struct verb *verb, const struct options *options,
+	       const struct pci_device *devs)
+{
+	struct checks checks = { 0 };
+	int ret;
+
+	if (!strcmp(devs[0].bdf, devs[1].bdf))
+		return misused(verb, "two devices, not the same one twice");
+	if (!pci_is_ours(&devs[0]))
+		return failed(verb, "%s has no leases: it is bound to %s",
+			      devs[0].bdf, *devs[0].driver ?
+			      pci_driver_text(&devs[0]).text : "no driver");
+	ret = check_peer("", peers_ask, &devs[0], &devs[1], &checks);
+	ret = ret ? cannot_ask(verb, &devs[0], ret) : print(options, &checks);
+	free(checks.check);
+	return ret;
+}
+
+static int all(const struct verb *verb, const struct options *options)
+{
+	struct checks checks = { 0 };
+	int ret;
+
+	ret = look(options, &checks);
+	ret = ret ? failed(verb, "%s", strerror(-ret)) :
+		    print(options, &checks);
+	free(checks.check);
+	return ret;
 }
 
 static int doctor(const struct verb *verb, const struct options *options,
 		  int argc, char **argv)
 {
-	struct checks checks = { 0 };
-	size_t bad;
+	struct pci_device *devs;
 	int ret;
 
-	(void)argc;
-	(void)argv;
-	ret = look(options, &checks);
-	if (!ret && options->given & OPT_JSON)
-		print_json(&checks);
-	else
-		print_text(&checks);
-	bad = count_bad(&checks);
-	free(checks.check);
+	if (!argc)
+		return all(verb, options);
+	if (argc == 1)
+		return misused(verb, "leases of %s for which device?", argv[0]);
+	ret = devices_named(verb, argc, argv, &devs);
 	if (ret)
-		return failed(verb, "%s", strerror(-ret));
-	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+		return ret;
+	ret = two(verb, options, devs);
+	free(devs);
+	return ret;
 }
 
 const struct verb doctor_verb = {
 	.name = "doctor",
-	.operands = "",
+	.operands = "[DEVICE PEER]",
 	.summary = "look at whether this machine is ready for leases",
 	.details =
 "Looks at the kernel, the IOMMU, the modules, the devices that are bound and\n"
-"their nodes in /dev, and the broker; says what to do about what is not as it\n"
-"should be. Ends with 1 if something is bad; a note is not.\n",
+"their nodes in /dev, which other devices can have leases of those, and the\n"
+"broker; says what to do about what is not as it should be. Ends with 1 if\n"
+"something is bad; a note is not. With two devices, says only whether PEER can\n"
+"have leases of DEVICE, and ends with 1 if it cannot.\n",
 	.examples =
 "  barlease doctor\n"
+"  barlease doctor 0000:03:00.0 0000:04:00.0\n"
 "  barlease doctor --json | jq '.checks[] | select(.health != \"good\")'\n",
 	.takes = OPT_ADMIN | OPT_JSON | OPT_SOCKET,
+	.max = 2,
 	.run = doctor,
 };

@@ -94,6 +94,7 @@ static void devices(void **state)
 	expect("barlease bind 0", "0000:01:00.0\n0000:02:00.0\n");
 	expect("barlease unbind 0", "0000:02:00.0\n");
 	expect("barlease show \"\"", "0000:02:00.0\n");
+	expect("barlease doctor 0", "0000:01:00.0\n0000:02:00.0\n");
 	expect("barlease dmabuf \"\"", "0000:02:00.0\nlease\ncore\n");
 	expect("barlease dmabuf 0000 : 02 : 00.0 c", "core\n");
 	/* readline has broken the word, and puts back what is before the ":". */
