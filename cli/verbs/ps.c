@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: MIT
 /*
- * barlease ps: leases, and the processes that hold them
+ * barlease ps: leases, and the processes and devices that hold them
  *
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "broker.h"
+#include "importers.h"
 #include "json.h"
 #include "proc.h"
 #include "size.h"
 #include "table.h"
 
+/* By processes, and by devices */
 struct holdings {
 	struct holding *holding;
 	size_t nr;
+	struct importers devices;
 };
 
 static const char *how(const struct holding *holding)
@@ -27,23 +32,51 @@ static const char *how(const struct holding *holding)
 	return holding->fd ? "fd+map" : "map";
 }
 
-/* "163 worker (fd+map), 164 worker (map)" */
+/* Words that are added to until there is no room */
+struct words {
+	char text[512];
+	size_t length;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void add_words(struct words *words, const char *format, ...)
+{
+	size_t room = sizeof(words->text) - words->length;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(words->text + words->length, room, format, args);
+	va_end(args);
+	words->length += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+/* "163 worker (fd+map), 0000:02:00.0 edu-accel (device, 1 mapping)" */
 static void add_holders(struct table *table, const struct holdings *holdings,
 			uint64_t inode)
 {
+	struct words words = { "", 0 };
 	const struct holding *holding;
-	char text[512] = "-";
-	size_t at = 0, i;
+	const struct importer *device;
+	size_t i;
 
-	for (i = 0; i < holdings->nr && at < sizeof(text); i++) {
+	for (i = 0; i < holdings->nr; i++) {
 		holding = &holdings->holding[i];
 		if (holding->inode == inode)
-			at += snprintf(text + at, sizeof(text) - at,
-				       "%s%d %s (%s)", at ? ", " : "",
-				       holding->process.pid,
-				       holding->process.name, how(holding));
+			add_words(&words, "%s%d %s (%s)",
+				  words.length ? ", " : "",
+				  holding->process.pid, holding->process.name,
+				  how(holding));
 	}
-	table_add(table, "%s", text);
+	for (i = 0; i < holdings->devices.nr; i++) {
+		device = &holdings->devices.importer[i];
+		if (device->inode == inode)
+			add_words(&words, "%s%s %s (device, %u mapping%s)",
+				  words.length ? ", " : "", device->bdf,
+				  device->driver, device->mappings,
+				  device->mappings == 1 ? "" : "s");
+	}
+	table_add(table, "%s", words.length ? words.text : "-");
 }
 
 static int print_table(const struct records *leases,
@@ -96,6 +129,24 @@ static void holders_to_json(const struct holdings *holdings, uint64_t inode,
 	}
 }
 
+static void devices_to_json(const struct holdings *holdings, uint64_t inode,
+			    struct json_object *list)
+{
+	const struct importer *device;
+	struct json_object *object;
+	size_t i;
+
+	for (i = 0; i < holdings->devices.nr; i++) {
+		device = &holdings->devices.importer[i];
+		if (device->inode != inode)
+			continue;
+		object = json_append(list);
+		json_put_text(object, "device", device->bdf);
+		json_put_text(object, "driver", device->driver);
+		json_put_number(object, "mappings", device->mappings);
+	}
+}
+
 static void print_json(const struct records *leases,
 		       const struct holdings *holdings)
 {
@@ -122,25 +173,72 @@ static void print_json(const struct records *leases,
 				      record_get(lease, texts[j]));
 		holders_to_json(holdings, record_number(lease, "inode"),
 				json_list(object, "held_by"));
+		devices_to_json(holdings, record_number(lease, "inode"),
+				json_list(object, "devices"));
 	}
 	json_print(answer);
+}
+
+static bool is_first_of_device(const struct records *leases, size_t index)
+{
+	const char *device = record_get(&leases->record[index], "device");
+	size_t i = 0;
+
+	while (strcmp(record_get(&leases->record[i], "device"), device))
+		i++;
+	return i == index;
+}
+
+/* Return: an exit status */
+static int find_devices(const struct verb *verb, const struct records *leases,
+			struct importers *devices)
+{
+	const char *device;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < leases->nr; i++) {
+		if (!is_first_of_device(leases, i))
+			continue;
+		device = record_get(&leases->record[i], "device");
+		devices->cut = false;
+		ret = importers_add("", device, devices);
+		if (ret)
+			return failed(verb, "%s: %s", device, strerror(-ret));
+		if (devices->cut)
+			note(verb,
+			     "%s: the kernel does not list all of the devices that have leases of it",
+			     device);
+	}
+	return EXIT_SUCCESS;
+}
+
+/* Return: an exit status */
+static int find_holdings(const struct verb *verb, const struct records *leases,
+			 struct holdings *holdings)
+{
+	int ret;
+
+	ret = proc_dmabufs("", &holdings->holding, &holdings->nr);
+	if (ret)
+		return failed(verb, "/proc: %s", strerror(-ret));
+	return find_devices(verb, leases, &holdings->devices);
 }
 
 static int print_leases(const struct verb *verb, const struct options *options,
 			const struct records *leases)
 {
-	struct holdings holdings;
-	int ret;
+	struct holdings holdings = { 0 };
+	int ret, error = 0;
 
-	ret = proc_dmabufs("", &holdings.holding, &holdings.nr);
-	if (ret)
-		return failed(verb, "/proc: %s", strerror(-ret));
-	if (options->given & OPT_JSON)
+	ret = find_holdings(verb, leases, &holdings);
+	if (!ret && options->given & OPT_JSON)
 		print_json(leases, &holdings);
-	else
-		ret = print_table(leases, &holdings);
+	else if (!ret)
+		error = print_table(leases, &holdings);
 	free(holdings.holding);
-	return ret ? failed(verb, "%s", strerror(-ret)) : EXIT_SUCCESS;
+	free(holdings.devices.importer);
+	return error ? failed(verb, "%s", strerror(-error)) : ret;
 }
 
 static int ps(const struct verb *verb, const struct options *options, int argc,
@@ -166,14 +264,16 @@ static int ps(const struct verb *verb, const struct options *options, int argc,
 const struct verb ps_verb = {
 	.name = "ps",
 	.operands = "",
-	.summary = "show every lease, and the processes that hold it",
+	.summary = "show every lease, and the processes and devices that hold it",
 	.details =
 "UID is whose lease it is. A process holds it that has its file descriptor open\n"
 "(fd), or has it mapped (map), wherever it has it from; barleased keeps an fd of\n"
-"each for itself. Asks barleased, for root only.\n",
+"each for itself. A device holds it that was given it by some process, and has\n"
+"it mapped for DMA or could have. Asks barleased, for root only.\n",
 	.examples =
 "  barlease ps\n"
-"  barlease ps --json | jq '.leases[] | {slice, pids: [.held_by[].pid]}'\n",
+"  barlease ps --json | jq '.leases[] | {slice, pids: [.held_by[].pid]}'\n"
+"  barlease ps --json | jq '.leases[] | select(.devices != []).slice'\n",
 	.takes = OPT_ADMIN | OPT_JSON,
 	.run = ps,
 };
