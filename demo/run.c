@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "importer.h"
 #include "slices.h"
 #include "sysfs.h"
 
@@ -289,6 +290,46 @@ static void reset_device(void)
 	expect_working(STATUS, false, &status);
 }
 
+/* A worker hands its lease on, to a device that is not the broker's. */
+static struct child give_to_device(struct bdf peer)
+{
+	const char *const argv[] = {
+		BARLEASE, "acquire", "window", "--", "/demo/device", peer.name,
+		NULL
+	};
+	uint64_t size, address;
+	const char *line;
+	struct child child;
+
+	COMMAND("can have leases", "doctor", device.name, peer.name);
+	printf("\n  $ barlease acquire window -- device %s          (uid %u)\n",
+	       peer.name, slices[WINDOW].worker);
+	child = child_start(argv, slices[WINDOW].worker);
+	line = child_line(&child);
+	if (!line || sscanf(line, "%" SCNu64 " %" SCNx64, &size, &address) != 2)
+		errx(1, "device: \"%s\"", line ?: "");
+	expect(size == slices[WINDOW].size,
+	       "%s reaches %" PRIu64 " MiB of %s by DMA, at %#" PRIx64,
+	       peer.name, size >> 20, device.name, address);
+	while (child_line(&child))
+		;
+	COMMAND("(device, 1 mapping)", "ps");
+	return child;
+}
+
+static void expect_taken(const struct child *child, struct bdf peer)
+{
+	unsigned int has, told;
+	char line[64], retry[32];
+
+	child_ask(child, "look", line, sizeof(line));
+	if (sscanf(line, "%u %u %31s", &has, &told, retry) != 3)
+		errx(1, "look: \"%s\"", line);
+	expect(!has && told && !strcmp(retry, "ENODEV"),
+	       "%-8s %s had to give it back; map it again: %s",
+	       slices[WINDOW].name, peer.name, retry);
+}
+
 static void kill_broker(void)
 {
 	uint64_t start = now_ns();
@@ -296,6 +337,36 @@ static void kill_broker(void)
 	child_kill(&broker);
 	expect_revoked(DOORBELL, start, "the broker was killed");
 	expect_revoked(STATUS, start, "the broker was killed");
+}
+
+/* The last two steps where devices can have leases, and the last one elsewhere */
+static void finish_with_device(void)
+{
+	struct bdf peer = dev_edu();
+	struct child child;
+
+	heading("6. A device can have a lease as well as a program.");
+	child = give_to_device(peer);
+
+	heading("7. The broker is killed. Nothing outlives it.");
+	kill_broker();
+	expect_taken(&child, peer);
+	child_kill(&child);
+}
+
+static void finish(void)
+{
+	heading("6. The broker is killed. Nothing outlives it.");
+	kill_broker();
+}
+
+/* Only for the demo: workers look at their page tables, and speak for a device. */
+static void open_test_modules(void)
+{
+	if (chmod("/dev/barlease-ptwalk", 0666))
+		err(1, "/dev/barlease-ptwalk");
+	if (chmod("/dev/barlease-importer", 0666))
+		err(1, "/dev/barlease-importer");
 }
 
 /* What all the others have said on their standard error */
@@ -315,9 +386,7 @@ int main(void)
 {
 	int i;
 
-	/* Only for the demo: workers look at their own page tables. */
-	if (chmod("/dev/barlease-ptwalk", 0666))
-		err(1, "/dev/barlease-ptwalk");
+	open_test_modules();
 	device = dev_small();
 	pci_unbind(device);
 
@@ -345,8 +414,10 @@ int main(void)
 	heading("5. The device is reset. Who works on it waits, and goes on.");
 	reset_device();
 
-	heading("6. The broker is killed. Nothing outlives it.");
-	kill_broker();
+	if (importers_possible())
+		finish_with_device();
+	else
+		finish();
 
 	for (i = 0; i < NR_SLICES; i++)
 		child_kill(&worker[i]);
