@@ -19,7 +19,10 @@
 #define ACCEL		"edu-accel"
 #define ACCEL_MODULE	"edu_accel"
 
-/* Give up where that fails. @parameter may be NULL */
+/*
+ * Give up where that fails; ends the test as skipped where the kernel has no
+ * accelerators. @parameter may be NULL
+ */
 void accel_bind(const char *driver, const char *parameter);
 /* The device is the tests' again */
 void accel_unbind(void);
