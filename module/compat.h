@@ -31,9 +31,13 @@
 #ifdef BARLEASE_HAVE_PEER
 #include <linux/dma-buf-mapping.h>
 #include <linux/pci-p2pdma.h>
+
+#define BARLEASE_PEER_POSSIBLE IS_ENABLED(CONFIG_PCI_P2PDMA)
 #else
 #include <linux/dma-buf.h>
 #include <linux/pci-p2pdma.h>
+
+#define BARLEASE_PEER_POSSIBLE false
 
 struct p2pdma_provider;
 

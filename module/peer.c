@@ -42,8 +42,7 @@ static struct p2pdma_provider *provider_of(const struct barlease_buffer *buffer)
 
 bool barlease_peer_possible(void)
 {
-	return IS_ENABLED(CONFIG_PCI_P2PDMA) &&
-	       IS_ENABLED(BARLEASE_HAVE_PEER);
+	return BARLEASE_PEER_POSSIBLE;
 }
 
 static bool reaches(struct device *dev, struct pci_dev *pdev)

@@ -153,12 +153,9 @@ struct plugged plug_two(const char *port)
  */
 void plug_pull(const struct plugged *plugged)
 {
-	const char *answer = "";
-
-	if (!comes_true(!*(answer = monitor("device_del %s-0",
-					    plugged->port))))
-		bail("%s cannot be pulled out of %s: %s", plugged->dev.name,
-		     plugged->port, answer);
+	if (!comes_true(!*monitor("device_del %s-0", plugged->port)))
+		bail("%s cannot be pulled out of %s", plugged->dev.name,
+		     plugged->port);
 }
 
 bool plug_gone(const struct plugged *plugged)
