@@ -148,11 +148,12 @@ static void of_memory(void)
 		{ "memory decode off", by_command, decode },
 		{ "memory decode written as it is", by_same_command, NULL },
 		{ "the low power state", by_low_power, leave_low_power },
+		{ 0 }
 	};
 	struct vfio small = vfio_open(dev_small());
 
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
-		taken(&ways[i], &small, BAR2);
+	for (const struct way *way = ways; way->what; way++)
+		taken(way, &small, BAR2);
 	vfio_close(&small);
 }
 
