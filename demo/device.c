@@ -1,66 +1,90 @@
 // SPDX-License-Identifier: MIT
 /*
- * A worker of the demo that has a device use its lease: gives it to that, and
- * tells whether the device has it still
+ * A worker of the demo that has a device use its lease: edu-accel copies out of
+ * it by DMA, for as long as that goes
  *
  * Copyright (C) 2026 The barlease authors
  */
 #include <err.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "importer.h"
+#include "accel.h"
+#include "lease.h"
 #include "slices.h"
 
-static int give(const char *device)
+/**
+ * struct device - what the accelerator works with
+ * @accel: fd of a context
+ * @lease, @buffer: handles
+ * @at: in the buffer
+ * @done: a syncobj, of the last job
+ */
+struct device {
+	int accel;
+	int lease;
+	int buffer;
+	mapping_t at;
+	uint32_t done;
+};
+
+static struct device give(int lease)
+{
+	struct device device = { .accel = accel_open() };
+
+	device.lease = accel_import(device.accel, lease);
+	if (device.lease < 0)
+		errx(1, "edu-accel: %s", strerror(-device.lease));
+	device.buffer = accel_buffer(device.accel, PAGE, &device.at);
+	device.done = sync_create(device.accel);
+	return device;
+}
+
+/* A page of the lease; returns 0, or a negative errno */
+static int copy(const struct device *device)
+{
+	int ret = accel_move(device->accel, device->lease, 0, device->buffer, 0,
+			     PAGE, device->done);
+
+	if (!ret)
+		ret = sync_status(device->accel, device->done);
+	return ret < 0 ? ret : 0;
+}
+
+/* How many bytes of the copy are what this process sees in the lease itself */
+static size_t compare(const struct device *device, int lease)
+{
+	mapping_t at = map(lease, 0, PAGE, PROT_READ);
+	size_t n = 0;
+
+	for (size_t i = 0; i < PAGE; i++)
+		n += ((volatile uint8_t *)at)[i] ==
+		     ((volatile uint8_t *)device->at)[i];
+	unmap(at, PAGE);
+	return n;
+}
+
+int main(void)
 {
 	const char *lease = getenv("BARLEASE_FD");
-	struct barlease_map map;
-	struct bdf bdf = { "" };
-	int importer;
+	struct device device;
+	char command[64];
+	int ret;
 
 	if (!lease)
 		errx(2, "no lease: run it by way of 'barlease acquire'");
-	snprintf(bdf.name, sizeof(bdf.name), "%s", device);
-	importer = importer_try(atoi(lease), bdf, BARLEASE_IMPORTER_AT_ONCE);
-	if (importer < 0)
-		errx(1, "%s: %s", device, strerror(-importer));
-	if (importer_map(importer, BOTH_WAYS, &map))
-		errx(1, "%s cannot have it mapped", device);
-	printf("%" PRIu64 " %#" PRIx64 "\n", (uint64_t)map.size,
-	       (uint64_t)map.address);
-	return importer;
-}
-
-/*
- * Whether it has the lease, how often it was told to give that back, and what
- * comes of trying to have it once more
- */
-static void look(int importer)
-{
-	bool has = importer_has(importer);
-	unsigned int told = importer_told(importer);
-
-	printf("%d %u %s\n", has, told,
-	       has ? "-" : strerrorname_np(-importer_map(importer, BOTH_WAYS,
-							 NULL)));
-}
-
-int main(int argc, char **argv)
-{
-	char command[64];
-	int importer;
-
-	if (argc != 2)
-		errx(2, "usage: %s DEVICE", argv[0]);
-	importer = give(argv[1]);
+	device = give(atoi(lease));
+	ret = copy(&device);
+	if (ret)
+		errx(1, "a job: %s", strerror(-ret));
+	printf("%zu\n", compare(&device, atoi(lease)));
 	answer_done();
 	while (fgets(command, sizeof(command), stdin)) {
-		if (strcmp(command, "look\n"))
+		if (strcmp(command, "copy\n"))
 			errx(1, "what is \"%s\"?", command);
-		look(importer);
+		ret = copy(&device);
+		puts(ret ? strerrorname_np(-ret) : "done");
 		answer_done();
 	}
 	return 0;

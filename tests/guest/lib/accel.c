@@ -77,13 +77,19 @@ static unsigned int node(void)
 	return n;
 }
 
-int accel_open(void)
+const char *accel_node(void)
 {
-	char path[128];
-	int fd;
+	static char path[128];
 
 	snprintf(path, sizeof(path), "/dev/accel/accel%u", node());
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	return path;
+}
+
+int accel_open(void)
+{
+	const char *path = accel_node();
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
 	if (fd < 0)
 		bail("%s: %s", path, strerror(errno));
 	return fd;

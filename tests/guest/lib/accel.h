@@ -27,6 +27,8 @@ void accel_bind(const char *driver, const char *parameter);
 /* The device is the tests' again */
 void accel_unbind(void);
 
+/* The path of its device node; gives up without it */
+const char *accel_node(void);
 /* A new context; gives up without it */
 int accel_open(void);
 
