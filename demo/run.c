@@ -360,7 +360,6 @@ static void finish(void)
 	kill_broker();
 }
 
-
 /* What all the others have said on their standard error */
 static void show_log(void)
 {
