@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,18 +25,6 @@ int peers_ask(const char *root, const char *device, const char *peer)
 {
 	return file_write(peer, "%s/sys/bus/pci/devices/%s/barlease/peer", root,
 			  device);
-}
-
-__attribute__((format(printf, 1, 2)))
-static struct verdict because(const char *why, ...)
-{
-	struct verdict verdict = { .good = false };
-	va_list args;
-
-	va_start(args, why);
-	vsnprintf(verdict.why, sizeof(verdict.why), why, args);
-	va_end(args);
-	return verdict;
 }
 
 /* --- the kernel --- */
@@ -62,7 +49,7 @@ static int has_symbol(const char *root)
 struct verdict peers_kernel(const char *root)
 {
 	if (!has_symbol(root))
-		return because("this kernel has no peer-to-peer DMA for devices' memory");
+		return verdict_because("this kernel has no peer-to-peer DMA for devices' memory");
 	return (struct verdict){ .good = true };
 }
 
@@ -113,17 +100,17 @@ static struct verdict between(const char *root, const char *device,
 	char ids[16];
 
 	if (!*device || !*peer)
-		return because("what is between them " UNKNOWN);
+		return verdict_because("what is between them " UNKNOWN);
 	host_ids(root, device, ids, sizeof(ids));
 	switch (count_common(device, peer)) {
 	case 0:
-		return because("each is below a host bridge that " UNKNOWN);
+		return verdict_because("each is below a host bridge that " UNKNOWN);
 	case 1:
-		return because("no switch is above both, and the host bridge%s "
-			       UNKNOWN, ids);
+		return verdict_because("no switch is above both, and the host bridge%s "
+				       UNKNOWN, ids);
 	default:
-		return because("ACS has it go up to the host bridge%s, which "
-			       UNKNOWN, ids);
+		return verdict_because("ACS has it go up to the host bridge%s, which "
+				       UNKNOWN, ids);
 	}
 }
 

@@ -13,8 +13,7 @@
 
 #define GOOD	((struct verdict){ .good = true })
 
-__attribute__((format(printf, 1, 2)))
-static struct verdict because(const char *why, ...)
+struct verdict verdict_because(const char *why, ...)
 {
 	struct verdict verdict = { .good = false };
 	va_list args;
@@ -53,15 +52,15 @@ struct verdict verdict_group(const char *root, const struct pci_device *dev,
 	size_t i, nr;
 
 	if (sysfs_group(root, dev->group, &members, &nr))
-		return because("IOMMU group %d cannot be read", dev->group);
+		return verdict_because("IOMMU group %d cannot be read", dev->group);
 	for (i = 0; i < nr && verdict.good; i++) {
 		other = &members[i];
 		if (!strcmp(other->bdf, dev->bdf) || keeps_out(other) ||
 		    is_one_of(other, others, nr_others))
 			continue;
-		verdict = because("%s (%s) is in the same IOMMU group %d and bound to %s",
-				  other->bdf, pci_kind(other), dev->group,
-				  other->driver);
+		verdict = verdict_because("%s (%s) is in the same IOMMU group %d and bound to %s",
+					  other->bdf, pci_kind(other), dev->group,
+					  other->driver);
 	}
 	free(members);
 	return verdict;
@@ -80,11 +79,11 @@ static bool has_leasable_bar(const struct pci_device *dev)
 struct verdict verdict_device(const struct pci_device *dev)
 {
 	if (pci_is_bridge(dev))
-		return because("a bridge");
+		return verdict_because("a bridge");
 	if (!has_leasable_bar(dev))
-		return because("no memory BAR of a whole page");
+		return verdict_because("no memory BAR of a whole page");
 	if (dev->group < 0)
-		return because("no IOMMU group: is the IOMMU on?");
+		return verdict_because("no IOMMU group: is the IOMMU on?");
 	return GOOD;
 }
 
@@ -98,8 +97,8 @@ struct verdict verdict_leases(const char *root, const struct pci_device *dev)
 	if (!verdict.good)
 		return verdict;
 	if (!dev->driver[0])
-		return because("not bound");
+		return verdict_because("not bound");
 	if (!pci_is_ours(dev))
-		return because("bound to %s", dev->driver);
+		return verdict_because("bound to %s", dev->driver);
 	return GOOD;
 }

@@ -19,6 +19,10 @@ struct verdict {
 	char why[192];		/* not */
 };
 
+/* Not, and why */
+__attribute__((format(printf, 1, 2)))
+struct verdict verdict_because(const char *why, ...);
+
 /* Whether leases of it are possible as it is now */
 struct verdict verdict_leases(const char *root, const struct pci_device *dev);
 
