@@ -25,7 +25,11 @@ struct plugged plug_memory(const char *port);
 /* edu, and such a memory as the second function of its slot; both bound */
 struct plugged plug_two(const char *port);
 
-/* The kernel lets go of it when nobody has it open any more */
+/*
+ * The kernel lets go of it when nobody has it open any more. One at a time, up
+ * to plug_gone(): whatever else is plugged or pulled before makes ACPI tell the
+ * kernel once more, which ejects what is in the slot by then.
+ */
 void plug_pull(const struct plugged *plugged);
 /* Has it done so, sooner or later? The port is free then */
 bool plug_gone(const struct plugged *plugged);
