@@ -81,12 +81,15 @@ static int map_locked(struct importer *importer)
 	return 0;
 }
 
+/* Whoever waits for it is to find it gone. */
 static void unmap_locked(struct importer *importer)
 {
-	if (importer->table)
-		dma_buf_unmap_attachment(importer->attachment, importer->table,
+	struct sg_table *table = importer->table;
+
+	WRITE_ONCE(importer->table, NULL);
+	if (table)
+		dma_buf_unmap_attachment(importer->attachment, table,
 					 importer->direction);
-	importer->table = NULL;
 }
 
 static void unmap(struct importer *importer)
