@@ -34,6 +34,7 @@ struct barlease_bar_parts;
  * @revoke_wait: waiters for the last fill of a revoked buffer, for the last
  *   mapping of an importer, or for somebody else's revoke
  * @importers: the buffers that other devices are attached to
+ * @importers_mapped: how many mappings those devices have
  * @importers_forbidden: how many want no device to have a mapping
  * @importers_lock: the lock of @importers
  * @bar_parts: of each BAR, which parts have which memory attribute for BAR maps
@@ -71,6 +72,7 @@ struct barlease_device {
 	wait_queue_head_t reset_wait;
 	wait_queue_head_t revoke_wait;
 	struct list_head importers;
+	atomic_t importers_mapped;
 	atomic_t importers_forbidden;
 	struct mutex importers_lock; /* of importers, and of their lists */
 	struct barlease_bar_parts *bar_parts[PCI_STD_NUM_BARS];

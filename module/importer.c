@@ -190,6 +190,7 @@ static void count_mapping(struct barlease_importers *importers,
 {
 	atomic_inc(&importer->mapped);
 	atomic_inc(&importers->mapped);
+	atomic_inc(&importers->bdev->importers_mapped);
 	/* Pairs with those of who closes a gate, or forbids */
 	smp_mb__after_atomic();
 }
@@ -197,9 +198,13 @@ static void count_mapping(struct barlease_importers *importers,
 static void uncount_mapping(struct barlease_importers *importers,
 			    struct importer *importer)
 {
+	struct barlease_device *bdev = importers->bdev;
+	bool last;
+
 	atomic_dec(&importer->mapped);
-	if (atomic_dec_and_test(&importers->mapped))
-		wake_up_all(&importers->bdev->revoke_wait);
+	last = atomic_dec_and_test(&importers->mapped);
+	if (atomic_dec_and_test(&bdev->importers_mapped) || last)
+		wake_up_all(&bdev->revoke_wait);
 }
 
 struct sg_table *barlease_map(struct dma_buf_attachment *attachment,
@@ -229,15 +234,10 @@ void barlease_unmap(struct dma_buf_attachment *attachment,
 
 /* --- taking them back --- */
 
-static bool unmapped(struct barlease_importers *importers)
-{
-	return !atomic_read_acquire(&importers->mapped);
-}
-
 /* With a reference to the DMABUF, or with the lock while there are any */
 static void tell_mapped(struct barlease_importers *importers)
 {
-	if (unmapped(importers))
+	if (!atomic_read(&importers->mapped))
 		return;
 
 	get_dma_buf(importers->dmabuf);
@@ -245,39 +245,51 @@ static void tell_mapped(struct barlease_importers *importers)
 		dma_buf_put(importers->dmabuf);
 }
 
+/* Whoever has a lease may attach it as often as he likes: not all of them. */
 static void name_mapped(struct barlease_importers *importers,
-			unsigned int seconds)
+			unsigned int seconds, unsigned int *named)
 {
-	struct barlease_device *bdev = importers->bdev;
 	struct importer *importer;
-	unsigned int named = 0;
 
-	/* Whoever has a lease may attach it as often as he likes. */
-	mutex_lock(&bdev->importers_lock);
 	list_for_each_entry(importer, &importers->list, node)
-		if (atomic_read(&importer->mapped) && named++ < MAX_NAMED)
-			dev_warn(&bdev->core.pdev->dev,
+		if (atomic_read(&importer->mapped) && (*named)++ < MAX_NAMED)
+			dev_warn(&importers->bdev->core.pdev->dev,
 				 "waiting for %s %s to give back a lease, for %u s now\n",
 				 dev_driver_string(importer->dev),
 				 dev_name(importer->dev), seconds);
+}
+
+/* All of the device's, or those of one buffer */
+static void name_those(struct barlease_device *bdev,
+		       struct barlease_importers *those, unsigned int seconds)
+{
+	struct barlease_importers *importers;
+	unsigned int named = 0;
+
+	mutex_lock(&bdev->importers_lock);
+	list_for_each_entry(importers, &bdev->importers, node)
+		if (!those || importers == those)
+			name_mapped(importers, seconds, &named);
 	mutex_unlock(&bdev->importers_lock);
 }
 
-static int wait(struct barlease_importers *importers, bool killable)
+/* Until nothing is left of @mapped, which is the count of @those */
+static int wait(struct barlease_device *bdev, const atomic_t *mapped,
+		struct barlease_importers *those, bool killable)
 {
-	wait_queue_head_t *head = &importers->bdev->revoke_wait;
 	unsigned int seconds;
 	long ret = 0;
 
 	for (seconds = 0; !ret; seconds++) {
 		if (seconds)
-			name_mapped(importers, seconds);
+			name_those(bdev, those, seconds);
 		if (killable)
-			ret = wait_event_killable_timeout(*head,
-							  unmapped(importers),
+			ret = wait_event_killable_timeout(bdev->revoke_wait,
+							  !atomic_read_acquire(mapped),
 							  HZ);
 		else
-			ret = wait_event_timeout(*head, unmapped(importers),
+			ret = wait_event_timeout(bdev->revoke_wait,
+						 !atomic_read_acquire(mapped),
 						 HZ);
 	}
 	return ret < 0 ? -EINTR : 0;
@@ -295,7 +307,9 @@ int barlease_importers_wait(struct dma_buf *dmabuf)
 {
 	struct barlease_importers *importers = importers_of(dmabuf);
 
-	return importers ? wait(importers, true) : 0;
+	if (!importers)
+		return 0;
+	return wait(importers->bdev, &importers->mapped, importers, true);
 }
 
 void barlease_importers_tell_all(struct barlease_device *bdev)
@@ -308,33 +322,9 @@ void barlease_importers_tell_all(struct barlease_device *bdev)
 	mutex_unlock(&bdev->importers_lock);
 }
 
-/* Return: one that is to be waited for, with a reference to its DMABUF; or NULL */
-static struct barlease_importers *get_mapped(struct barlease_device *bdev)
-{
-	struct barlease_importers *importers, *found = NULL;
-
-	mutex_lock(&bdev->importers_lock);
-	list_for_each_entry(importers, &bdev->importers, node) {
-		if (unmapped(importers))
-			continue;
-		found = importers;
-		get_dma_buf(found->dmabuf);
-		break;
-	}
-	mutex_unlock(&bdev->importers_lock);
-	return found;
-}
-
 static int wait_all(struct barlease_device *bdev, bool killable)
 {
-	struct barlease_importers *importers;
-	int ret = 0;
-
-	while (!ret && (importers = get_mapped(bdev))) {
-		ret = wait(importers, killable);
-		dma_buf_put(importers->dmabuf);
-	}
-	return ret;
+	return wait(bdev, &bdev->importers_mapped, NULL, killable);
 }
 
 void barlease_importers_wait_all(struct barlease_device *bdev)
