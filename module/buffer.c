@@ -77,7 +77,7 @@ void barlease_buffer_free(struct barlease_buffer *buffer)
 	if (barlease_buffer_has_parts(buffer))
 		barlease_bar_parts_put(buffer->bar_parts);
 	else
-		barlease_importers_free(buffer->importers);
+		kfree(buffer->importers);
 	put_device(&buffer->bdev->core.vdev.device);
 	kvfree(buffer);
 }

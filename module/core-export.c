@@ -44,8 +44,3 @@ static ssize_t store(struct device *dev, struct device_attribute *attr,
 
 struct device_attribute barlease_dmabuf_attribute =
 	__ATTR(dmabuf, 0644, show, store);
-
-void barlease_core_export_init(struct barlease_device *bdev)
-{
-	barlease_compat_let_core_export(&bdev->core);
-}

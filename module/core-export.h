@@ -11,11 +11,7 @@
 #ifndef BARLEASE_CORE_EXPORT_H
 #define BARLEASE_CORE_EXPORT_H
 
-struct barlease_device;
 struct device_attribute;
-
-/* Before the device is registered */
-void barlease_core_export_init(struct barlease_device *bdev);
 
 extern struct device_attribute barlease_dmabuf_attribute;
 

@@ -56,8 +56,8 @@ struct barlease_bar_parts;
  *
  * Lock order: mmap_lock, core.memory_lock, buffers_lock; and mmap_lock,
  * bar_parts_lock; importers_lock is by itself, and none of these is held while
- * importers are waited for. User memory is never touched under any but the first: it may
- * be a leased BAR itself, whose fault needs core.memory_lock.
+ * importers are waited for. User memory is never touched under any but the
+ * first: it may be a leased BAR itself, whose fault needs core.memory_lock.
  */
 struct barlease_device {
 	struct vfio_pci_core_device core;

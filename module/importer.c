@@ -94,11 +94,6 @@ static struct barlease_importers *create(struct barlease_buffer *buffer,
 	return importers;
 }
 
-void barlease_importers_free(struct barlease_importers *importers)
-{
-	kfree(importers);
-}
-
 static int join(struct barlease_buffer *buffer, struct dma_buf *dmabuf,
 		struct importer *importer)
 {
@@ -397,7 +392,7 @@ int barlease_feature_importers(struct barlease_device *bdev, u32 flags,
 	struct barlease_dma_buf_importers count;
 	int ret;
 
-	if (!barlease_peer_possible())
+	if (!BARLEASE_PEER_POSSIBLE)
 		return -ENOTTY;
 
 	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_GET,

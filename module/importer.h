@@ -23,7 +23,6 @@
 
 struct barlease_buffer;
 struct barlease_device;
-struct barlease_importers;
 struct device_attribute;
 struct dma_buf;
 struct dma_buf_attachment;
@@ -35,9 +34,6 @@ void barlease_importer_exit(void);
 /* A device has none at first */
 void barlease_importers_init(struct barlease_device *bdev);
 void barlease_importers_destroy(struct barlease_device *bdev);
-
-/* Of a buffer that goes */
-void barlease_importers_free(struct barlease_importers *importers);
 
 /* struct dma_buf_ops */
 int barlease_attach(struct dma_buf *dmabuf,

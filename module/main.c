@@ -8,7 +8,6 @@
 #include <linux/pci.h>
 
 #include "compat.h"
-#include "core-export.h"
 #include "denylist.h"
 #include "device.h"
 #include "error.h"
@@ -40,7 +39,7 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (IS_ERR(bdev))
 		return PTR_ERR(bdev);
 
-	barlease_core_export_init(bdev);
+	barlease_compat_let_core_export(&bdev->core);
 	dev_set_drvdata(&pdev->dev, &bdev->core);
 	ret = vfio_pci_core_register_device(&bdev->core);
 	if (ret) {

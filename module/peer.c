@@ -40,14 +40,9 @@ static struct p2pdma_provider *provider_of(const struct barlease_buffer *buffer)
 						     bar);
 }
 
-bool barlease_peer_possible(void)
-{
-	return BARLEASE_PEER_POSSIBLE;
-}
-
 static bool reaches(struct device *dev, struct pci_dev *pdev)
 {
-	return barlease_peer_possible() &&
+	return BARLEASE_PEER_POSSIBLE &&
 	       pci_p2pdma_distance_many(pdev, &dev, 1, false) >= 0;
 }
 

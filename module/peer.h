@@ -8,16 +8,12 @@
 #define BARLEASE_PEER_H
 
 #include <linux/dma-direction.h>
-#include <linux/types.h>
 
 struct barlease_buffer;
 struct device;
 struct device_attribute;
 struct dma_buf_attachment;
 struct sg_table;
-
-/* Has this kernel what it takes? */
-bool barlease_peer_possible(void);
 
 /**
  * barlease_peer_check() - can a device reach this one?
