@@ -5,7 +5,6 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -65,24 +64,14 @@ struct space {
 
 static int open_node(struct bdf dev)
 {
-	char path[300];
-	struct dirent *entry;
-	int fd = -1;
-	DIR *dir;
+	char path[64];
+	int fd;
 
-	pci_path(dev, "vfio-dev", path, sizeof(path));
-	dir = opendir(path);
-	while (dir && fd < 0 && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, "vfio", 4))
-			continue;
-		snprintf(path, sizeof(path), "/dev/vfio/devices/%.200s",
-			 entry->d_name);
-		fd = open(path, O_RDWR | O_CLOEXEC);
-	}
-	if (dir)
-		closedir(dir);
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%s",
+		 pci_class_device(dev, "vfio-dev", "vfio"));
+	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		bail("%s has no node: %s", dev.name, strerror(errno));
+		bail("%s: %s", path, strerror(errno));
 	return fd;
 }
 
@@ -134,17 +123,10 @@ static int space_unmap(const struct space *space)
 	return ioctl(space->iommu, IOAS_UNMAP, &unmap) ? -errno : 0;
 }
 
-static int export(const struct vfio *vfio)
-{
-	struct vfio_region_dma_range range = { 0, SIZE };
-
-	return lease_export(vfio->device, BAR2, O_RDWR | O_CLOEXEC, &range, 1);
-}
-
 /* What a VMM does, and what its guest may do to it */
 static void mapped(struct vfio *small, const struct space *space)
 {
-	int fd = export(small);
+	int fd = lease_of(small->device, BAR2, 0, SIZE);
 
 	is_ok(space_map(space, fd), "iommufd maps it for another device");
 	is_ok(space_unmap(space), "and unmaps it");
@@ -163,7 +145,7 @@ static void mapped(struct vfio *small, const struct space *space)
 
 static void with_lease(const struct vfio *small, const struct space *space)
 {
-	int lease = export(small);
+	int lease = lease_of(small->device, BAR2, 0, SIZE);
 
 	ok(space_map(space, lease) < 0, "iommufd takes no lease");
 	is_ok(lease_revoke(small->device, lease), "which is as ever");

@@ -4,7 +4,6 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,30 +45,12 @@ static void is_named(mapping_t at, const char *want, const char *what)
 		diag("  got %s", name);
 }
 
-/* vfioN, from sysfs */
-static void vfio_name(char *name, size_t size)
-{
-	const struct dirent *entry;
-	char path[256];
-	DIR *dir;
-
-	pci_path(small.bdf, "vfio-dev", path, sizeof(path));
-	dir = opendir(path);
-	if (!dir)
-		bail("%s: %s", path, strerror(errno));
-	name[0] = '\0';
-	while ((entry = readdir(dir)))
-		if (!strncmp(entry->d_name, "vfio", 4))
-			snprintf(name, size, "%.31s", entry->d_name);
-	closedir(dir);
-}
-
 static void bar_maps(void)
 {
 	static const unsigned int bars[] = { BAR0, BAR2 };
-	char vfio[32], want[128];
+	const char *vfio = pci_class_device(small.bdf, "vfio-dev", "vfio");
+	char want[128];
 
-	vfio_name(vfio, sizeof(vfio));
 	for (int i = 0; i < 2; i++) {
 		mapping_t at = map_bar(&small, bars[i], 0, PAGE);
 

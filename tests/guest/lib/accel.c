@@ -4,7 +4,6 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -58,30 +57,12 @@ void accel_unbind(void)
 		bail("edu and %s: %s", OUR_DRIVER, strerror(-ret));
 }
 
-/* N of accelN */
-static unsigned int node(void)
-{
-	struct dirent *entry;
-	unsigned int n = 0;
-	char path[256];
-	int found = 0;
-	DIR *dir;
-
-	pci_path(dev_edu(), "accel", path, sizeof(path));
-	dir = opendir(path);
-	while (dir && found != 1 && (entry = readdir(dir)))
-		found = sscanf(entry->d_name, "accel%u", &n);
-	if (found != 1)
-		bail("%s has no accel device", path);
-	closedir(dir);
-	return n;
-}
-
 const char *accel_node(void)
 {
 	static char path[128];
 
-	snprintf(path, sizeof(path), "/dev/accel/accel%u", node());
+	snprintf(path, sizeof(path), "/dev/accel/%s",
+		 pci_class_device(dev_edu(), "accel", "accel"));
 	return path;
 }
 

@@ -202,6 +202,28 @@ struct bdf dev_table(void)
 			 1, 4096);
 }
 
+const char *pci_class_device(struct bdf dev, const char *directory,
+			     const char *prefix)
+{
+	const struct dirent *entry;
+	static char name[32];
+	char path[256];
+	DIR *dir;
+
+	pci_path(dev, directory, path, sizeof(path));
+	dir = opendir(path);
+	if (!dir)
+		bail("%s: %s", path, strerror(errno));
+	name[0] = '\0';
+	while ((entry = readdir(dir)))
+		if (!strncmp(entry->d_name, prefix, strlen(prefix)))
+			snprintf(name, sizeof(name), "%.31s", entry->d_name);
+	closedir(dir);
+	if (!name[0])
+		bail("%s has no %s", path, prefix);
+	return name;
+}
+
 static size_t devices_in(const char *path, struct bdf *devs, size_t max)
 {
 	DIR *dir = opendir(path);

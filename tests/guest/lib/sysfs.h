@@ -49,6 +49,13 @@ void pci_path(struct bdf dev, const char *attr, char *path, size_t size);
 int pci_write(struct bdf dev, const char *attr, const char *text);
 int pci_read(struct bdf dev, const char *attr, char *text, size_t size);
 
+/*
+ * The class device that it has in a directory of its own: vfioN of "vfio-dev",
+ * accelN of "accel"; gives up without one
+ */
+const char *pci_class_device(struct bdf dev, const char *directory,
+			     const char *prefix);
+
 /* Return 0 or a negative errno; a trailing newline is not read */
 int file_write(const char *path, const char *text);
 int file_read(const char *path, char *text, size_t size);
