@@ -9,7 +9,7 @@
 
 #include <barlease.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "devices.h"
 #include "leases.h"
 

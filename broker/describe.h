@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "leases.h"
 
 /* "device=... bar=... ranges=... size=... access=... memattr=..." */

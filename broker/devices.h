@@ -11,7 +11,7 @@
 
 #include <barlease.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "loop.h"
 
 struct broker;

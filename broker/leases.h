@@ -16,7 +16,7 @@
 
 #include <barlease.h>
 
-#include "config.h"
+#include "config/config.h"
 
 /**
  * struct lease - who has what

@@ -13,7 +13,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "admin.h"
+#include "admin/admin.h"
 #include "broker.h"
 #include "listen.h"
 #include "log.h"

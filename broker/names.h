@@ -7,7 +7,7 @@
 #ifndef BROKER_NAMES_H
 #define BROKER_NAMES_H
 
-#include "config.h"
+#include "config/config.h"
 
 extern const struct config_names system_names;
 

@@ -7,7 +7,7 @@
 #ifndef BROKER_POLICY_H
 #define BROKER_POLICY_H
 
-#include "config.h"
+#include "config/config.h"
 
 /* Nobody is special, root neither: the rule names whom it means. */
 bool policy_allows(const struct config_rule *rule,

@@ -27,13 +27,13 @@ compile()
 	mkdir -p "$dir/corpus"
 	case $name in
 	wire)
-		parts=("$top/lib/wire.c")
+		parts=("$top/lib/wire/wire.c")
 		clang "${flags[@]}" -o "$dir/seed" "$top/tests/fuzz/seed-wire.c" \
 			"$top/tests/unit/samples.c" "${parts[@]}"
 		"$dir/seed" "$dir/corpus"
 		;;
 	config)
-		parts=("$top"/broker/config*.c "$top/broker/array.c" -linih)
+		parts=("$top"/broker/config/*.c "$top/broker/array.c" -linih)
 		cp "$top/broker/barleased.conf.example" "$dir/corpus/"
 		;;
 	esac

@@ -7,7 +7,7 @@
 #ifndef SAMPLES_H
 #define SAMPLES_H
 
-#include "wire.h"
+#include "wire/wire.h"
 
 #define NR_SAMPLES	14
 

@@ -24,7 +24,7 @@ keys()
 	awk '/^static const struct key .*_keys\[\]/ { inside = 1 }
 	     inside && /^};/ { inside = 0 }
 	     inside && split($0, part, "\"") == 3 { print part[2] }' \
-		broker/config-keys.c
+		broker/config/keys.c
 }
 
 # "*key* = _value_", at the start of a line or behind a comma

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/pci.h"
+#include "../../lib/device/pci.h"
 
 static void good(void **state)
 {

@@ -12,7 +12,7 @@
 #include <barlease.h>
 
 #include "fake-device.h"
-#include "wire.h"
+#include "wire/wire.h"
 
 /* What the callbacks have said, the last time */
 struct heard {

@@ -18,7 +18,7 @@
 #include <ini.h>
 
 #include "array.h"
-#include "config-parser.h"
+#include "parser.h"
 
 /* libinih's own limit is 200, with the end of the line */
 #define MOST_BYTES	190

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "wire/address.h"
 #include "client.h"
-#include "packet.h"
+#include "wire/packet.h"
 
 #define DEFAULT_PATH	"/run/barlease/socket"
 

@@ -5,14 +5,14 @@
  * Copyright (C) 2026 The barlease authors
  *
  *   server.c           the public calls, and the loop
- *   server-accept.c    new connections
- *   server-peer.c      a connection and its end
- *   server-user.c      how much each user has
- *   server-output.c    what a connection has still to be sent
- *   server-request.c   what a connection asks for
- *   server-slice.c     what there is to be had
- *   server-rivals.c    which slices exclude each other
- *   server-lease.c     what somebody has
+ *   accept.c           new connections
+ *   peer.c             a connection and its end
+ *   user.c             how much each user has
+ *   output.c           what a connection has still to be sent
+ *   request.c          what a connection asks for
+ *   slice.c            what there is to be had
+ *   rivals.c           which slices exclude each other
+ *   lease.c            what somebody has
  *
  * A connection that is to end is only marked at first, and goes at the end of
  * the public call (bl_peers_reap()). So no function here has to fear that a
@@ -28,7 +28,7 @@
 
 #include "public.h"
 #include "sorted.h"
-#include "wire.h"
+#include "wire/wire.h"
 
 /* As many messages may wait for a peer that does not read */
 #define BL_OUTPUT_MAX	256
@@ -132,11 +132,11 @@ struct barlease_server {
 	struct bl_peers dying;
 };
 
-/* server-accept.c. Return: 0; a negative errno where no more can be accepted */
+/* accept.c. Return: 0; a negative errno where no more can be accepted */
 int bl_accept(struct barlease_server *server);
 void bl_accept_resume(struct barlease_server *server);
 
-/* server-peer.c. Peers are known to epoll by their address. */
+/* peer.c. Peers are known to epoll by their address. */
 int bl_peer_new(struct barlease_server *server, int fd);
 void bl_peer_ready(struct bl_peer *peer);
 /* Asks epoll for what makes sense now */
@@ -147,7 +147,7 @@ bool bl_peer_allowed(const struct bl_peer *peer, const struct bl_slice *slice);
 void bl_peers_reap(struct barlease_server *server);
 
 /*
- * server-user.c. bl_user_join() finds the user of a new connection. Where there
+ * user.c. bl_user_join() finds the user of a new connection. Where there
  * may be no more of them, it says so to the peer, and returns -EDQUOT.
  */
 int bl_user_compare(const void *uid, const void *user);
@@ -156,7 +156,7 @@ void bl_user_leave(struct bl_peer *peer);
 bool bl_user_has_enough(const struct bl_peer *peer);
 
 /*
- * server-output.c. @fd may be -1, and stays the caller's. bl_output_send()
+ * output.c. @fd may be -1, and stays the caller's. bl_output_send()
  * returns 0 when the message is sent, or will be; bl_output_event() ends the
  * connection of a peer for whom that cannot be done.
  */
@@ -167,10 +167,10 @@ void bl_output_event(struct bl_peer *peer,
 void bl_output_flush(struct bl_peer *peer);
 void bl_output_free(struct bl_peer *peer);
 
-/* server-request.c. Return: whether there may be another request */
+/* request.c. Return: whether there may be another request */
 bool bl_request(struct bl_peer *peer);
 
-/* server-slice.c */
+/* slice.c */
 int bl_slice_new(const struct barlease_device *device,
 		 const struct barlease_slice *offer, struct bl_slice **slice);
 void bl_slice_free(struct bl_slice *slice);
@@ -181,13 +181,13 @@ uint32_t bl_slice_vacancies(const struct bl_slice *slice);
 void bl_slice_info(const struct bl_slice *slice,
 		   struct barlease_slice_info *info);
 
-/* server-rivals.c */
+/* rivals.c */
 int bl_extents_make(struct bl_slice *slice);
 int bl_rivals_find(struct barlease_server *server, struct bl_slice *slice);
 void bl_rivals_forget(struct bl_slice *slice);
 
 /*
- * server-lease.c. bl_lease_revoke() returns an error where the kernel refuses,
+ * lease.c. bl_lease_revoke() returns an error where the kernel refuses,
  * and the lease stays; bl_lease_end() ends it whatever the kernel says.
  */
 int bl_lease_new(struct bl_peer *peer, struct bl_slice *slice,

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "client.h"
-#include "packet.h"
+#include "wire/packet.h"
 
 int bl_client_break(struct barlease_client *client, int error)
 {

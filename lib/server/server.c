@@ -12,7 +12,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "packet.h"
+#include "wire/packet.h"
 #include "server.h"
 
 /* As many connections have their turn in one barlease_server_dispatch() */

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "packet.h"
+#include "wire/packet.h"
 #include "server.h"
 
 static void reply(struct bl_peer *peer, const struct bl_wire_message *message)

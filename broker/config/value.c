@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config-parser.h"
+#include "parser.h"
 
 static bool is_digit(char c)
 {

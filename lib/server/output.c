@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "packet.h"
+#include "wire/packet.h"
 #include "server.h"
 
 struct bl_output {

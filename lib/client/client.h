@@ -4,10 +4,10 @@
  *
  * Copyright (C) 2026 The barlease authors
  *
- *   client.c          connecting and closing
- *   client-call.c     a request and its reply
- *   client-events.c   events, and those that came before somebody asked
- *   client-lease.c    the requests that there are
+ *   client.c   connecting and closing
+ *   call.c     a request and its reply
+ *   events.c   events, and those that came before somebody asked
+ *   lease.c    the requests that there are
  */
 #ifndef LIB_CLIENT_H
 #define LIB_CLIENT_H
@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "public.h"
-#include "wire.h"
+#include "wire/wire.h"
 
 /* @first is the oldest of @nr */
 struct bl_events {

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 
 #include "array.h"
-#include "config-parser.h"
+#include "parser.h"
 
 /* @repeats: its lines add up. Elsewhere the second one is an error */
 struct key {

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "packet.h"
+#include "wire/packet.h"
 #include "server.h"
 
 int bl_user_compare(const void *uid, const void *user)

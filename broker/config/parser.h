@@ -4,8 +4,8 @@
  *
  * Copyright (C) 2026 The barlease authors
  *
- * config-parse.c goes through lines and sections, config-keys.c knows what
- * keys there are, config-value.c reads numbers and the like, config-check.c
+ * parse.c goes through lines and sections, keys.c knows what
+ * keys there are, value.c reads numbers and the like, check.c
  * looks at the whole when all lines have been read.
  */
 #ifndef BROKER_CONFIG_PARSER_H

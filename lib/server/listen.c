@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "wire/address.h"
 #include "public.h"
 
 static int new_socket(void)
