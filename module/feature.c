@@ -13,6 +13,7 @@
 #include "importer.h"
 #include "memattr.h"
 #include "revoke.h"
+#include "state.h"
 #include "withdraw.h"
 
 int barlease_device_feature(struct vfio_device *vfio, u32 flags,
@@ -31,6 +32,8 @@ int barlease_device_feature(struct vfio_device *vfio, u32 flags,
 		return barlease_feature_dma_buf(bdev, flags, arg, argsz);
 	case BARLEASE_FEATURE_DMA_BUF_IMPORTERS:
 		return barlease_feature_importers(bdev, flags, arg, argsz);
+	case BARLEASE_FEATURE_DMA_BUF_STATE:
+		return barlease_feature_state(bdev, flags, arg, argsz);
 	case BARLEASE_FEATURE_DMA_BUF_REVOKE:
 		return barlease_feature_revoke(bdev, flags, arg, argsz);
 	case BARLEASE_FEATURE_DMA_BUF_MEMATTR:

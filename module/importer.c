@@ -368,19 +368,25 @@ static u32 count_attached(struct barlease_importers *importers)
 	return n;
 }
 
+void barlease_importers_count(struct dma_buf *dmabuf, u32 *attached,
+			      u32 *mapped)
+{
+	struct barlease_importers *importers = importers_of(dmabuf);
+
+	*attached = importers ? count_attached(importers) : 0;
+	*mapped = importers ? atomic_read_acquire(&importers->mapped) : 0;
+}
+
 static int count_importers(struct barlease_device *bdev,
 			   struct barlease_dma_buf_importers *count)
 {
-	struct barlease_importers *importers;
 	struct dma_buf *dmabuf;
 
 	dmabuf = barlease_dma_buf_get(bdev, count->dmabuf_fd);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
 
-	importers = importers_of(dmabuf);
-	count->attached = importers ? count_attached(importers) : 0;
-	count->mapped = importers ? atomic_read(&importers->mapped) : 0;
+	barlease_importers_count(dmabuf, &count->attached, &count->mapped);
 	count->reserved = 0;
 	dma_buf_put(dmabuf);
 	return 0;

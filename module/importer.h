@@ -85,6 +85,10 @@ void barlease_importers_forbid(struct barlease_device *bdev);
 int barlease_importers_forbid_killable(struct barlease_device *bdev);
 void barlease_importers_allow(struct barlease_device *bdev);
 
+/* How many are attached to a buffer, and how many mappings they have */
+void barlease_importers_count(struct dma_buf *dmabuf, u32 *attached,
+			      u32 *mapped);
+
 /* BARLEASE_FEATURE_DMA_BUF_IMPORTERS */
 int barlease_feature_importers(struct barlease_device *bdev, u32 flags,
 			       void __user *arg, size_t argsz);

@@ -38,19 +38,19 @@ static bool retired(const struct barlease_buffer *buffer)
 	return smp_load_acquire(&buffer->retired);
 }
 
-static int revoke(struct dma_buf *dmabuf)
+bool barlease_revoke_begin(struct dma_buf *dmabuf)
 {
 	struct barlease_buffer *buffer = dmabuf->priv;
 	struct barlease_device *bdev = buffer->bdev;
 
 	/*
 	 * Also where somebody else was first, and is perhaps not through yet:
-	 * after this call, whatever it returns but -EINTR, all mappings are gone.
-	 * To zap once more could hit the offsets' next owner.
+	 * after this call all mappings are gone. To zap once more could hit the
+	 * offsets' next owner.
 	 */
 	if (!barlease_gate_close(&buffer->gate)) {
 		wait_event(bdev->revoke_wait, retired(buffer));
-		return barlease_importers_wait(dmabuf) ?: -EBADFD;
+		return false;
 	}
 
 	barlease_importers_tell(dmabuf);
@@ -58,7 +58,14 @@ static int revoke(struct dma_buf *dmabuf)
 	barlease_space_zap(bdev, buffer->pgoff, buffer->ranges.size);
 	retire(buffer);
 	wake_up_all(&bdev->revoke_wait);
-	return barlease_importers_wait(dmabuf);
+	return true;
+}
+
+static int revoke(struct dma_buf *dmabuf)
+{
+	int already = barlease_revoke_begin(dmabuf) ? 0 : -EBADFD;
+
+	return barlease_importers_wait(dmabuf) ?: already;
 }
 
 static int revoke_fd(struct barlease_device *bdev, int fd)

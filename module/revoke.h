@@ -10,12 +10,24 @@
 #include <linux/types.h>
 
 struct barlease_device;
+struct dma_buf;
 
 /**
  * barlease_revoke_all() - revoke every buffer of a device
  * @bdev: the device, about to be closed
  */
 void barlease_revoke_all(struct barlease_device *bdev);
+
+/**
+ * barlease_revoke_begin() - take a buffer back from processes, for good
+ * @dmabuf: the DMABUF; the caller has a reference
+ *
+ * When it returns, no process maps it, and devices have been told to give it
+ * back; see barlease_importers_wait().
+ *
+ * Return: whether this was the call that did it.
+ */
+bool barlease_revoke_begin(struct dma_buf *dmabuf);
 
 /* VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE */
 int barlease_feature_revoke(struct barlease_device *bdev, u32 flags,

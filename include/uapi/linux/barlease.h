@@ -246,4 +246,40 @@ struct barlease_dma_buf_importers {
 	__u32	reserved;
 };
 
+/**
+ * BARLEASE_FEATURE_DMA_BUF_STATE - what is left of a buffer; or end it at once
+ *
+ * For servers of many clients, which must wait for none of them. GET tells how
+ * things are. SET takes the buffer back as VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE
+ * does, and then tells the same, but does not wait for other devices: for
+ * processes the lease is over when the call returns, for devices when @mapped
+ * is 0. To end what has ended is no error. Both with struct
+ * barlease_dma_buf_state.
+ *
+ * @dmabuf_fd: any fd of the buffer
+ * @flags: out for GET, in and out for SET, where it must be
+ *   BARLEASE_DMA_BUF_REVOKED: it was revoked, or its device closed
+ * @attached: out: how many devices are attached to it
+ * @mapped: out: how many mappings they have
+ * @references: out: how many references there are to it: fds, mappings, devices,
+ *   and fds on their way through a socket. 1: nobody has it but the caller, by
+ *   this one fd.
+ * @reserved: out: 0
+ *
+ * Return: 0, or -1 and errno: EBADF, ENODEV, EFAULT as those of
+ * VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE, and
+ *   EINVAL  no DMABUF; another @flags with SET; an argsz too small
+ */
+#define BARLEASE_FEATURE_DMA_BUF_STATE		0xBA06
+
+struct barlease_dma_buf_state {
+	__s32	dmabuf_fd;
+	__u32	flags;
+#define BARLEASE_DMA_BUF_REVOKED	(1u << 0)
+	__u32	attached;
+	__u32	mapped;
+	__u32	references;
+	__u32	reserved;
+};
+
 #endif /* _UAPI_LINUX_BARLEASE_H */
