@@ -18,11 +18,12 @@
 #include "policy.h"
 
 static bool on_allowed(void *data, const struct barlease_peer *peer,
-		       const char *name)
+		       const char *name, void *context)
 {
 	const struct broker *broker = data;
 	const struct config_slice *slice = config_find(broker->config, name);
 
+	(void)context;
 	return slice && policy_allows(slice->rule, peer);
 }
 
@@ -46,33 +47,34 @@ static void tell_lease(struct broker *broker, const struct lease *lease,
 	free(text);
 }
 
-static void on_acquired(void *data, const struct barlease_peer *peer,
-			const char *slice, uint32_t id, int fd)
+static void on_acquired(void *data, const struct barlease_holding *held)
 {
 	struct broker *broker = data;
 	const struct lease *lease;
 
-	lease = leases_add(&broker->leases, peer, slice, id, fd);
-	log_line(LOG_INFO, "lease %u of %s to uid %u, pid %d", id, slice,
-		 peer->uid, peer->pid);
+	lease = leases_add(&broker->leases, held->peer, held->slice, held->id,
+			   held->fd);
+	log_line(LOG_INFO, "lease %u of %s to uid %u, pid %d", held->id,
+		 held->slice, held->peer->uid, held->peer->pid);
 	if (lease)
 		tell_lease(broker, lease, "acquired", NULL);
 	else
-		log_line(LOG_ERR, "no memory to keep record of lease %u", id);
+		log_line(LOG_ERR, "no memory to keep record of lease %u",
+			 held->id);
 }
 
-static void on_ended(void *data, const struct barlease_peer *peer,
-		     const char *slice, uint32_t id,
-		     enum barlease_reason reason)
+static void on_ended(void *data, const struct barlease_holding *held)
 {
 	struct broker *broker = data;
-	const struct lease *lease = leases_find(&broker->leases, id);
+	const struct lease *lease = leases_find(&broker->leases, held->id);
+	const char *reason = describe_reason(held->reason);
 
 	log_line(LOG_INFO, "lease %u of %s to uid %u, pid %d has ended: %s",
-		 id, slice, peer->uid, peer->pid, describe_reason(reason));
+		 held->id, held->slice, held->peer->uid, held->peer->pid,
+		 reason);
 	if (lease)
-		tell_lease(broker, lease, "ended", describe_reason(reason));
-	leases_remove(&broker->leases, id);
+		tell_lease(broker, lease, "ended", reason);
+	leases_remove(&broker->leases, held->id);
 }
 
 static void on_refused(void *data, const struct barlease_peer *peer,
@@ -86,6 +88,7 @@ static void on_refused(void *data, const struct barlease_peer *peer,
 }
 
 static const struct barlease_server_ops ops = {
+	.size = sizeof(ops),
 	.allowed = on_allowed,
 	.acquired = on_acquired,
 	.ended = on_ended,
@@ -137,19 +140,12 @@ static void on_request(struct loop_source *source, unsigned int events)
 {
 	struct device *device = container_of(source, struct device, request);
 	struct broker *broker = device->broker;
-	const struct config *config = broker->config;
 
 	(void)events;
 	log_line(LOG_NOTICE,
 		 "the kernel wants %s back: it is closed, until a reload",
 		 device->bdf);
-	for (size_t i = 0; i < config->nr_slices; i++) {
-		const struct config_slice *slice = &config->slices[i];
-
-		if (!strcmp(config_device_of(config, slice)->bdf, device->bdf))
-			barlease_server_remove_slice(broker->server,
-						     slice->name);
-	}
+	barlease_server_remove_device(broker->server, device->device);
 	admin_tell(broker->admin, "gone device=%s", device->bdf);
 	loop_remove(broker->loop, source);
 	devices_close(device);
@@ -224,6 +220,10 @@ static int offer(struct broker *broker, const struct config_slice *slice)
 static int switch_to(struct broker *broker, struct config *config)
 {
 	struct config *old = broker->config;
+	const struct barlease_limits limits = {
+		.user_connections = config->broker.user_connections,
+		.user_leases = config->broker.user_leases,
+	};
 	const struct config_device *device;
 	int ret, failed = 0;
 
@@ -244,9 +244,7 @@ static int switch_to(struct broker *broker, struct config *config)
 		log_line(LOG_ERR, "cannot offer %s: %s",
 			 config->slices[i].name, strerror(-ret));
 	}
-	barlease_server_set_limits(broker->server,
-				   config->broker.user_connections,
-				   config->broker.user_leases);
+	barlease_server_set_limits(broker->server, &limits);
 	barlease_server_recheck(broker->server);
 	devices_keep(&broker->devices, config);
 	watch_new_devices(broker);

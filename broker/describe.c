@@ -68,6 +68,8 @@ const char *describe_reason(enum barlease_reason reason)
 		return "forbidden";
 	case BARLEASE_SHUTDOWN:
 		return "shutdown";
+	case BARLEASE_GONE:
+		return "gone";
 	}
 	return "unknown";
 }

@@ -33,22 +33,21 @@ static void check(int ret, const char *what)
 
 /* Root may have everything, and everybody else the queues */
 static bool allowed(void *data, const struct barlease_peer *peer,
-		    const char *slice)
+		    const char *slice, void *context)
 {
 	(void)data;
+	(void)context;
 	return !peer->uid || !strncmp(slice, "queue-", strlen("queue-"));
 }
 
-static void acquired(void *data, const struct barlease_peer *peer,
-		     const char *slice, uint32_t id, int lease)
+static void acquired(void *data, const struct barlease_holding *lease)
 {
 	(void)data;
-	(void)lease;
-	printf("lease %" PRIu32 ": uid %u has %s\n", id, peer->uid, slice);
+	printf("lease %" PRIu32 ": uid %u has %s\n", lease->id,
+	       lease->peer->uid, lease->slice);
 }
 
-static void ended(void *data, const struct barlease_peer *peer,
-		  const char *slice, uint32_t id, enum barlease_reason reason)
+static void ended(void *data, const struct barlease_holding *lease)
 {
 	static const char *const why[] = {
 		[BARLEASE_RELEASED] = "released",
@@ -56,11 +55,12 @@ static void ended(void *data, const struct barlease_peer *peer,
 		[BARLEASE_ORDERED] = "ordered",
 		[BARLEASE_FORBIDDEN] = "forbidden",
 		[BARLEASE_SHUTDOWN] = "shutdown",
+		[BARLEASE_GONE] = "gone",
 	};
 
 	(void)data;
-	printf("lease %" PRIu32 ": uid %u had %s, %s\n", id, peer->uid, slice,
-	       why[reason]);
+	printf("lease %" PRIu32 ": uid %u had %s, %s\n", lease->id,
+	       lease->peer->uid, lease->slice, why[lease->reason]);
 }
 
 static void refused(void *data, const struct barlease_peer *peer,
@@ -71,6 +71,7 @@ static void refused(void *data, const struct barlease_peer *peer,
 }
 
 static const struct barlease_server_ops ops = {
+	.size = sizeof(ops),
 	.allowed = allowed,
 	.acquired = acquired,
 	.ended = ended,

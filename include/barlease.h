@@ -11,6 +11,13 @@
  * everywhere.
  *
  * Nothing is assumed from a kernel's version: barlease_device_caps() has asked.
+ *
+ * Structs stay as they are. What is new one day has its place in their reserved
+ * fields: the library sets those to 0 in what it fills in, and takes nothing but
+ * 0 in what it is given, so that old programs and new libraries understand each
+ * other, and new programs learn from -EINVAL that a library is too old. A range
+ * and an alignment are complete. Flags, events and reasons that a program does
+ * not know are to be passed over.
  */
 #ifndef BARLEASE_H
 #define BARLEASE_H
@@ -23,6 +30,20 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Of this header. Something that breaks programs raises MAJOR. */
+#define BARLEASE_VERSION_MAJOR 0
+#define BARLEASE_VERSION_MINOR 1
+/* For #if: is the header at least this one? */
+#define BARLEASE_CHECK_VERSION(major, minor) \
+	(BARLEASE_VERSION_MAJOR > (major) || \
+	 (BARLEASE_VERSION_MAJOR == (major) && BARLEASE_VERSION_MINOR >= (minor)))
+
+/* Of the library that runs */
+int barlease_version_major(void);
+int barlease_version_minor(void);
+/* Is that at least this one? */
+bool barlease_check_version(int major, int minor);
 
 /* ---- A device and its exports: the primary's side ---------------------- */
 
@@ -108,6 +129,7 @@ struct barlease_bar {
 	uint64_t offset;
 	uint64_t size;
 	bool mappable;
+	uint64_t reserved[4];
 };
 
 /* Return: 0; -EINVAL @index is not below BARLEASE_BARS; errors of ioctl() */
@@ -184,6 +206,7 @@ int barlease_revoke(const struct barlease_device *device, int lease);
 struct barlease_importers {
 	unsigned int attached;
 	unsigned int mapped;
+	uint64_t reserved[2];
 };
 
 /**
@@ -197,6 +220,49 @@ struct barlease_importers {
  */
 int barlease_importers(const struct barlease_device *device, int lease,
 		       struct barlease_importers *importers);
+
+/**
+ * struct barlease_state - what is left of a lease
+ * @revoked: whether it was taken back
+ * @attached: other devices that are attached to it
+ * @mapped: mappings that they have
+ * @references: everything that keeps the DMABUF: fds, mappings, devices, fds on
+ *   their way through a socket. 1: nobody has it but by the fd that was asked for
+ */
+struct barlease_state {
+	bool revoked;
+	unsigned int attached;
+	unsigned int mapped;
+	unsigned int references;
+	uint64_t reserved[4];
+};
+
+/**
+ * barlease_get_state() - what is left of a lease
+ * @device: whose export it is; NULL where that is closed
+ * @lease: any fd of the DMABUF
+ * @state: receives it. Where the driver cannot tell, or @device is NULL,
+ *   @references is the only thing that is known
+ *
+ * Return: 0; as barlease_revoke(); of reading /proc, where that is needed.
+ */
+int barlease_get_state(const struct barlease_device *device, int lease,
+		       struct barlease_state *state);
+
+/**
+ * barlease_begin_revoke() - take a lease back, and do not wait for devices
+ * @device: whose export it is
+ * @lease: any fd of the DMABUF; stays open, and the caller's
+ * @state: receives what is left of it, as barlease_get_state(); may be NULL
+ *
+ * No process reaches the device through the lease when this returns 0; other
+ * devices do not when @mapped is 0, or has become so. With a driver that can do
+ * no such thing it waits, as barlease_revoke() does.
+ *
+ * Return: 0, also where it was revoked before; else as barlease_revoke().
+ */
+int barlease_begin_revoke(const struct barlease_device *device, int lease,
+			  struct barlease_state *state);
 
 enum barlease_memattr {
 	BARLEASE_NC,	/* uncached; what a new lease has */
@@ -355,6 +421,10 @@ int barlease_write64(volatile void *address, uint64_t value);
  *   have pages of barlease_device_msix())
  * @memattr: attribute of its leases
  * @max_holders: most leases at a time; 0 for any number
+ * @per_user: most of those that one user may have; where the slice has a group,
+ *   of the group's together. 0 for any number
+ * @context: whatever its owner wants to know it by
+ * @reserved: 0
  */
 struct barlease_slice {
 	const char *name;
@@ -365,11 +435,17 @@ struct barlease_slice {
 	unsigned int flags;
 	enum barlease_memattr memattr;
 	unsigned int max_holders;
+	unsigned int per_user;
+	void *context;
+	uint64_t reserved[8];
 };
 
 /**
  * struct barlease_peer - who is at the other end, as the kernel says
  * @groups: supplementary groups
+ *
+ * Where this process is in a user namespace, the kernel has one number for all
+ * users that are not: no peer with that number is ever let in.
  */
 struct barlease_peer {
 	pid_t pid;
@@ -377,35 +453,79 @@ struct barlease_peer {
 	gid_t gid;
 	const gid_t *groups;
 	size_t nr_groups;
+	uint64_t reserved[4];
 };
 
-/* Why a lease ended */
+/* Why a lease ended. There may be more of them one day. */
 enum barlease_reason {
 	BARLEASE_RELEASED,	/* its holder gave it back */
 	BARLEASE_DISCONNECTED,	/* its holder is gone */
 	BARLEASE_ORDERED,	/* barlease_server_revoke() */
 	BARLEASE_FORBIDDEN,	/* no longer allowed, or no longer a slice */
 	BARLEASE_SHUTDOWN,	/* the server ends */
+	BARLEASE_GONE,		/* its device is gone */
+};
+
+/**
+ * enum barlease_lease_state - how far a lease is on its way
+ * @BARLEASE_HELD: somebody has it
+ * @BARLEASE_ENDING: no process reaches the device through it any more, but
+ *   another device still may; its bytes are nobody else's until it does not
+ * @BARLEASE_KEPT: it has ended, but its DMABUF is still open somewhere; it counts
+ *   as one of its user's
+ */
+enum barlease_lease_state {
+	BARLEASE_HELD,
+	BARLEASE_ENDING,
+	BARLEASE_KEPT,
+};
+
+/**
+ * struct barlease_holding - a lease, as its server sees it
+ * @id: for barlease_server_revoke()
+ * @state: how far it is
+ * @reason: why it has ended, unless it is held
+ * @slice: name of the slice, even where there is no such slice any more
+ * @context: the slice's; NULL where there is none any more
+ * @peer: who has it, or had
+ * @fd: of the DMABUF; the server's
+ * @since: when it was acquired, in seconds since the epoch
+ *
+ * Valid for the call that it is an argument of.
+ */
+struct barlease_holding {
+	uint32_t id;
+	enum barlease_lease_state state;
+	enum barlease_reason reason;
+	const char *slice;
+	void *context;
+	const struct barlease_peer *peer;
+	int fd;
+	int64_t since;
+	uint64_t reserved[4];
 };
 
 /**
  * struct barlease_server_ops - what a server asks and tells; each may be NULL
+ * @size: sizeof(struct barlease_server_ops), from which the library knows what
+ *   its caller was compiled with
+ * @welcome: may this peer have anything at all? Whoever may not is told so and
+ *   hung up on. NULL: everybody may
  * @allowed: may this peer have (and see) this slice? NULL: everybody may
- * @acquired: a lease was handed out; @lease is its fd, for this call only
- * @ended: a lease has ended; it is revoked by then, unless @refused has just
- *   said that the kernel would not
+ * @acquired: a lease was handed out
+ * @ended: a lease has ended: nothing reaches the device through it any more,
+ *   unless @refused has just said that the kernel would not
  * @refused: a peer was refused something, or misbehaved; for a log
  *
  * None may call a function on the server.
  */
 struct barlease_server_ops {
+	size_t size;
+	bool (*welcome)(void *data, const struct barlease_peer *peer);
 	bool (*allowed)(void *data, const struct barlease_peer *peer,
-			const char *slice);
-	void (*acquired)(void *data, const struct barlease_peer *peer,
-			 const char *slice, uint32_t id, int lease);
-	void (*ended)(void *data, const struct barlease_peer *peer,
-		      const char *slice, uint32_t id,
-		      enum barlease_reason reason);
+			const char *slice, void *context);
+	void (*acquired)(void *data, const struct barlease_holding *lease);
+	void (*ended)(void *data, const struct barlease_holding *lease);
 	void (*refused)(void *data, const struct barlease_peer *peer,
 			const char *why);
 };
@@ -424,27 +544,51 @@ int barlease_listen(const char *path, mode_t mode);
  * @listener: listening SOCK_SEQPACKET Unix socket, from barlease_listen() or
  *   from systemd; stays the caller's, and open for as long as the server lives.
  *   Gets O_NONBLOCK.
- * @ops: outlives the server; or NULL
+ * @ops: copied; or NULL
  * @data: for @ops
  * @server: receives the server
  *
- * Return: 0; -EBADF; -EINVAL no such socket; -ENOMEM, -EMFILE.
+ * Return: 0; -EBADF; -EINVAL no such socket, or a size that no @ops has; -ENOMEM,
+ * -EMFILE.
  */
 int barlease_server_new(int listener, const struct barlease_server_ops *ops,
 			void *data, struct barlease_server **server);
 
 /**
- * barlease_server_set_limits() - how much each user may have at a time
- * @server: the server
- * @connections: of one uid; 0 for any number, as it is before this call
- * @leases: of all connections of one uid; the same
+ * struct barlease_limits - how much there may be at a time; 0 for any number
+ * @connections: all together. Where there are so many, one that has nothing goes
+ *   for each that comes, the one longest without a request first
+ * @leases: all together, with those that have ended but are still kept open
+ * @user_connections: of one uid
+ * @user_leases: of all connections of one uid, with those it still keeps
+ * @reserved: 0
  *
- * Each of both costs the server a file descriptor. A connection beyond the
- * limit is told -EDQUOT and hung up on; a lease beyond it is -EDQUOT. What is
- * there already stays.
+ * Each connection and each lease costs the server a file descriptor.
  */
-void barlease_server_set_limits(struct barlease_server *server,
-				unsigned int connections, unsigned int leases);
+struct barlease_limits {
+	unsigned int connections;
+	unsigned int leases;
+	unsigned int user_connections;
+	unsigned int user_leases;
+	uint64_t reserved[4];
+};
+
+/**
+ * barlease_server_set_limits() - from now on; what is there already stays
+ *
+ * A connection beyond the limit of its user is told -EDQUOT and hung up on, one
+ * beyond all is told -EUSERS; a lease beyond them is -EDQUOT, or -EUSERS.
+ *
+ * Return: 0; -EINVAL something reserved is not 0.
+ */
+int barlease_server_set_limits(struct barlease_server *server,
+			       const struct barlease_limits *limits);
+
+/*
+ * The next lease has this number, and later ones have higher ones; 0 counts as 1.
+ * For owners who remember how far they came, so that no number comes back.
+ */
+void barlease_server_number_from(struct barlease_server *server, uint32_t id);
 
 /* Revokes everything, and tells everybody. NULL is fine. */
 void barlease_server_free(struct barlease_server *server);
@@ -463,31 +607,100 @@ int barlease_server_dispatch(struct barlease_server *server);
 /**
  * barlease_server_add_slice() - offer a slice
  * @server: the server
- * @device: whose BAR it is; stays open for as long as the slice is offered
+ * @device: whose BAR it is; stays open until barlease_server_remove_device(), or
+ *   for as long as the server lives
  * @slice: copied
  *
- * Return: 0; -EINVAL a bad name, flag or range; -EEXIST the name is taken;
- * -ENODEV no BAR that can be leased; -ENOTTY a driver that cannot do it; -EPERM
- * pages of barlease_device_msix() without BARLEASE_MSIX.
+ * Return: 0; -EINVAL a bad name, flag or range, or something reserved is not 0;
+ * -EEXIST the name is taken; -ENODEV no BAR that can be leased; -ENOTTY a driver
+ * that cannot do it; -EPERM pages of barlease_device_msix() without
+ * BARLEASE_MSIX; -ENOMEM.
  */
 int barlease_server_add_slice(struct barlease_server *server,
 			      const struct barlease_device *device,
 			      const struct barlease_slice *slice);
 
+/* A slice and its device, for barlease_server_set_slices() */
+struct barlease_offer {
+	const struct barlease_device *device;
+	struct barlease_slice slice;
+};
+
+/**
+ * barlease_server_set_slices() - offer these slices, and no others
+ * @server: the server
+ * @offers: as for barlease_server_add_slice()
+ * @nr_offers: how many
+ * @bad: receives which of them is at fault, where one is; may be NULL
+ *
+ * All of it, or nothing: with an error, nothing has changed. Leases of a slice
+ * that was there before go on if it is the same but for its context, limits and
+ * who is allowed; those of others end with BARLEASE_FORBIDDEN, and so do those
+ * that allowed() is against now.
+ *
+ * Return: 0; as barlease_server_add_slice(); with an error that no offer has
+ * caused, *@bad is @nr_offers.
+ */
+int barlease_server_set_slices(struct barlease_server *server,
+			       const struct barlease_offer *offers,
+			       size_t nr_offers, size_t *bad);
+
 /* Revokes its leases (BARLEASE_FORBIDDEN). Return: 0; -ENOENT */
 int barlease_server_remove_slice(struct barlease_server *server,
 				 const char *name);
 
-/* Return: 0; -ENOENT no such lease */
+/*
+ * No more slices of this device, which may be closed then. Revokes their leases
+ * (BARLEASE_GONE).
+ */
+void barlease_server_remove_device(struct barlease_server *server,
+				   const struct barlease_device *device);
+
+/**
+ * barlease_server_revoke() - end a lease (BARLEASE_ORDERED)
+ *
+ * Return: 0; -EINPROGRESS no process reaches the device through it any more, but
+ * another device still does, and ended() tells when it does not; -ENOENT no such
+ * lease; others of barlease_revoke(), and it has not ended.
+ */
 int barlease_server_revoke(struct barlease_server *server, uint32_t id);
 
 /* Asks allowed() anew about every lease, and revokes where it says no. */
 void barlease_server_recheck(struct barlease_server *server);
 
 /**
+ * barlease_server_each_lease() - look at all leases, those that end included
+ * @fn: called for each, in no order, until it returns something else than 0. It
+ *   must not call other functions on the server
+ *
+ * Return: what @fn has returned last; 0 there is none.
+ */
+int barlease_server_each_lease(const struct barlease_server *server,
+			       int (*fn)(void *data,
+					 const struct barlease_holding *lease),
+			       void *data);
+
+/* How many have it now; 0 also where there is no such slice */
+unsigned int barlease_server_holders(const struct barlease_server *server,
+				     const char *slice);
+
+/**
+ * barlease_server_suspend() - before a reset that somebody else does
+ *
+ * Holders of the device's slices are told. Who wants one of them waits until
+ * barlease_server_resume(); leases can be given back and revoked meanwhile. So
+ * the reset itself, which takes its time, may be some other thread's.
+ */
+void barlease_server_suspend(struct barlease_server *server,
+			     const struct barlease_device *device);
+/* When it is over, and holders are told of that, too */
+void barlease_server_resume(struct barlease_server *server,
+			    const struct barlease_device *device);
+
+/**
  * barlease_server_reset() - reset a device; holders are told before and after
  *
- * Return: as barlease_device_reset()
+ * All three of the above in one. Return: as barlease_device_reset()
  */
 int barlease_server_reset(struct barlease_server *server,
 			  const struct barlease_device *device);

@@ -109,6 +109,9 @@ void bl_caps_find(struct barlease_device *device)
 	device->memattr = find_feature(fd, VFIO_DEVICE_FEATURE_SET,
 				       BARLEASE_FEATURE_DMA_BUF_MEMATTR,
 				       VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR);
+	device->has_state = bl_caps_ours(device) &&
+			    bl_feature_probe(fd, VFIO_DEVICE_FEATURE_GET |
+					     BARLEASE_FEATURE_DMA_BUF_STATE);
 	if (device->revoke || has_revoke_ioctl(fd))
 		device->caps |= BARLEASE_CAN_REVOKE;
 	if (device->memattr)

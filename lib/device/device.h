@@ -34,6 +34,7 @@ struct bl_msix {
  * @export: number of the feature that exports; 0 where there is none
  * @revoke: number of the feature that revokes; 0 for the ioctl
  * @memattr: number of the feature that sets the memory attribute
+ * @has_state: whether the driver tells what is left of a lease
  * @msix: where the MSI-X table and the pending bits are
  */
 struct barlease_device {
@@ -46,10 +47,11 @@ struct barlease_device {
 	uint32_t export;
 	uint32_t revoke;
 	uint32_t memattr;
+	bool has_state;
 	struct bl_msix msix[BARLEASE_MSIX_RANGES];
 };
 
-/* Fills in @caps, @export, @revoke and @memattr */
+/* Fills in @caps to @has_state */
 void bl_caps_find(struct barlease_device *device);
 
 /* Is its driver barlease-vfio-pci? From its feature numbers; after the above */

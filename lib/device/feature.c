@@ -26,7 +26,7 @@ int bl_feature(int device, uint32_t flags, void *data, size_t size)
 	ret = ioctl(device, VFIO_DEVICE_FEATURE, &request);
 	if (ret < 0)
 		return -errno;
-	if (size && flags & VFIO_DEVICE_FEATURE_GET)
+	if (size)
 		memcpy(data, payload, size);
 	return ret;
 }

@@ -17,7 +17,7 @@
 
 /*
  * @flags: a feature's number, with VFIO_DEVICE_FEATURE_GET or ..._SET
- * @data: behind the header; read for SET, read and written for GET
+ * @data: behind the header; read, and written where the call succeeds
  *
  * Returns what the ioctl returns, or a negative errno. Allocates nothing, so
  * that a revoke cannot fail for want of memory.

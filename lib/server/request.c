@@ -1,70 +1,74 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a connection asks for
+ * What clients ask for
  *
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "wire/packet.h"
 #include "server.h"
 
-static void reply(struct bl_peer *peer, const struct bl_wire_message *message)
-{
-	if (bl_output_send(peer, message, -1))
-		bl_peer_drop(peer);
-}
-
-__attribute__((format(printf, 4, 5)))
-static void reply_error(struct bl_peer *peer, uint32_t serial, int error,
-			const char *text, ...)
-{
-	struct bl_wire_message message = {
-		.type = BL_WIRE_ERROR,
-		.serial = serial,
-		.error.error = error,
-	};
-	va_list args;
-
-	va_start(args, text);
-	vsnprintf(message.error.text, sizeof(message.error.text), text, args);
-	va_end(args);
-	bl_peer_refused(peer, message.error.text);
-	reply(peer, &message);
-}
-
 /* Whoever does not keep to the protocol is told so, and that is all */
-static void misbehaves(struct bl_peer *peer, uint32_t serial, const char *how)
+static void misbehaves(struct bl_session *session, uint32_t serial,
+		       const char *how)
 {
-	reply_error(peer, serial, EPROTO, "protocol violated: %s", how);
-	bl_peer_drop(peer);
+	bl_session_error(session, serial, EPROTO, "protocol violated: %s", how);
+	bl_peer_drop(session->peer);
 }
 
-static void hello(struct bl_peer *peer, const struct bl_wire_message *request)
+static void hello(struct bl_session *session,
+		  const struct bl_wire_message *request)
 {
 	const struct bl_wire_message welcome = {
 		.type = BL_WIRE_WELCOME,
 		.serial = request->serial,
-		.welcome.version = BL_WIRE_VERSION,
+		.welcome = { BL_WIRE_VERSION, BL_WIRE_FEATURES },
 	};
 
 	if (request->hello.lowest > BL_WIRE_VERSION ||
 	    request->hello.highest < BL_WIRE_VERSION) {
-		reply_error(peer, request->serial, EPROTONOSUPPORT,
-			    "this server speaks version %d", BL_WIRE_VERSION);
-		bl_peer_drop(peer);
+		bl_session_error(session, request->serial, EPROTONOSUPPORT,
+				 "this server speaks version %d",
+				 BL_WIRE_VERSION);
+		bl_peer_drop(session->peer);
 		return;
 	}
-	peer->welcome = true;
-	reply(peer, &welcome);
+	session->welcome = true;
+	session->features = request->hello.features & BL_WIRE_FEATURES;
+	bl_peer_set_rank(session->peer, BL_PEER_IDLE);
+	bl_session_reply(session, &welcome);
 }
 
-static void list(struct bl_peer *peer, const struct bl_wire_message *request)
+/* From the first one on, unless it goes on with what it has asked for before */
+static void begin_list(const struct bl_session *session, uint32_t first,
+		       struct bl_cursor *cursor)
 {
-	const struct bl_sorted *all = &peer->server->slices;
+	const struct bl_books *books = &session->server->books;
+
+	if (cursor->generation == books->generation && cursor->next == first &&
+	    first)
+		return;
+	*cursor = (struct bl_cursor){
+		.generation = books->generation,
+		.next = first,
+	};
+	for (size_t i = 0; i < books->listing.nr; i++) {
+		if (!bl_session_allowed(session, books->listing.at[i]))
+			continue;
+		if (cursor->total == first)
+			cursor->position = i;
+		cursor->total++;
+	}
+	if (first >= cursor->total)
+		cursor->position = books->listing.nr;
+}
+
+static void list(struct bl_session *session,
+		 const struct bl_wire_message *request)
+{
+	struct bl_books *books = &session->server->books;
+	struct bl_cursor *cursor = &session->cursor;
 	struct bl_wire_message message = {
 		.type = BL_WIRE_SLICE_LIST,
 		.serial = request->serial,
@@ -72,55 +76,79 @@ static void list(struct bl_peer *peer, const struct bl_wire_message *request)
 	};
 	struct bl_wire_slices *slices = &message.slices;
 
-	for (size_t i = 0; i < all->nr; i++) {
-		if (!bl_peer_allowed(peer, all->at[i]))
-			continue;
-		if (slices->total++ >= slices->first &&
-		    slices->count < BL_WIRE_SLICES)
-			bl_slice_info(all->at[i],
-				      &slices->slice[slices->count++]);
+	if (bl_offer_list(books)) {
+		bl_session_error(session, request->serial, ENOMEM,
+				 "no memory for a list");
+		return;
 	}
-	reply(peer, &message);
+	begin_list(session, slices->first, cursor);
+	slices->total = cursor->total;
+	while (slices->count < BL_WIRE_SLICES &&
+	       cursor->position < books->listing.nr) {
+		struct bl_slice *slice = books->listing.at[cursor->position++];
+
+		if (bl_session_allowed(session, slice))
+			bl_slice_info(slice, &slices->slice[slices->count++]);
+	}
+	cursor->next = slices->first + slices->count;
+	bl_session_reply(session, &message);
 }
 
 /* The slice of this name; for those who may not have it, an error */
-static int choose_by_name(const struct bl_peer *peer, const char *name,
+static int choose_by_name(const struct bl_session *session, const char *name,
 			  struct bl_slice **chosen)
 {
-	struct bl_slice *slice = bl_sorted_find(&peer->server->slices, name);
+	struct bl_slice *slice = bl_offer_find(&session->server->books, name);
 
 	if (!slice)
 		return -ENOENT;
-	if (!bl_peer_allowed(peer, slice))
-		return -EACCES;
 	*chosen = slice;
+	if (!bl_session_allowed(session, slice))
+		return -EACCES;
 	return bl_slice_vacancies(slice) ? 0 : -EBUSY;
 }
 
-/* Of those of the group that are free, one that fewest have */
-static int choose_any(const struct bl_peer *peer, const char *group,
-		      struct bl_slice **chosen)
+/* The first that is free; of those that are not, any, if there is one */
+static int choose_from(const struct bl_session *session,
+		       const struct bl_members *members,
+		       struct bl_slice **chosen)
 {
-	const struct bl_sorted *all = &peer->server->slices;
-	struct bl_slice *best = NULL;
+	struct bl_slice *slice, *best = NULL;
 	int ret = -ENOENT;
 
-	for (size_t i = 0; i < all->nr; i++) {
-		struct bl_slice *slice = all->at[i];
-
-		if (strcmp(slice->group, group) ||
-		    !bl_peer_allowed(peer, slice))
+	TAILQ_FOREACH(slice, members, of_group) {
+		if (!bl_session_allowed(session, slice))
 			continue;
 		ret = -EBUSY;
-		if (bl_slice_vacancies(slice) &&
-		    (!best || slice->holders < best->holders))
-			best = slice;
+		if (!bl_slice_vacancies(slice) ||
+		    (best && best->holders <= slice->holders))
+			continue;
+		best = slice;
+		if (!best->holders)
+			break;
 	}
 	*chosen = best;
 	return best ? 0 : ret;
 }
 
-static int send_lease(struct bl_peer *peer, uint32_t serial,
+/* One that nobody has; else one that fewest have, where several may */
+static int choose_any(const struct bl_session *session, const char *name,
+		      struct bl_slice **chosen)
+{
+	const struct bl_slice_group *group;
+	int idle, busy;
+
+	group = bl_slice_group_find(&session->server->books, name);
+	if (!group)
+		return -ENOENT;
+	idle = choose_from(session, &group->idle, chosen);
+	if (!idle)
+		return 0;
+	busy = choose_from(session, &group->busy, chosen);
+	return busy == -ENOENT ? idle : busy;
+}
+
+static int send_lease(struct bl_session *session, uint32_t serial,
 		      const struct bl_lease *lease)
 {
 	const struct bl_slice *slice = lease->slice;
@@ -137,146 +165,177 @@ static int send_lease(struct bl_peer *peer, uint32_t serial,
 	};
 
 	memcpy(message.lease.name, slice->name, sizeof(message.lease.name));
-	return bl_output_send(peer, &message, lease->fd);
+	return bl_output_send(session->peer, &message, lease->fd);
 }
 
-static int hand_out(struct bl_peer *peer, uint32_t serial,
+static void tell_owner(const struct barlease_server *server,
+		       const struct bl_lease *lease)
+{
+	const struct barlease_holding holding = bl_lease_holding(lease);
+
+	if (server->ops.acquired)
+		server->ops.acquired(server->data, &holding);
+}
+
+static int hand_out(struct bl_session *session, uint32_t serial,
 		    struct bl_slice *slice)
 {
+	struct barlease_server *server = session->server;
 	struct bl_lease *lease;
-	int ret = bl_lease_new(peer, slice, &lease);
+	int ret = bl_lease_new(&server->books, session->holder, slice, &lease);
 
 	if (ret)
 		return ret;
-	ret = send_lease(peer, serial, lease);
-	if (ret) {
-		bl_lease_undo(lease);
-		return ret;
-	}
-	bl_lease_acquired(lease);
-	return 0;
+	bl_peer_set_rank(session->peer, BL_PEER_BUSY);
+	tell_owner(server, lease);
+	ret = send_lease(session, serial, lease);
+	/* Its fd may be on the way, so that closing it is not enough */
+	if (ret)
+		bl_end_anyway(server, lease, BARLEASE_RELEASED);
+	return ret;
 }
 
-static void refuse(struct bl_peer *peer, uint32_t serial,
-		   const struct bl_wire_acquire *wanted, int error)
+static const char *why_not(const struct bl_session *session,
+			   const struct bl_wire_acquire *wanted, int error,
+			   const struct bl_slice *slice)
 {
 	bool any = wanted->flags & BARLEASE_ANY;
-	const char *what = any ? "group" : "slice";
-	const char *why = strerror(error);
 
-	if (error == ENOENT)
-		why = any ? "nothing there for this client" : "no such slice";
-	else if (error == EACCES)
-		why = "not allowed";
-	else if (error == EBUSY)
-		why = any ? "none is free" : "held by others";
-	else if (error == EDQUOT)
-		why = "this user has as many leases as it may have";
-	reply_error(peer, serial, error, "%s %s: %s", what, wanted->name, why);
+	switch (error) {
+	case ENOENT:
+		return any ? "nothing there for this client" : "no such slice";
+	case EACCES:
+		return "not allowed";
+	case EBUSY:
+		return any ? "none is free" : "held by others";
+	case EUSERS:
+		return "there are as many leases as there may be";
+	case EDQUOT:
+		if (slice && bl_user_has_share(session->holder->user, slice))
+			return "this user has as many of these as it may have";
+		return "this user has as many leases as it may have";
+	default:
+		return strerror(error);
+	}
 }
 
-static void acquire(struct bl_peer *peer, const struct bl_wire_message *request)
+static void park(struct bl_session *session, uint32_t serial,
+		 const struct bl_wire_acquire *wanted)
 {
-	const struct bl_wire_acquire *wanted = &request->acquire;
-	struct bl_slice *slice;
+	session->parked = *wanted;
+	session->serial = serial;
+	bl_peer_block(session->peer);
+}
+
+static void acquire(struct bl_session *session, uint32_t serial,
+		    const struct bl_wire_acquire *wanted)
+{
+	bool any = wanted->flags & BARLEASE_ANY;
+	struct bl_slice *slice = NULL;
 	int ret;
 
-	if (wanted->flags & BARLEASE_ANY)
-		ret = choose_any(peer, wanted->name, &slice);
-	else
-		ret = choose_by_name(peer, wanted->name, &slice);
+	ret = any ? choose_any(session, wanted->name, &slice) :
+		    choose_by_name(session, wanted->name, &slice);
+	if (!ret && bl_is_suspended(session->server, slice->device)) {
+		park(session, serial, wanted);
+		return;
+	}
 	if (!ret)
-		ret = hand_out(peer, request->serial, slice);
+		ret = hand_out(session, serial, slice);
 	if (ret)
-		refuse(peer, request->serial, wanted, -ret);
+		bl_session_error(session, serial, -ret, "%s %s: %s",
+				 any ? "group" : "slice", wanted->name,
+				 why_not(session, wanted, -ret, slice));
 }
 
-static void release(struct bl_peer *peer, const struct bl_wire_message *request)
+void bl_request_again(struct bl_session *session)
 {
-	uint32_t id = request->release.id;
-	struct bl_lease *lease = bl_sorted_find(&peer->server->leases, &id);
-	const struct bl_wire_message released = {
-		.type = BL_WIRE_RELEASED,
-		.serial = request->serial,
-		.released.id = id,
-	};
-	int ret = -ENOENT;
+	struct bl_wire_acquire wanted = session->parked;
+	uint32_t serial = session->serial;
 
-	if (lease && lease->peer == peer)
-		ret = bl_lease_revoke(lease, BARLEASE_RELEASED);
-	if (ret == -ENOENT)
-		reply_error(peer, request->serial, ENOENT,
-			    "no lease %u of this client", id);
-	else if (ret)
-		reply_error(peer, request->serial, -ret,
-			    "lease %u cannot be revoked: %s", id,
-			    strerror(-ret));
-	else
-		reply(peer, &released);
+	session->serial = 0;
+	bl_peer_unblock(session->peer);
+	if (!bl_peer_is_dying(session->peer))
+		acquire(session, serial, &wanted);
 }
 
-static void handle(struct bl_peer *peer, const struct bl_wire_message *request)
+static void release(struct bl_session *session,
+		    const struct bl_wire_message *request)
+{
+	struct barlease_server *server = session->server;
+	uint32_t id = request->release.id, serial = request->serial;
+	struct bl_lease *lease = bl_lease_find(&server->books, id);
+	int ret;
+
+	if (!lease || lease->holder != session->holder ||
+	    lease->state != BARLEASE_HELD) {
+		bl_session_error(session, serial, ENOENT,
+				 "no lease %u of this client", id);
+		return;
+	}
+	/* The answer is sent when it is over, and nothing is read before that */
+	lease->answer = serial;
+	bl_peer_block(session->peer);
+	ret = bl_end(server, lease, BARLEASE_RELEASED);
+	if (!ret || ret == -EINPROGRESS)
+		return;
+	lease->answer = 0;
+	bl_peer_unblock(session->peer);
+	bl_session_error(session, serial, -ret,
+			 "lease %u cannot be revoked: %s", id, strerror(-ret));
+}
+
+static void handle(struct bl_session *session, const struct bl_wire_message *request)
 {
 	bool is_hello = request->type == BL_WIRE_HELLO;
 
-	if (peer->welcome == is_hello) {
-		misbehaves(peer, request->serial, peer->welcome ?
+	if (session->welcome == is_hello) {
+		misbehaves(session, request->serial, session->welcome ?
 			   "a second HELLO" : "the first message is no HELLO");
 		return;
 	}
 
 	switch (request->type) {
 	case BL_WIRE_HELLO:
-		hello(peer, request);
+		hello(session, request);
 		break;
 	case BL_WIRE_LIST:
-		list(peer, request);
+		list(session, request);
 		break;
 	case BL_WIRE_ACQUIRE:
-		acquire(peer, request);
+		acquire(session, request->serial, &request->acquire);
 		break;
 	case BL_WIRE_RELEASE:
-		release(peer, request);
+		release(session, request);
 		break;
 	default:
-		misbehaves(peer, request->serial, "no request");
+		misbehaves(session, request->serial, "no request");
 		break;
 	}
 }
 
-static void understand(struct bl_peer *peer, const struct bl_packet *packet)
+static void understand(struct bl_session *session, const struct bl_packet *packet)
 {
 	struct bl_wire_message request;
 	int ret = bl_wire_decode(packet->bytes, packet->size, &request);
 
 	if (packet->fds_lost)
-		misbehaves(peer, request.serial, "an unexpected descriptor");
-	else if (ret == -EOPNOTSUPP && peer->welcome &&
+		misbehaves(session, request.serial, "an unexpected descriptor");
+	else if (ret == -EOPNOTSUPP && session->welcome &&
 		 !(request.type & (BL_WIRE_REPLY | BL_WIRE_EVENT)))
-		reply_error(peer, request.serial, EOPNOTSUPP,
+		bl_session_error(session, request.serial, EOPNOTSUPP,
 			    "unknown type of message: %#x", request.type);
 	else if (ret)
-		misbehaves(peer, request.serial, "a malformed message");
+		misbehaves(session, request.serial, "a malformed message");
 	else
-		handle(peer, &request);
+		handle(session, &request);
 }
 
-bool bl_request(struct bl_peer *peer)
+void bl_request(struct bl_session *session, const struct bl_packet *packet,
+		int error)
 {
-	struct bl_packet packet;
-	int ret;
-
-	/* A peer that does not read its replies gets no more of them */
-	if (peer->dying || peer->nr_output)
-		return false;
-	ret = bl_packet_receive(peer->fd, &packet, false);
-	if (ret == -EAGAIN)
-		return false;
-	if (ret == -EPROTO)
-		misbehaves(peer, 0, "a message that is too long");
-	else if (ret)
-		bl_peer_drop(peer);
+	if (error)
+		misbehaves(session, 0, "a message that is too long");
 	else
-		understand(peer, &packet);
-	return true;
+		understand(session, packet);
 }

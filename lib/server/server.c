@@ -7,26 +7,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "wire/packet.h"
+#include "container.h"
 #include "server.h"
+#include "wire/packet.h"
 
 /* As many connections have their turn in one barlease_server_dispatch() */
 #define EVENTS_AT_ONCE	64
 
-static const struct barlease_server_ops no_ops;
-
-static int compare_lease(const void *key, const void *item)
-{
-	const struct bl_lease *lease = item;
-	uint32_t id = *(const uint32_t *)key;
-
-	return (id > lease->id) - (id < lease->id);
-}
+/* How often what cannot be waited for is looked at, in milliseconds */
+#define TICK_SOON	100
+#define TICK_LATER	1000
 
 /* accept() is never to wait, not even where a connection is gone again */
 static int check_listener(int listener)
@@ -45,28 +41,41 @@ static int check_listener(int listener)
 	return 0;
 }
 
-static int watch(const struct barlease_server *server, int fd, void *what)
+/* What the caller was compiled with may have less, and more that is not used */
+static int take_ops(struct barlease_server *server,
+		    const struct barlease_server_ops *ops)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = what };
+	const char *bytes = (const char *)ops;
 
-	return epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+	if (!ops)
+		return 0;
+	if (ops->size < sizeof(ops->size))
+		return -EINVAL;
+	for (size_t i = sizeof(*ops); i < ops->size; i++)
+		if (bytes[i])
+			return -EINVAL;
+	memcpy(&server->ops, ops,
+	       ops->size < sizeof(*ops) ? ops->size : sizeof(*ops));
+	return 0;
 }
 
-static int set_up(struct barlease_server *server)
+static int set_up(struct barlease_server *server, int listener)
 {
-	int ret;
+	struct epoll_event event = {
+		.events = EPOLLIN,
+		.data.ptr = &server->timer,
+	};
 
 	server->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (server->epoll < 0)
 		return -errno;
 	server->timer = timerfd_create(CLOCK_MONOTONIC,
 				       TFD_CLOEXEC | TFD_NONBLOCK);
-	if (server->timer < 0)
+	if (server->timer < 0 ||
+	    epoll_ctl(server->epoll, EPOLL_CTL_ADD, server->timer, &event))
 		return -errno;
-	ret = watch(server, server->listener, &server->listener);
-	if (!ret)
-		ret = watch(server, server->timer, &server->timer);
-	return ret;
+	return bl_net_init(&server->net, server->epoll, listener,
+			   &bl_session_ops, server);
 }
 
 int barlease_server_new(int listener, const struct barlease_server_ops *ops,
@@ -82,15 +91,13 @@ int barlease_server_new(int listener, const struct barlease_server_ops *ops,
 		return -ENOMEM;
 	new->epoll = -1;
 	new->timer = -1;
-	new->listener = listener;
-	new->ops = ops ?: &no_ops;
 	new->data = data;
-	new->slices.compare = bl_slice_compare;
-	new->leases.compare = compare_lease;
-	new->users.compare = bl_user_compare;
-	LIST_INIT(&new->peers);
-	LIST_INIT(&new->dying);
-	ret = set_up(new);
+	bl_books_init(&new->books);
+	LIST_INIT(&new->sessions);
+	LIST_INIT(&new->suspensions);
+	ret = take_ops(new, ops);
+	if (!ret)
+		ret = set_up(new, listener);
 	if (ret)
 		barlease_server_free(new);
 	else
@@ -98,26 +105,34 @@ int barlease_server_new(int listener, const struct barlease_server_ops *ops,
 	return ret;
 }
 
+/* Also of those that a device still has: who closes that waits for it */
 static void end_all(struct barlease_server *server)
 {
-	while (server->leases.nr)
-		bl_lease_end(server->leases.at[server->leases.nr - 1],
-			     BARLEASE_SHUTDOWN);
-	while (!LIST_EMPTY(&server->peers))
-		bl_peer_drop(LIST_FIRST(&server->peers));
-	bl_peers_reap(server);
+	struct bl_session *session;
+	struct bl_lease *lease;
+
+	LIST_FOREACH(session, &server->sessions, of_server)
+		bl_end_holder(server, session->holder, BARLEASE_SHUTDOWN);
+	LIST_FOREACH(session, &server->sessions, of_server)
+		bl_peer_drop(session->peer);
+	bl_net_reap(&server->net);
+	while ((lease = TAILQ_FIRST(&server->books.ending)))
+		bl_over(server, lease);
+	bl_books_forget_kept(&server->books);
 }
 
 void barlease_server_free(struct barlease_server *server)
 {
+	struct bl_suspension *suspension;
+
 	if (!server)
 		return;
 	end_all(server);
-	for (size_t i = 0; i < server->slices.nr; i++)
-		bl_slice_free(server->slices.at[i]);
-	bl_sorted_free(&server->slices);
-	bl_sorted_free(&server->leases);
-	bl_sorted_free(&server->users);
+	bl_books_free(&server->books);
+	while ((suspension = LIST_FIRST(&server->suspensions))) {
+		LIST_REMOVE(suspension, of_server);
+		free(suspension);
+	}
 	if (server->timer >= 0)
 		close(server->timer);
 	if (server->epoll >= 0)
@@ -130,10 +145,57 @@ int barlease_server_fd(const struct barlease_server *server)
 	return server->epoll;
 }
 
+static long tick_wanted(const struct barlease_server *server)
+{
+	if (server->net.paused || !TAILQ_EMPTY(&server->books.ending))
+		return TICK_SOON;
+	if (!TAILQ_EMPTY(&server->books.kept) ||
+	    !TAILQ_EMPTY(&server->net.peers[BL_PEER_NEW]))
+		return TICK_LATER;
+	return 0;
+}
+
+/* The timer runs only while there is something that it is for */
+static void set_tick(struct barlease_server *server)
+{
+	long tick = tick_wanted(server);
+	const struct timespec every = { tick / 1000, tick % 1000 * 1000000 };
+	const struct itimerspec time = { every, every };
+
+	if (tick == server->tick)
+		return;
+	server->tick = tick;
+	timerfd_settime(server->timer, 0, &time, NULL);
+}
+
+/* At the end of each public call that may have changed something */
+static void settle(struct barlease_server *server)
+{
+	bl_net_reap(&server->net);
+	set_tick(server);
+}
+
+static void on_over(void *data, struct bl_lease *lease)
+{
+	bl_over(data, lease);
+}
+
+static void on_tick(struct barlease_server *server)
+{
+	uint64_t times;
+
+	/* If it is not read, it is read the next time */
+	if (read(server->timer, &times, sizeof(times)) != sizeof(times))
+		return;
+	bl_books_sweep(&server->books, on_over, server);
+	bl_net_expire(&server->net, bl_net_now());
+	bl_net_resume(&server->net);
+}
+
 int barlease_server_dispatch(struct barlease_server *server)
 {
 	struct epoll_event events[EVENTS_AT_ONCE];
-	int n = epoll_wait(server->epoll, events, EVENTS_AT_ONCE, 0);
+	int n = epoll_wait(server->epoll, events, EVENTS_AT_ONCE, 0), ret = 0;
 	bool connections = false;
 
 	if (n < 0)
@@ -141,16 +203,19 @@ int barlease_server_dispatch(struct barlease_server *server)
 	for (int i = 0; i < n; i++) {
 		void *what = events[i].data.ptr;
 
-		if (what == &server->listener)
+		if (what == &server->net)
 			connections = true;
 		else if (what == &server->timer)
-			bl_accept_resume(server);
+			on_tick(server);
 		else
-			bl_peer_ready(what);
+			bl_peer_ready(what, events[i].events);
 	}
-	bl_peers_reap(server);
+	bl_net_reap(&server->net);
 	/* Last, for those who have gone make room for others */
-	return connections ? bl_accept(server) : 0;
+	if (connections)
+		ret = bl_net_accept(&server->net);
+	settle(server);
+	return ret;
 }
 
 int barlease_server_add_slice(struct barlease_server *server,
@@ -162,97 +227,193 @@ int barlease_server_add_slice(struct barlease_server *server,
 
 	if (ret)
 		return ret;
-	/* First of all: rivals are known by their names, too */
-	if (bl_sorted_find(&server->slices, new->name))
-		ret = -EEXIST;
-	if (!ret)
-		ret = bl_rivals_find(server, new);
-	if (!ret)
-		ret = bl_sorted_add(&server->slices, new->name, new);
+	ret = bl_offer_add(&server->books, new);
 	if (ret)
 		bl_slice_free(new);
 	return ret;
 }
 
+static void remove_slice(struct barlease_server *server, struct bl_slice *slice,
+			 enum barlease_reason reason)
+{
+	bl_end_slice(server, slice, reason);
+	bl_slice_drop(slice);
+}
+
 int barlease_server_remove_slice(struct barlease_server *server,
 				 const char *name)
 {
-	struct bl_slice *slice = bl_sorted_find(&server->slices, name);
-	struct bl_lease *lease;
+	struct bl_slice *slice = bl_offer_find(&server->books, name);
 
 	if (!slice)
 		return -ENOENT;
-	while ((lease = LIST_FIRST(&slice->leases)))
-		bl_lease_end(lease, BARLEASE_FORBIDDEN);
-	bl_sorted_remove(&server->slices, slice->name);
-	bl_slice_free(slice);
-	bl_peers_reap(server);
+	bl_offer_remove(&server->books, slice);
+	remove_slice(server, slice, BARLEASE_FORBIDDEN);
+	settle(server);
 	return 0;
+}
+
+static void free_slices(struct bl_slice **slices, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		bl_slice_free(slices[i]);
+	free(slices);
+}
+
+static int new_slices(const struct barlease_offer *offers, size_t nr,
+		      struct bl_slice ***slices, size_t *bad)
+{
+	struct bl_slice **new = calloc(nr + 1, sizeof(struct bl_slice *));
+	int ret = 0;
+
+	*bad = nr;
+	if (!new)
+		return -ENOMEM;
+	for (size_t i = 0; i < nr; i++) {
+		ret = bl_slice_new(offers[i].device, &offers[i].slice, &new[i]);
+		if (!ret)
+			continue;
+		*bad = i;
+		free_slices(new, i);
+		return ret;
+	}
+	*slices = new;
+	return 0;
+}
+
+static void recheck(struct barlease_server *server)
+{
+	struct bl_session *session;
+	struct bl_lease *lease, *next;
+
+	LIST_FOREACH(session, &server->sessions, of_server) {
+		lease = LIST_FIRST(&session->holder->leases);
+		for (; lease; lease = next) {
+			next = LIST_NEXT(lease, of_holder);
+			if (lease->state == BARLEASE_HELD &&
+			    !bl_session_allowed(session, lease->slice))
+				bl_end_anyway(server, lease,
+					      BARLEASE_FORBIDDEN);
+		}
+	}
+	server->books.generation++;
+}
+
+int barlease_server_set_slices(struct barlease_server *server,
+			       const struct barlease_offer *offers,
+			       size_t nr_offers, size_t *bad)
+{
+	struct bl_slice **slices, **gone;
+	size_t nr_gone, at_fault;
+	int ret = new_slices(offers, nr_offers, &slices, &at_fault);
+
+	if (!ret) {
+		ret = bl_offer_set(&server->books, slices, nr_offers, &gone,
+				   &nr_gone, &at_fault);
+		if (ret)
+			free_slices(slices, nr_offers);
+	}
+	if (bad)
+		*bad = at_fault;
+	if (ret)
+		return ret;
+	free(slices);
+	for (size_t i = 0; i < nr_gone; i++)
+		remove_slice(server, gone[i], BARLEASE_FORBIDDEN);
+	free(gone);
+	recheck(server);
+	settle(server);
+	return 0;
+}
+
+static void finish_ending(struct barlease_server *server,
+			  const struct barlease_device *device)
+{
+	struct bl_lease *lease, *next;
+
+	for (lease = TAILQ_FIRST(&server->books.ending); lease; lease = next) {
+		next = TAILQ_NEXT(lease, of_state);
+		if (lease->device == device)
+			bl_over(server, lease);
+	}
+}
+
+void barlease_server_remove_device(struct barlease_server *server,
+				   const struct barlease_device *device)
+{
+	struct bl_link *link = bl_table_next(&server->books.slices, NULL), *next;
+
+	for (; link; link = next) {
+		struct bl_slice *slice;
+
+		next = bl_table_next(&server->books.slices, link);
+		slice = bl_container_of(link, struct bl_slice, link);
+		if (slice->device != device)
+			continue;
+		bl_offer_remove(&server->books, slice);
+		remove_slice(server, slice, BARLEASE_GONE);
+	}
+	/* Whoever closes it waits for those that other devices have */
+	finish_ending(server, device);
+	bl_books_forget_device(&server->books, device);
+	settle(server);
 }
 
 int barlease_server_revoke(struct barlease_server *server, uint32_t id)
 {
-	struct bl_lease *lease = bl_sorted_find(&server->leases, &id);
+	struct bl_lease *lease = bl_lease_find(&server->books, id);
 	int ret;
 
-	if (!lease)
+	if (!lease || lease->state == BARLEASE_KEPT)
 		return -ENOENT;
-	ret = bl_lease_revoke(lease, BARLEASE_ORDERED);
-	bl_peers_reap(server);
+	ret = bl_end(server, lease, BARLEASE_ORDERED);
+	settle(server);
 	return ret;
 }
 
 void barlease_server_recheck(struct barlease_server *server)
 {
-	/* From the end: what ends leaves the array */
-	for (size_t i = server->leases.nr; i--;) {
-		struct bl_lease *lease = server->leases.at[i];
-
-		if (!bl_peer_allowed(lease->peer, lease->slice))
-			bl_lease_end(lease, BARLEASE_FORBIDDEN);
-	}
-	bl_peers_reap(server);
+	recheck(server);
+	settle(server);
 }
 
-/* Once each, however many leases of the device they hold */
-static void suspend_holders(struct barlease_server *server,
-			    const struct barlease_device *device)
+int barlease_server_each_lease(const struct barlease_server *server,
+			       int (*fn)(void *data,
+					 const struct barlease_holding *lease),
+			       void *data)
 {
-	const struct bl_wire_message message = { .type = BL_WIRE_SUSPENDED };
+	struct bl_link *link = NULL;
+	int ret = 0;
 
-	for (size_t i = 0; i < server->leases.nr; i++) {
-		const struct bl_lease *lease = server->leases.at[i];
+	while (!ret && (link = bl_table_next(&server->books.leases, link))) {
+		const struct barlease_holding holding = bl_lease_holding(
+			bl_container_of(link, struct bl_lease, link));
 
-		if (lease->slice->device != device || lease->peer->suspended)
-			continue;
-		lease->peer->suspended = true;
-		bl_output_event(lease->peer, &message);
+		ret = fn(data, &holding);
 	}
-}
-
-static void resume_holders(struct barlease_server *server)
-{
-	const struct bl_wire_message message = { .type = BL_WIRE_RESUMED };
-
-	for (size_t i = 0; i < server->leases.nr; i++) {
-		struct bl_peer *peer = ((struct bl_lease *)
-					server->leases.at[i])->peer;
-
-		if (!peer->suspended)
-			continue;
-		peer->suspended = false;
-		bl_output_event(peer, &message);
-	}
-}
-
-int barlease_server_reset(struct barlease_server *server,
-			  const struct barlease_device *device)
-{
-	int ret;
-
-	suspend_holders(server, device);
-	ret = barlease_device_reset(device);
-	resume_holders(server);
-	bl_peers_reap(server);
 	return ret;
+}
+
+unsigned int barlease_server_holders(const struct barlease_server *server,
+				     const char *slice)
+{
+	const struct bl_slice *found = bl_offer_find(&server->books, slice);
+
+	return found ? found->holders : 0;
+}
+
+int barlease_server_set_limits(struct barlease_server *server,
+			       const struct barlease_limits *limits)
+{
+	for (size_t i = 0; i < sizeof(limits->reserved) / 8; i++)
+		if (limits->reserved[i])
+			return -EINVAL;
+	server->books.limits = *limits;
+	server->net.most = limits->connections;
+	return 0;
+}
+
+void barlease_server_number_from(struct barlease_server *server, uint32_t id)
+{
+	server->books.next_id = id;
 }

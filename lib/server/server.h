@@ -4,19 +4,14 @@
  *
  * Copyright (C) 2026 The barlease authors
  *
- *   server.c           the public calls, and the loop
- *   accept.c           new connections
- *   peer.c             a connection and its end
- *   user.c             how much each user has
- *   output.c           what a connection has still to be sent
- *   request.c          what a connection asks for
- *   slice.c            what there is to be had
- *   rivals.c           which slices exclude each other
- *   lease.c            what somebody has
+ * books/ knows what there is and who has it, and net/ knows connections; neither
+ * knows the other. Here they are joined. Each file calls only what is above it:
  *
- * A connection that is to end is only marked at first, and goes at the end of
- * the public call (bl_peers_reap()). So no function here has to fear that a
- * peer is freed by another one that it calls.
+ *   end.c       the ends of leases, and who is told of them
+ *   session.c   a client: a connection that has a place in the books
+ *   request.c   what clients ask for
+ *   suspend.c   while a device is reset
+ *   server.c    the public calls, and the loop
  */
 #ifndef LIB_SERVER_H
 #define LIB_SERVER_H
@@ -26,176 +21,110 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "books/books.h"
+#include "net/net.h"
 #include "public.h"
-#include "sorted.h"
 #include "wire/wire.h"
 
-/* As many messages may wait for a peer that does not read */
-#define BL_OUTPUT_MAX	256
-
-LIST_HEAD(bl_leases, bl_lease);
-LIST_HEAD(bl_peers, bl_peer);
-TAILQ_HEAD(bl_outputs, bl_output);
+LIST_HEAD(bl_sessions, bl_session);
+LIST_HEAD(bl_suspensions, bl_suspension);
 
 /**
- * struct bl_slice - a slice on offer
- * @extents: its bytes again, sorted and merged
- * @rivals: slices that must not be held while this one is, and vice versa
- * @holders: how many leases there are; those that the kernel has refused to
- *   revoke count for ever
+ * struct bl_cursor - how far a client has come in listing slices
+ * @generation: of the books; another one: it has to begin anew
+ * @next: what it will ask for, if it goes on
+ * @position: of that in bl_books.listing
+ * @total: how many there are for this client
  */
-struct bl_slice {
-	char name[BARLEASE_NAME_MAX];
-	char group[BARLEASE_NAME_MAX];
-	const struct barlease_device *device;
-	unsigned int bar;
-	struct barlease_range *ranges;
-	size_t nr_ranges;
-	struct barlease_range *extents;
-	size_t nr_extents;
-	uint64_t size;
-	unsigned int flags;
-	enum barlease_memattr memattr;
-	struct barlease_alignment alignment;
-	unsigned int max_holders;
-	uint32_t holders;
-	struct bl_leases leases;
-	struct bl_sorted rivals;
-};
-
-struct bl_lease {
-	LIST_ENTRY(bl_lease) of_slice;
-	LIST_ENTRY(bl_lease) of_peer;
-	uint32_t id;
-	int fd;
-	struct bl_slice *slice;
-	struct bl_peer *peer;
-};
-
-/* What all connections of a user have together */
-struct bl_user {
-	uid_t uid;
-	unsigned int connections;
-	unsigned int leases;
+struct bl_cursor {
+	uint64_t generation;
+	uint32_t next;
+	size_t position;
+	uint32_t total;
 };
 
 /**
- * struct bl_peer - a connection
- * @groups: what @who points to
- * @user: NULL while it is not known whether there may be this connection
- * @waits_for: what epoll is to tell
+ * struct bl_session - a client
  * @welcome: it has said HELLO
- * @dying: its connection is to end
- * @suspended: it is to be told when the reset is over
- * @output: what cannot be sent yet
+ * @features: BL_WIRE_..., that both sides have
+ * @suspended: it was told that accesses wait
+ * @parked: a request that waits for a device's reset to be over, with @serial; 0
+ *   there is none
  */
-struct bl_peer {
-	LIST_ENTRY(bl_peer) of_server;
+struct bl_session {
+	LIST_ENTRY(bl_session) of_server;
 	struct barlease_server *server;
-	int fd;
-	struct barlease_peer who;
-	gid_t *groups;
-	struct bl_user *user;
-	uint32_t waits_for;
+	struct bl_peer *peer;
+	struct bl_holder *holder;
 	bool welcome;
-	bool dying;
+	uint32_t features;
 	bool suspended;
-	struct bl_outputs output;
-	unsigned int nr_output;
-	struct bl_leases leases;
+	struct bl_cursor cursor;
+	struct bl_wire_acquire parked;
+	uint32_t serial;
+};
+
+/* A device that is being reset */
+struct bl_suspension {
+	LIST_ENTRY(bl_suspension) of_server;
+	const struct barlease_device *device;
 };
 
 /**
  * struct barlease_server - see barlease_server_new()
- * @timer: when to accept again
- * @paused: no connections are accepted, for want of file descriptors
- * @slices: by name
- * @leases: by id
- * @users: those who are connected, by uid
- * @most_connections: of one user; 0 for any number
- * @most_leases: the same
+ * @timer: for what has to be looked at now and then
+ * @tick: in milliseconds; 0: it does not run
  */
 struct barlease_server {
 	int epoll;
-	int listener;
 	int timer;
-	bool paused;
-	const struct barlease_server_ops *ops;
+	long tick;
+	struct barlease_server_ops ops;
 	void *data;
-	struct bl_sorted slices;
-	struct bl_sorted leases;
-	struct bl_sorted users;
-	unsigned int most_connections;
-	unsigned int most_leases;
-	uint32_t last_id;
-	struct bl_peers peers;
-	struct bl_peers dying;
+	struct bl_books books;
+	struct bl_net net;
+	struct bl_sessions sessions;
+	struct bl_suspensions suspensions;
 };
 
-/* accept.c. Return: 0; a negative errno where no more can be accepted */
-int bl_accept(struct barlease_server *server);
-void bl_accept_resume(struct barlease_server *server);
-
-/* peer.c. Peers are known to epoll by their address. */
-int bl_peer_new(struct barlease_server *server, int fd);
-void bl_peer_ready(struct bl_peer *peer);
-/* Asks epoll for what makes sense now */
-void bl_peer_wait(struct bl_peer *peer);
-void bl_peer_drop(struct bl_peer *peer);
-void bl_peer_refused(const struct bl_peer *peer, const char *why);
-bool bl_peer_allowed(const struct bl_peer *peer, const struct bl_slice *slice);
-void bl_peers_reap(struct barlease_server *server);
-
 /*
- * user.c. bl_user_join() finds the user of a new connection. Where there
- * may be no more of them, it says so to the peer, and returns -EDQUOT.
+ * end.c. bl_end() ends a lease for processes, and tells its holder. Return: 0 it has
+ * ended; -EINPROGRESS a device still has it, and bl_over() is called when it does
+ * not; others: the kernel refuses, and it is held as before. bl_end_anyway() is for
+ * those that cannot be held any longer: it is tried again, until it works.
  */
-int bl_user_compare(const void *uid, const void *user);
-int bl_user_join(struct bl_peer *peer);
-void bl_user_leave(struct bl_peer *peer);
-bool bl_user_has_enough(const struct bl_peer *peer);
+int bl_end(struct barlease_server *server, struct bl_lease *lease,
+	   enum barlease_reason reason);
+void bl_end_anyway(struct barlease_server *server, struct bl_lease *lease,
+		   enum barlease_reason reason);
+void bl_over(struct barlease_server *server, struct bl_lease *lease);
+/* All of a slice, or of a holder */
+void bl_end_slice(struct barlease_server *server, struct bl_slice *slice,
+		  enum barlease_reason reason);
+void bl_end_holder(struct barlease_server *server, struct bl_holder *holder,
+		   enum barlease_reason reason);
+/* For a log */
+void bl_refused(const struct barlease_server *server,
+		const struct barlease_peer *peer, const char *why);
 
-/*
- * output.c. @fd may be -1, and stays the caller's. bl_output_send()
- * returns 0 when the message is sent, or will be; bl_output_event() ends the
- * connection of a peer for whom that cannot be done.
- */
-int bl_output_send(struct bl_peer *peer, const struct bl_wire_message *message,
-		   int fd);
-void bl_output_event(struct bl_peer *peer,
-		     const struct bl_wire_message *message);
-void bl_output_flush(struct bl_peer *peer);
-void bl_output_free(struct bl_peer *peer);
+/* session.c */
+extern const struct bl_net_ops bl_session_ops;
+bool bl_session_allowed(const struct bl_session *session,
+			const struct bl_slice *slice);
+void bl_session_reply(struct bl_session *session,
+		      const struct bl_wire_message *message);
+__attribute__((format(printf, 4, 5)))
+void bl_session_error(struct bl_session *session, uint32_t serial, int error,
+		      const char *text, ...);
 
-/* request.c. Return: whether there may be another request */
-bool bl_request(struct bl_peer *peer);
+/* request.c */
+void bl_request(struct bl_session *session, const struct bl_packet *packet,
+		int error);
+/* The one that was parked */
+void bl_request_again(struct bl_session *session);
 
-/* slice.c */
-int bl_slice_new(const struct barlease_device *device,
-		 const struct barlease_slice *offer, struct bl_slice **slice);
-void bl_slice_free(struct bl_slice *slice);
-/* For a struct bl_sorted of slices by name */
-int bl_slice_compare(const void *name, const void *slice);
-/* How many more leases of it there can be now; UINT32_MAX: any number */
-uint32_t bl_slice_vacancies(const struct bl_slice *slice);
-void bl_slice_info(const struct bl_slice *slice,
-		   struct barlease_slice_info *info);
-
-/* rivals.c */
-int bl_extents_make(struct bl_slice *slice);
-int bl_rivals_find(struct barlease_server *server, struct bl_slice *slice);
-void bl_rivals_forget(struct bl_slice *slice);
-
-/*
- * lease.c. bl_lease_revoke() returns an error where the kernel refuses,
- * and the lease stays; bl_lease_end() ends it whatever the kernel says.
- */
-int bl_lease_new(struct bl_peer *peer, struct bl_slice *slice,
-		 struct bl_lease **lease);
-/* Nobody has heard of it yet */
-void bl_lease_undo(struct bl_lease *lease);
-void bl_lease_acquired(const struct bl_lease *lease);
-int bl_lease_revoke(struct bl_lease *lease, enum barlease_reason reason);
-void bl_lease_end(struct bl_lease *lease, enum barlease_reason reason);
+/* suspend.c */
+bool bl_is_suspended(const struct barlease_server *server,
+		     const struct barlease_device *device);
 
 #endif

@@ -140,7 +140,7 @@ static void get_hello(struct reader *in, struct bl_wire_message *message)
 	hello->lowest = get16(in);
 	hello->highest = get16(in);
 	expect(in, hello->lowest <= hello->highest);
-	get_reserved(in, 4);
+	hello->features = get32(in);
 }
 
 static void put_hello(struct writer *out, const struct bl_wire_message *message)
@@ -148,20 +148,22 @@ static void put_hello(struct writer *out, const struct bl_wire_message *message)
 	put32(out, MAGIC);
 	put16(out, message->hello.lowest);
 	put16(out, message->hello.highest);
-	put_reserved(out, 4);
+	put32(out, message->hello.features);
 }
 
 static void get_welcome(struct reader *in, struct bl_wire_message *message)
 {
 	message->welcome.version = get16(in);
-	get_reserved(in, 6);
+	get_reserved(in, 2);
+	message->welcome.features = get32(in);
 }
 
 static void put_welcome(struct writer *out,
 			const struct bl_wire_message *message)
 {
 	put16(out, message->welcome.version);
-	put_reserved(out, 6);
+	put_reserved(out, 2);
+	put32(out, message->welcome.features);
 }
 
 static void get_list(struct reader *in, struct bl_wire_message *message)
@@ -274,8 +276,7 @@ static void get_alignment(struct reader *in,
 {
 	uint64_t align = get64(in), phase = get64(in);
 
-	expect(in, align == BL_PAGE_4K || align == BL_PAGE_2M ||
-	       align == BL_PAGE_1G);
+	expect(in, align >= LEAST_PAGE && !(align & (align - 1)));
 	expect(in, phase < align && phase % LEAST_PAGE == 0);
 	alignment->align = align;
 	alignment->phase = phase;
@@ -346,9 +347,11 @@ static void get_revoked(struct reader *in, struct bl_wire_message *message)
 
 	message->revoked.id = get32(in);
 	reason = get32(in);
-	/* A holder that gave the lease back, or is gone, is told nothing */
-	expect(in, reason == BARLEASE_ORDERED || reason == BARLEASE_FORBIDDEN ||
-	       reason == BARLEASE_SHUTDOWN);
+	/*
+	 * A holder that gave the lease back, or is gone, is told nothing. Reasons
+	 * that are not known yet are reasons all the same.
+	 */
+	expect(in, reason >= BARLEASE_ORDERED && reason <= INT32_MAX);
 	message->revoked.reason = reason;
 }
 

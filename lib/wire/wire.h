@@ -46,13 +46,23 @@ enum bl_wire_type {
 /* Why accesses wait; a reset is the only reason there is */
 #define BL_WIRE_RESET	1
 
+/*
+ * What a side knows beyond version 1. A bit that the other side does not know means
+ * nothing to it; what a bit stands for is used if both have it.
+ */
+#define BL_WIRE_MORE_REASONS	(1u << 0)	/* reasons above 4 in REVOKED */
+
+#define BL_WIRE_FEATURES	BL_WIRE_MORE_REASONS
+
 struct bl_wire_hello {
 	uint16_t lowest;
 	uint16_t highest;
+	uint32_t features;
 };
 
 struct bl_wire_welcome {
 	uint16_t version;
+	uint32_t features;
 };
 
 struct bl_wire_list {

@@ -39,25 +39,24 @@ static uint32_t ended_id;
 static enum barlease_reason ended_reason;
 
 static bool allowed(void *data, const struct barlease_peer *peer,
-		    const char *slice)
+		    const char *slice, void *context)
 {
 	(void)data;
+	(void)context;
 	if (!strcmp(slice, "page"))
 		return peer->uid == ALICE;
 	return peer->uid == ALICE || peer->uid == BOB || peer->uid == ROOT;
 }
 
-static void ended(void *data, const struct barlease_peer *peer,
-		  const char *slice, uint32_t id, enum barlease_reason reason)
+static void ended(void *data, const struct barlease_holding *lease)
 {
 	(void)data;
-	(void)peer;
-	(void)slice;
-	ended_id = id;
-	ended_reason = reason;
+	ended_id = lease->id;
+	ended_reason = lease->reason;
 }
 
 static const struct barlease_server_ops ops = {
+	.size = sizeof(ops),
 	.allowed = allowed,
 	.ended = ended,
 };

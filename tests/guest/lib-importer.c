@@ -63,7 +63,7 @@ static void counts(void)
 
 static void refuses(void)
 {
-	struct barlease_importers importers = { 77, 78 };
+	struct barlease_importers importers = { .attached = 77, .mapped = 78 };
 	int lease = export(), foreign = foreign_dmabuf();
 
 	is_error(barlease_importers(device, fd_closed(), &importers), EBADF,

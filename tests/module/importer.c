@@ -52,7 +52,7 @@ struct importer {
 	struct sg_table *table;
 	enum dma_data_direction direction;
 	u16 how;
-	struct barlease_state state;
+	struct barlease_importer_state state;
 	bool asked;
 	wait_queue_head_t wait;
 	struct delayed_work late;
@@ -210,7 +210,7 @@ static long ioctl_map(struct importer *importer, void __user *arg)
 
 static long ioctl_state(struct importer *importer, void __user *arg)
 {
-	struct barlease_state state = importer->state;
+	struct barlease_importer_state state = importer->state;
 
 	state.mapped = !!READ_ONCE(importer->table);
 	return copy_to_user(arg, &state, sizeof(state)) ? -EFAULT : 0;

@@ -70,13 +70,13 @@ struct barlease_map {
  * @told: out: how often it was told to give it back
  * @again: out: the errno that mapping it again right then came to, or 0
  */
-struct barlease_state {
+struct barlease_importer_state {
 	__u32 mapped;
 	__u32 told;
 	__u32 again;
 };
 
-#define BARLEASE_STATE _IOR('b', 19, struct barlease_state)
+#define BARLEASE_STATE _IOR('b', 19, struct barlease_importer_state)
 
 /* Put a fence among the buffer's that does not signal before the close */
 #define BARLEASE_FENCE _IO('b', 20)

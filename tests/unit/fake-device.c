@@ -138,6 +138,28 @@ int barlease_revoke(const struct barlease_device *device, int lease)
 	return 0;
 }
 
+/* Others have it for as long as a test says so */
+int barlease_get_state(const struct barlease_device *device, int lease,
+		       struct barlease_state *state)
+{
+	*state = (struct barlease_state){
+		.revoked = find(lease)->revoked,
+		.mapped = device ? device->mapped : 0,
+		.references = 1 + (device ? device->kept : 0),
+	};
+	return 0;
+}
+
+int barlease_begin_revoke(const struct barlease_device *device, int lease,
+			  struct barlease_state *state)
+{
+	int ret = barlease_revoke(device, lease);
+
+	if (ret && ret != -EBADFD)
+		return ret;
+	return barlease_get_state(device, lease, state);
+}
+
 int barlease_set_memattr(const struct barlease_device *device, int lease,
 			 enum barlease_memattr memattr)
 {

@@ -18,6 +18,8 @@
 /**
  * struct barlease_device - what it can do, and what was done to it
  * @export_error: what the next calls return, as a negative errno
+ * @mapped: of each lease, by other devices
+ * @kept: references to each lease that the server does not have
  * @msix: what of FAKE_BAR barlease_device_msix() returns; if anything
  * @during_reset: called while it is reset
  */
@@ -32,6 +34,8 @@ struct barlease_device {
 	unsigned int resets;
 	unsigned int last_flags;
 	uint64_t last_offset;
+	unsigned int mapped;
+	unsigned int kept;
 	struct barlease_range msix;
 	void (*during_reset)(void);
 };

@@ -53,7 +53,7 @@ struct bl_wire_message sample(unsigned int number)
 
 	switch (message.type) {
 	case BL_WIRE_HELLO:
-		message.hello = (struct bl_wire_hello){ 1, 0x0203 };
+		message.hello = (struct bl_wire_hello){ 1, 0x0203, 0x04050607 };
 		break;
 	case BL_WIRE_LIST:
 		message.list.first = 0x01020304;
@@ -67,7 +67,7 @@ struct bl_wire_message sample(unsigned int number)
 		message.release.id = 0x01020304;
 		break;
 	case BL_WIRE_WELCOME:
-		message.welcome.version = 1;
+		message.welcome = (struct bl_wire_welcome){ 1, 0x0a0b0c0d };
 		break;
 	case BL_WIRE_SLICE_LIST:
 		fill_slices(&message.slices, number < 12 ? BL_WIRE_SLICES : 2);

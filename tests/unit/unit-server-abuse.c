@@ -254,11 +254,12 @@ static void does_not_read_replies(void **state)
 	close(peer);
 }
 
+/* What it has not been told yet of an earlier reset is told no more */
 static void does_not_read_events(void **state)
 {
 	struct bl_wire_message message;
-	unsigned int resets = 0;
 	int peer, other, fd[2];
+	unsigned int told;
 
 	(void)state;
 	offer("slice", NULL, 0, 1, 0, 0);
@@ -266,22 +267,53 @@ static void does_not_read_events(void **state)
 	other = peer_new();
 	peer_gets(peer, "slice", 0, &fd[0]);
 	peer_gets(other, "slice", 0, &fd[1]);
-	while (!heard.ended) {
+	for (int i = 0; i < MANY; i++) {
 		assert_int_equal(barlease_server_reset(server, &device), 0);
 		peer_hears(other, BL_WIRE_SUSPENDED, &message, NULL);
 		peer_hears(other, BL_WIRE_RESUMED, &message, NULL);
-		assert_true(++resets < 10000);
 	}
-	/* What waited in the kernel comes on top of the 256 */
-	assert_true(resets >= 128);
-	assert_int_equal(heard.refused, 1);
-	assert_int_equal(heard.reason, BARLEASE_DISCONNECTED);
-	assert_true(fake_revoked(fd[0]));
-	assert_false(fake_revoked(fd[1]));
+	assert_int_equal(heard.ended, 0);
+	for (told = 0; !peer_hears_nothing(peer); told++) {
+		peer_hears(peer, told % 2 ? BL_WIRE_RESUMED : BL_WIRE_SUSPENDED,
+			   &message, NULL);
+		settle();
+	}
+	assert_int_equal(told % 2, 0);
+	assert_in_range(told, 2, 2 * MANY - 2);
+	peer_is_refused(peer, "nothing", 0, ENOENT);
 	close(fd[0]);
 	close(fd[1]);
 	close(peer);
 	close(other);
+}
+
+/* As many events as it has leases: none of them is its fault */
+static void many_revoked_at_once(void **state)
+{
+	enum { HELD = 600 };
+	struct bl_wire_message message;
+	int peer, fd, other;
+
+	(void)state;
+	offer("many", NULL, 0, 1, 0, 0);
+	offer("other", NULL, 1, 1, 0, 0);
+	peer = peer_new();
+	peer_gets(peer, "other", 0, &other);
+	for (int i = 0; i < HELD; i++) {
+		peer_gets(peer, "many", 0, &fd);
+		close(fd);
+	}
+	assert_int_equal(barlease_server_remove_slice(server, "many"), 0);
+	assert_int_equal(heard.ended, HELD);
+	assert_false(fake_revoked(other));
+	for (int i = 0; i < HELD; i++) {
+		peer_hears(peer, BL_WIRE_REVOKED, &message, NULL);
+		settle();
+	}
+	assert_true(peer_hears_nothing(peer));
+	peer_is_refused(peer, "nothing", 0, ENOENT);
+	close(other);
+	close(peer);
 }
 
 /* Leases that have never arrived; one of them is revoked meanwhile */
@@ -422,13 +454,23 @@ static void no_fd_for_a_lease(void **state)
 	close(peer);
 }
 
+static void limit(unsigned int connections, unsigned int leases)
+{
+	const struct barlease_limits limits = {
+		.user_connections = connections,
+		.user_leases = leases,
+	};
+
+	assert_int_equal(barlease_server_set_limits(server, &limits), 0);
+}
+
 /* Over the limit is told so, whatever it has said before */
 static void too_many_connections(void **state)
 {
 	int peers[3], late;
 
 	(void)state;
-	barlease_server_set_limits(server, 3, 0);
+	limit(3, 0);
 	for (int i = 0; i < 3; i++)
 		peers[i] = peer_new();
 	late = peer_connect();
@@ -443,12 +485,12 @@ static void too_many_connections(void **state)
 	peer_is_refused(peers[1], "nothing", 0, ENOENT);
 	close(peers[0]);
 	peers[0] = peer_new();
-	barlease_server_set_limits(server, 2, 0);
+	limit(2, 0);
 	peer_is_refused(peers[2], "nothing", 0, ENOENT);
 	close(peers[0]);
 	settle();
 	is_thrown_out(peer_connect(), EDQUOT);
-	barlease_server_set_limits(server, 0, 0);
+	limit(0, 0);
 	peers[0] = peer_new();
 	for (int i = 0; i < 3; i++)
 		close(peers[i]);
@@ -461,7 +503,7 @@ static void too_many_leases(void **state)
 
 	(void)state;
 	offer("slice", "group", 0, 1, 0, 0);
-	barlease_server_set_limits(server, 0, 2);
+	limit(0, 2);
 	peer = peer_new();
 	other = peer_new();
 	id = peer_gets(peer, "slice", 0, &fd[0]);
@@ -575,6 +617,8 @@ int main(void)
 		TEST("a peer that does not read replies",
 		     does_not_read_replies),
 		TEST("a peer that does not read events", does_not_read_events),
+		TEST("a peer that loses many leases while it does not read",
+		     many_revoked_at_once),
 		TEST("a peer that does not read leases", does_not_read_leases),
 		TEST("everybody has a turn", fair),
 		TEST("no file descriptor for a connection",

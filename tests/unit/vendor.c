@@ -28,6 +28,7 @@ struct barlease_device device;
 struct barlease_server *server;
 struct heard heard;
 const char *forbidden;
+bool unwelcome;
 char vendor_path[108];
 
 static char directory[32];
@@ -35,36 +36,43 @@ static int listener;
 static int fds_before;
 
 static bool allowed(void *data, const struct barlease_peer *peer,
-		    const char *slice)
+		    const char *slice, void *context)
 {
 	(void)peer;
+	(void)context;
 	assert_ptr_equal(data, &heard);
 	return !forbidden || strcmp(forbidden, slice);
 }
 
-static void remember(const struct barlease_peer *peer, const char *slice,
-		     uint32_t id)
-{
-	heard.peer = *peer;
-	heard.id = id;
-	stpcpy(heard.slice, slice);
-}
-
-static void acquired(void *data, const struct barlease_peer *peer,
-		     const char *slice, uint32_t id, int lease)
+static bool welcome(void *data, const struct barlease_peer *peer)
 {
 	(void)data;
-	remember(peer, slice, id);
-	assert_false(fake_revoked(lease));
+	(void)peer;
+	return !unwelcome;
+}
+
+static void remember(const struct barlease_holding *lease)
+{
+	heard.peer = *lease->peer;
+	heard.id = lease->id;
+	heard.reason = lease->reason;
+	stpcpy(heard.slice, lease->slice);
+}
+
+static void acquired(void *data, const struct barlease_holding *lease)
+{
+	(void)data;
+	remember(lease);
+	assert_int_equal(lease->state, BARLEASE_HELD);
+	assert_false(fake_revoked(lease->fd));
 	heard.acquired++;
 }
 
-static void ended(void *data, const struct barlease_peer *peer,
-		  const char *slice, uint32_t id, enum barlease_reason reason)
+static void ended(void *data, const struct barlease_holding *lease)
 {
 	(void)data;
-	remember(peer, slice, id);
-	heard.reason = reason;
+	remember(lease);
+	assert_int_equal(lease->state, BARLEASE_ENDING);
 	heard.ended++;
 }
 
@@ -78,6 +86,8 @@ static void refused(void *data, const struct barlease_peer *peer,
 }
 
 static const struct barlease_server_ops ops = {
+	.size = sizeof(ops),
+	.welcome = welcome,
 	.allowed = allowed,
 	.acquired = acquired,
 	.ended = ended,
@@ -102,6 +112,7 @@ int vendor_start(void **state)
 	fake_device_init(&device);
 	memset(&heard, 0, sizeof(heard));
 	forbidden = NULL;
+	unwelcome = false;
 	stpcpy(directory, "/tmp/barlease-unit-XXXXXX");
 	if (!mkdtemp(directory))
 		return -1;

@@ -31,6 +31,8 @@ extern struct barlease_server *server;
 extern struct heard heard;
 /* Of this name nobody may have a slice */
 extern const char *forbidden;
+/* Nobody may have anything */
+extern bool unwelcome;
 extern char vendor_path[108];
 
 /* For cmocka: a server without slices; nothing stays open after it */

@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: MIT
 /*
- * What somebody has: each lease is a DMABUF of its own, so that taking one back
- * disturbs no other
+ * Leases, from export to the end
  *
  * Copyright (C) 2026 The barlease authors
+ *
+ * What a client keeps open of a lease that has ended is memory of the kernel's,
+ * so it counts for as long as it does.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "server.h"
+#include "books.h"
+#include "container.h"
 
 /* As the kernel has it, NUL included */
 #define DMABUF_NAME_MAX	32
+
+/* Leases that have ended, and are looked after in one go */
+#define SWEEP_AT_ONCE	256
 
 static int dress(const struct bl_slice *slice, int fd)
 {
@@ -48,136 +55,252 @@ static int export_slice(const struct bl_slice *slice)
 	return fd;
 }
 
-/* A number that means no other lease; 0 is left out */
-static int number(struct barlease_server *server, struct bl_lease *lease)
+struct bl_lease *bl_lease_find(const struct bl_books *books, uint32_t id)
 {
-	int ret;
+	struct bl_link *link = bl_table_find(&books->leases, bl_hash_number(id));
+	struct bl_lease *lease;
+
+	for (; link; link = bl_table_more(link)) {
+		lease = bl_container_of(link, struct bl_lease, link);
+		if (lease->id == id)
+			return lease;
+	}
+	return NULL;
+}
+
+/* A number that means no other lease; 0 is left out */
+static uint32_t next_id(struct bl_books *books)
+{
+	uint32_t id;
 
 	do {
-		lease->id = ++server->last_id;
-		ret = lease->id ? bl_sorted_add(&server->leases, &lease->id,
-						lease) : -EEXIST;
-	} while (ret == -EEXIST);
-	return ret;
+		id = books->next_id++;
+	} while (!id || bl_lease_find(books, id));
+	return id;
 }
 
-int bl_lease_new(struct bl_peer *peer, struct bl_slice *slice,
-		 struct bl_lease **lease)
+static void strike_out(struct bl_books *books, struct bl_lease *lease)
 {
-	struct bl_lease *new;
-	int ret;
-
-	if (bl_user_has_enough(peer))
-		return -EDQUOT;
-	new = calloc(1, sizeof(*new));
-	if (!new)
-		return -ENOMEM;
-	new->fd = export_slice(slice);
-	if (new->fd < 0) {
-		ret = new->fd;
-		goto free_lease;
-	}
-	ret = number(peer->server, new);
-	if (ret)
-		goto close_fd;
-
-	new->slice = slice;
-	new->peer = peer;
-	slice->holders++;
-	peer->user->leases++;
-	LIST_INSERT_HEAD(&slice->leases, new, of_slice);
-	LIST_INSERT_HEAD(&peer->leases, new, of_peer);
-	*lease = new;
-	return 0;
-
-close_fd:
-	close(new->fd);
-free_lease:
-	free(new);
-	return ret;
-}
-
-/* From the books; the slice's count of holders is the caller's */
-static void strike_out(struct bl_lease *lease)
-{
-	bl_sorted_remove(&lease->peer->server->leases, &lease->id);
-	lease->peer->user->leases--;
-	LIST_REMOVE(lease, of_slice);
-	LIST_REMOVE(lease, of_peer);
+	bl_table_remove(&books->leases, &lease->link);
+	books->nr_leases--;
+	lease->holder->user->leases--;
+	bl_holder_put(books, lease->holder);
 	close(lease->fd);
 	free(lease);
 }
 
-/* 0 when nobody reaches the device through it any more */
-static int take_back(const struct bl_lease *lease)
+static void forget_kept(struct bl_books *books, struct bl_lease *lease)
 {
-	int ret = barlease_revoke(lease->slice->device, lease->fd);
-
-	return ret == -EBADFD ? 0 : ret;
+	TAILQ_REMOVE(&books->kept, lease, of_state);
+	TAILQ_REMOVE(&lease->holder->user->kept, lease, of_user);
+	strike_out(books, lease);
 }
 
-void bl_lease_undo(struct bl_lease *lease)
+static bool is_kept(const struct bl_lease *lease)
 {
-	/* Its fd may be on the way, so that closing it is not enough */
-	if (!take_back(lease))
-		lease->slice->holders--;
-	strike_out(lease);
+	struct barlease_state state;
+
+	return barlease_get_state(lease->device, lease->fd, &state) ||
+	       state.references > 1;
 }
 
-void bl_lease_acquired(const struct bl_lease *lease)
+/* Is it still kept? If so, it is the last one to be asked about again. */
+static void look_after(struct bl_books *books, struct bl_lease *lease)
 {
-	const struct barlease_server *server = lease->peer->server;
-
-	if (server->ops->acquired)
-		server->ops->acquired(server->data, &lease->peer->who,
-				      lease->slice->name, lease->id, lease->fd);
+	if (!is_kept(lease)) {
+		forget_kept(books, lease);
+		return;
+	}
+	TAILQ_REMOVE(&books->kept, lease, of_state);
+	TAILQ_INSERT_TAIL(&books->kept, lease, of_state);
 }
 
-/* Those who gave it back or are gone know it already */
-static void tell_holder(const struct bl_lease *lease,
-			enum barlease_reason reason)
+/* Perhaps there is room, for the user has closed what nobody has looked at */
+static void look_after_user(struct bl_books *books, struct bl_user *user)
 {
-	const struct bl_wire_message message = {
-		.type = BL_WIRE_REVOKED,
-		.revoked = { lease->id, reason },
-	};
+	struct bl_lease *lease, *next;
 
-	if (reason != BARLEASE_RELEASED && reason != BARLEASE_DISCONNECTED)
-		bl_output_event(lease->peer, &message);
+	for (lease = TAILQ_FIRST(&user->kept); lease; lease = next) {
+		next = TAILQ_NEXT(lease, of_user);
+		look_after(books, lease);
+	}
 }
 
-static void finish(struct bl_lease *lease, enum barlease_reason reason)
+static bool enough(uint32_t has, unsigned int most)
 {
-	const struct barlease_server *server = lease->peer->server;
-
-	tell_holder(lease, reason);
-	if (server->ops->ended)
-		server->ops->ended(server->data, &lease->peer->who,
-				   lease->slice->name, lease->id, reason);
-	strike_out(lease);
+	return most && has >= most;
 }
 
-int bl_lease_revoke(struct bl_lease *lease, enum barlease_reason reason)
+static int check_limits(struct bl_books *books, struct bl_user *user,
+			const struct bl_slice *slice)
 {
-	int ret = take_back(lease);
+	if (enough(user->leases, books->limits.user_leases))
+		look_after_user(books, user);
+	if (enough(user->leases, books->limits.user_leases))
+		return -EDQUOT;
+	if (enough(books->nr_leases, books->limits.leases))
+		return -EUSERS;
+	return bl_user_has_share(user, slice) ? -EBUSY : 0;
+}
+
+static void enter(struct bl_books *books, struct bl_lease *lease)
+{
+	struct bl_slice *slice = lease->slice;
+	struct bl_holder *holder = lease->holder;
+
+	bl_table_add(&books->leases, &lease->link, bl_hash_number(lease->id));
+	books->nr_leases++;
+	bl_slice_group_sort(slice, slice->holders + 1);
+	LIST_INSERT_HEAD(&slice->leases, lease, of_slice);
+	LIST_INSERT_HEAD(&holder->leases, lease, of_holder);
+	TAILQ_INSERT_TAIL(&holder->user->having, lease, of_user);
+	holder->user->leases++;
+	holder->nr_leases++;
+	holder->uses++;
+}
+
+int bl_lease_new(struct bl_books *books, struct bl_holder *holder,
+		 struct bl_slice *slice, struct bl_lease **lease)
+{
+	int ret = check_limits(books, holder->user, slice);
+	struct bl_lease *new;
 
 	if (ret)
 		return ret;
-	lease->slice->holders--;
-	finish(lease, reason);
+	new = calloc(1, sizeof(*new));
+	if (!new || bl_table_reserve(&books->leases, 1)) {
+		free(new);
+		return -ENOMEM;
+	}
+	new->fd = export_slice(slice);
+	if (new->fd < 0) {
+		ret = new->fd;
+		free(new);
+		return ret;
+	}
+	new->id = next_id(books);
+	new->since = time(NULL);
+	new->device = slice->device;
+	new->slice = slice;
+	new->holder = holder;
+	memcpy(new->name, slice->name, sizeof(new->name));
+	enter(books, new);
+	*lease = new;
 	return 0;
 }
 
-void bl_lease_end(struct bl_lease *lease, enum barlease_reason reason)
+static void set_ending(struct bl_books *books, struct bl_lease *lease,
+		       enum barlease_reason reason)
 {
-	int ret = bl_lease_revoke(lease, reason);
-	char why[128];
-
-	if (!ret)
+	if (lease->state == BARLEASE_ENDING)
 		return;
-	/* Its holder may still reach it: it counts as held from now on */
-	snprintf(why, sizeof(why), "%s: lease %u cannot be revoked: %s",
-		 lease->slice->name, lease->id, strerror(-ret));
-	bl_peer_refused(lease->peer, why);
-	finish(lease, reason);
+	lease->state = BARLEASE_ENDING;
+	lease->reason = reason;
+	LIST_REMOVE(lease, of_slice);
+	TAILQ_INSERT_TAIL(&books->ending, lease, of_state);
+}
+
+int bl_lease_begin_end(struct bl_books *books, struct bl_lease *lease,
+		       enum barlease_reason reason)
+{
+	struct barlease_state state;
+	int ret = barlease_begin_revoke(lease->device, lease->fd, &state);
+
+	if (ret)
+		return ret;
+	set_ending(books, lease, reason);
+	/* Nobody needs to be asked again where nobody is left */
+	lease->shared = state.references > 1;
+	return state.mapped ? -EINPROGRESS : 0;
+}
+
+void bl_lease_linger(struct bl_books *books, struct bl_lease *lease,
+		     enum barlease_reason reason)
+{
+	lease->shared = true;
+	set_ending(books, lease, reason);
+}
+
+void bl_lease_over(struct bl_books *books, struct bl_lease *lease)
+{
+	struct bl_slice *slice = lease->slice;
+	struct bl_user *user = lease->holder->user;
+
+	TAILQ_REMOVE(&books->ending, lease, of_state);
+	LIST_REMOVE(lease, of_holder);
+	lease->holder->nr_leases--;
+	TAILQ_REMOVE(&user->having, lease, of_user);
+	lease->slice = NULL;
+	bl_slice_group_sort(slice, slice->holders - 1);
+	if (slice->removed)
+		bl_slice_drop(slice);
+	if (!lease->shared) {
+		strike_out(books, lease);
+		return;
+	}
+	lease->state = BARLEASE_KEPT;
+	TAILQ_INSERT_TAIL(&books->kept, lease, of_state);
+	TAILQ_INSERT_TAIL(&user->kept, lease, of_user);
+}
+
+struct barlease_holding bl_lease_holding(const struct bl_lease *lease)
+{
+	return (struct barlease_holding){
+		.id = lease->id,
+		.state = lease->state,
+		.reason = lease->reason,
+		.slice = lease->name,
+		.context = lease->slice ? lease->slice->context : NULL,
+		.peer = &lease->holder->who,
+		.fd = lease->fd,
+		.since = lease->since,
+	};
+}
+
+static void sweep_ending(struct bl_books *books,
+			 void (*over)(void *data, struct bl_lease *lease),
+			 void *data)
+{
+	struct bl_lease *lease, *next;
+
+	for (lease = TAILQ_FIRST(&books->ending); lease; lease = next) {
+		next = TAILQ_NEXT(lease, of_state);
+		if (!bl_lease_begin_end(books, lease, lease->reason))
+			over(data, lease);
+	}
+}
+
+void bl_books_sweep(struct bl_books *books,
+		    void (*over)(void *data, struct bl_lease *lease),
+		    void *data)
+{
+	struct bl_lease *lease, *next, *last;
+	int nr = 0;
+
+	sweep_ending(books, over, data);
+	last = TAILQ_LAST(&books->kept, bl_lease_queue);
+	for (lease = TAILQ_FIRST(&books->kept); lease; lease = next) {
+		next = lease == last ? NULL : TAILQ_NEXT(lease, of_state);
+		look_after(books, lease);
+		if (++nr == SWEEP_AT_ONCE)
+			return;
+	}
+}
+
+void bl_books_forget_device(struct bl_books *books,
+			    const struct barlease_device *device)
+{
+	struct bl_lease *lease;
+
+	TAILQ_FOREACH(lease, &books->kept, of_state)
+		if (lease->device == device)
+			lease->device = NULL;
+}
+
+void bl_books_forget_kept(struct bl_books *books)
+{
+	struct bl_lease *lease;
+
+	while ((lease = TAILQ_FIRST(&books->kept)))
+		forget_kept(books, lease);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What there is to be had
+ * A slice: whether it can be offered, and what is told of it
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server.h"
+#include "books.h"
+#include "wire/wire.h"
 
 #define CAPS_NEEDED	(BARLEASE_CAN_EXPORT | BARLEASE_CAN_MMAP | \
 			 BARLEASE_CAN_REVOKE)
@@ -19,6 +20,9 @@ static int check_words(const struct barlease_slice *offer)
 	const unsigned int known = BARLEASE_READ_ONLY | BARLEASE_EXCLUSIVE |
 				   BARLEASE_MSIX;
 
+	for (size_t i = 0; i < sizeof(offer->reserved) / 8; i++)
+		if (offer->reserved[i])
+			return -EINVAL;
 	if (!offer->name || !bl_wire_name_valid(offer->name) ||
 	    (offer->group && !bl_wire_name_valid(offer->group)) ||
 	    (offer->flags & ~known) ||
@@ -107,13 +111,15 @@ static int fill_in(struct bl_slice *slice, const struct barlease_device *device,
 {
 	memcpy(slice->name, offer->name, strlen(offer->name) + 1);
 	if (offer->group)
-		memcpy(slice->group, offer->group, strlen(offer->group) + 1);
+		memcpy(slice->group_name, offer->group,
+		       strlen(offer->group) + 1);
 	slice->device = device;
 	slice->bar = offer->bar;
 	slice->flags = offer->flags;
 	slice->memattr = offer->memattr;
 	slice->max_holders = offer->max_holders;
-	slice->rivals.compare = bl_slice_compare;
+	slice->per_user = offer->per_user;
+	slice->context = offer->context;
 	LIST_INIT(&slice->leases);
 	return barlease_alignment(device, offer->bar, offer->ranges[0].offset,
 				  &slice->alignment);
@@ -153,42 +159,55 @@ int bl_slice_new(const struct barlease_device *device,
 
 void bl_slice_free(struct bl_slice *slice)
 {
-	bl_rivals_forget(slice);
 	free(slice->extents);
 	free(slice->ranges);
 	free(slice);
 }
 
-int bl_slice_compare(const void *name, const void *slice)
+void bl_slice_drop(struct bl_slice *slice)
 {
-	/* doorbell-2 comes before doorbell-10; only equal names are equal */
-	return strverscmp(name, ((const struct bl_slice *)slice)->name);
+	slice->removed = true;
+	if (slice->holders)
+		return;
+	bl_map_remove(slice);
+	bl_map_put(slice);
+	bl_slice_free(slice);
 }
 
-uint32_t bl_slice_vacancies(const struct bl_slice *slice)
+static bool same_ranges(const struct bl_slice *a, const struct bl_slice *b)
+{
+	return a->nr_ranges == b->nr_ranges &&
+	       !memcmp(a->ranges, b->ranges,
+		       a->nr_ranges * sizeof(*a->ranges));
+}
+
+bool bl_slice_same(const struct bl_slice *a, const struct bl_slice *b)
+{
+	return !strcmp(a->name, b->name) && a->device == b->device &&
+	       a->bar == b->bar && a->flags == b->flags &&
+	       a->memattr == b->memattr &&
+	       !strcmp(a->group_name, b->group_name) && same_ranges(a, b);
+}
+
+uint32_t bl_slice_vacancies(struct bl_slice *slice)
 {
 	uint32_t most = slice->max_holders ?: UINT32_MAX;
 
-	for (size_t i = 0; i < slice->rivals.nr; i++) {
-		const struct bl_slice *rival = slice->rivals.at[i];
-
-		if (rival->holders)
-			return 0;
-	}
 	if (slice->flags & BARLEASE_EXCLUSIVE)
 		most = 1;
-	if (most == UINT32_MAX)
-		return most;
-	return slice->holders < most ? most - slice->holders : 0;
+	if (slice->holders >= most || bl_map_excludes(slice))
+		return 0;
+	return most == UINT32_MAX ? most : most - slice->holders;
 }
 
-void bl_slice_info(const struct bl_slice *slice,
-		   struct barlease_slice_info *info)
+void bl_slice_info(struct bl_slice *slice, struct barlease_slice_info *info)
 {
+	*info = (struct barlease_slice_info){
+		.size = slice->size,
+		.flags = slice->flags & BL_WIRE_SLICE_FLAGS,
+		.memattr = slice->memattr,
+		.free = bl_slice_vacancies(slice),
+	};
 	memcpy(info->name, slice->name, sizeof(info->name));
-	memcpy(info->group, slice->group, sizeof(info->group));
-	info->size = slice->size;
-	info->flags = slice->flags & BL_WIRE_SLICE_FLAGS;
-	info->memattr = slice->memattr;
-	info->free = bl_slice_vacancies(slice);
+	memcpy(info->group, slice->group_name, sizeof(info->group));
 }

@@ -1,94 +1,129 @@
 // SPDX-License-Identifier: MIT
 /*
- * Things that are found by a key, and gone through in its order
+ * A hash table of things that have a link in them
  *
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "sorted.h"
+#include "table.h"
 
-/* Where it is, or where it would have to be */
-static size_t position(const struct bl_sorted *sorted, const void *key,
-		       bool *found)
+#define LEAST_SIZE	16
+
+/* FNV-1a */
+uint32_t bl_hash_text(const char *text)
 {
-	size_t low = 0, high = sorted->nr;
+	uint32_t hash = 2166136261u;
 
-	*found = false;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = sorted->compare(key, sorted->at[middle]);
+	while (*text)
+		hash = (hash ^ (unsigned char)*text++) * 16777619u;
+	return hash;
+}
 
-		if (!order) {
-			*found = true;
-			return middle;
+/* Knuth's; neighbours are far from each other, and its highest bits the best */
+uint32_t bl_hash_number(uint32_t number)
+{
+	number *= 2654435761u;
+	return number ^ number >> 16;
+}
+
+static struct bl_link **chain(const struct bl_table *table, uint32_t hash)
+{
+	return &table->at[hash & (table->size - 1)];
+}
+
+static void put(struct bl_table *table, struct bl_link *link)
+{
+	struct bl_link **first = chain(table, link->hash);
+
+	link->next = *first;
+	*first = link;
+}
+
+static void move_all(struct bl_table *from, struct bl_table *to)
+{
+	for (size_t i = 0; i < from->size; i++) {
+		struct bl_link *link, *next;
+
+		for (link = from->at[i]; link; link = next) {
+			next = link->next;
+			put(to, link);
 		}
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
 	}
-	return low;
 }
 
-void *bl_sorted_find(const struct bl_sorted *sorted, const void *key)
+int bl_table_reserve(struct bl_table *table, size_t more)
 {
-	bool found;
-	size_t i = position(sorted, key, &found);
+	struct bl_table larger = {
+		.size = table->size ?: LEAST_SIZE,
+		.nr = table->nr,
+	};
 
-	return found ? sorted->at[i] : NULL;
-}
-
-static int make_room(struct bl_sorted *sorted)
-{
-	size_t room = sorted->room ? 2 * sorted->room : 16;
-	void **at;
-
-	if (sorted->nr < sorted->room)
+	while (larger.size < table->nr + more)
+		larger.size *= 2;
+	if (larger.size == table->size)
 		return 0;
-	at = reallocarray(sorted->at, room, sizeof(*at));
-	if (!at)
+	larger.at = calloc(larger.size, sizeof(struct bl_link *));
+	if (!larger.at)
 		return -ENOMEM;
-	sorted->at = at;
-	sorted->room = room;
+	move_all(table, &larger);
+	free(table->at);
+	*table = larger;
 	return 0;
 }
 
-int bl_sorted_add(struct bl_sorted *sorted, const void *key, void *item)
+void bl_table_add(struct bl_table *table, struct bl_link *link, uint32_t hash)
 {
-	bool found;
-	size_t i = position(sorted, key, &found);
-
-	if (found)
-		return -EEXIST;
-	if (make_room(sorted))
-		return -ENOMEM;
-	memmove(&sorted->at[i + 1], &sorted->at[i],
-		(sorted->nr - i) * sizeof(sorted->at[0]));
-	sorted->at[i] = item;
-	sorted->nr++;
-	return 0;
+	link->hash = hash;
+	put(table, link);
+	table->nr++;
 }
 
-void bl_sorted_remove(struct bl_sorted *sorted, const void *key)
+void bl_table_remove(struct bl_table *table, struct bl_link *link)
 {
-	bool found;
-	size_t i = position(sorted, key, &found);
+	struct bl_link **at = chain(table, link->hash);
 
-	if (!found)
-		return;
-	sorted->nr--;
-	memmove(&sorted->at[i], &sorted->at[i + 1],
-		(sorted->nr - i) * sizeof(sorted->at[0]));
+	while (*at != link)
+		at = &(*at)->next;
+	*at = link->next;
+	table->nr--;
 }
 
-void bl_sorted_free(struct bl_sorted *sorted)
+void bl_table_free(struct bl_table *table)
 {
-	free(sorted->at);
-	sorted->at = NULL;
-	sorted->nr = 0;
-	sorted->room = 0;
+	free(table->at);
+	*table = (struct bl_table){ 0 };
+}
+
+static struct bl_link *same_hash(struct bl_link *link, uint32_t hash)
+{
+	while (link && link->hash != hash)
+		link = link->next;
+	return link;
+}
+
+struct bl_link *bl_table_find(const struct bl_table *table, uint32_t hash)
+{
+	return table->size ? same_hash(*chain(table, hash), hash) : NULL;
+}
+
+struct bl_link *bl_table_more(const struct bl_link *link)
+{
+	return same_hash(link->next, link->hash);
+}
+
+struct bl_link *bl_table_next(const struct bl_table *table,
+			      const struct bl_link *link)
+{
+	size_t i = 0;
+
+	if (link && link->next)
+		return link->next;
+	if (link)
+		i = (link->hash & (table->size - 1)) + 1;
+	for (; i < table->size; i++)
+		if (table->at[i])
+			return table->at[i];
+	return NULL;
 }

@@ -1,101 +1,130 @@
 // SPDX-License-Identifier: MIT
 /*
- * How much each user has
+ * Users, and how much each of them has
  *
  * Copyright (C) 2026 The barlease authors
  *
- * Connections and leases are file descriptors of the server. Whoever could have
+ * Each connection and each lease costs the server a file descriptor: one user with
  * any number of them could leave none for others.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "wire/packet.h"
-#include "server.h"
+#include "books.h"
+#include "container.h"
 
-int bl_user_compare(const void *uid, const void *user)
+static struct bl_user *find(const struct bl_books *books, uid_t uid)
 {
-	uid_t a = *(const uid_t *)uid, b = ((const struct bl_user *)user)->uid;
+	struct bl_link *link = bl_table_find(&books->users, bl_hash_number(uid));
+	struct bl_user *user;
 
-	return (a > b) - (a < b);
-}
-
-static int new_user(struct barlease_server *server, uid_t uid,
-		    struct bl_user **user)
-{
-	struct bl_user *new = calloc(1, sizeof(*new));
-	int ret;
-
-	if (!new)
-		return -ENOMEM;
-	new->uid = uid;
-	ret = bl_sorted_add(&server->users, &new->uid, new);
-	if (ret)
-		free(new);
-	else
-		*user = new;
-	return ret;
-}
-
-static bool enough(unsigned int has, unsigned int most)
-{
-	return most && has >= most;
-}
-
-/* The only thing that it is ever sent, so there is room for it */
-static void turn_away(const struct bl_peer *peer)
-{
-	struct bl_wire_message message = {
-		.type = BL_WIRE_ERROR,
-		.error.error = EDQUOT,
-	};
-	uint8_t bytes[BL_WIRE_MAX];
-
-	snprintf(message.error.text, sizeof(message.error.text),
-		 "user %u has %u connections, as many as it may have",
-		 peer->who.uid, peer->server->most_connections);
-	bl_peer_refused(peer, message.error.text);
-	bl_packet_send(peer->fd, bytes, bl_wire_encode(&message, bytes), -1);
-}
-
-int bl_user_join(struct bl_peer *peer)
-{
-	struct barlease_server *server = peer->server;
-	struct bl_user *user = bl_sorted_find(&server->users, &peer->who.uid);
-	int ret = 0;
-
-	if (!user)
-		ret = new_user(server, peer->who.uid, &user);
-	if (ret)
-		return ret;
-	if (enough(user->connections, server->most_connections)) {
-		turn_away(peer);
-		return -EDQUOT;
+	for (; link; link = bl_table_more(link)) {
+		user = bl_container_of(link, struct bl_user, link);
+		if (user->uid == uid)
+			return user;
 	}
-	user->connections++;
-	peer->user = user;
-	return 0;
+	return NULL;
 }
 
-void bl_user_leave(struct bl_peer *peer)
+static struct bl_user *get(struct bl_books *books, uid_t uid)
 {
-	struct bl_user *user = peer->user;
+	struct bl_user *user = find(books, uid);
 
-	if (!user || --user->connections)
+	if (!user) {
+		user = calloc(1, sizeof(*user));
+		if (!user || bl_table_reserve(&books->users, 1)) {
+			free(user);
+			return NULL;
+		}
+		user->uid = uid;
+		TAILQ_INIT(&user->having);
+		TAILQ_INIT(&user->kept);
+		bl_table_add(&books->users, &user->link, bl_hash_number(uid));
+	}
+	user->holders++;
+	return user;
+}
+
+static void put(struct bl_books *books, struct bl_user *user)
+{
+	if (!user || --user->holders)
 		return;
-	bl_sorted_remove(&peer->server->users, &user->uid);
+	bl_table_remove(&books->users, &user->link);
 	free(user);
 }
 
-bool bl_user_has_enough(const struct bl_peer *peer)
+static int copy_groups(struct bl_holder *holder, const struct barlease_peer *who)
 {
-	return enough(peer->user->leases, peer->server->most_leases);
+	if (!who->nr_groups)
+		return 0;
+	holder->groups = reallocarray(NULL, who->nr_groups, sizeof(gid_t));
+	if (!holder->groups)
+		return -ENOMEM;
+	memcpy(holder->groups, who->groups, who->nr_groups * sizeof(gid_t));
+	holder->who.groups = holder->groups;
+	return 0;
 }
 
-void barlease_server_set_limits(struct barlease_server *server,
-				unsigned int connections, unsigned int leases)
+int bl_holder_new(struct bl_books *books, const struct barlease_peer *who,
+		  void *session, struct bl_holder **holder)
 {
-	server->most_connections = connections;
-	server->most_leases = leases;
+	const unsigned int most = books->limits.user_connections;
+	struct bl_holder *new = calloc(1, sizeof(*new));
+	int ret = -ENOMEM;
+
+	if (!new)
+		return -ENOMEM;
+	new->who = *who;
+	new->who.groups = NULL;
+	new->session = session;
+	new->uses = 1;
+	LIST_INIT(&new->leases);
+	new->user = get(books, who->uid);
+	if (new->user)
+		ret = copy_groups(new, who);
+	if (!ret && most && new->user->connections >= most)
+		ret = -EDQUOT;
+	if (ret) {
+		bl_holder_put(books, new);
+		return ret;
+	}
+	new->user->connections++;
+	*holder = new;
+	return 0;
+}
+
+void bl_holder_leave(struct bl_books *books, struct bl_holder *holder)
+{
+	holder->session = NULL;
+	holder->user->connections--;
+	bl_holder_put(books, holder);
+}
+
+void bl_holder_put(struct bl_books *books, struct bl_holder *holder)
+{
+	if (--holder->uses)
+		return;
+	put(books, holder->user);
+	free(holder->groups);
+	free(holder);
+}
+
+static bool counts(const struct bl_lease *lease, const struct bl_slice *slice)
+{
+	if (slice->group)
+		return lease->slice->group == slice->group;
+	return lease->slice == slice;
+}
+
+bool bl_user_has_share(const struct bl_user *user, const struct bl_slice *slice)
+{
+	const struct bl_lease *lease;
+	unsigned int nr = 0;
+
+	if (!slice->per_user)
+		return false;
+	TAILQ_FOREACH(lease, &user->having, of_user)
+		nr += counts(lease, slice);
+	return nr >= slice->per_user;
 }

@@ -1,58 +1,94 @@
 // SPDX-License-Identifier: MIT
 /*
- * New connections
+ * New connections, and room for them
  *
  * Copyright (C) 2026 The barlease authors
  *
- * Where there is no file descriptor left for one, those who want to connect
- * wait in the listener's backlog. The listener would be ready all the time
- * then, so nobody looks at it until a connection has ended, or for a while:
- * file descriptors may become free for other reasons.
+ * There is a limit, so that file descriptors are left for other things. Where it is
+ * reached, a connection that has nothing makes room: those that have not even said
+ * who they are first, and of all the one that was silent longest. So nobody keeps
+ * others out by being many.
+ *
+ * A server that runs out of file descriptors all the same lets new connections
+ * wait in the listener's backlog. The listener would be ready all the time then,
+ * so nobody looks at it until a connection has ended, or for a while.
  */
 #include <errno.h>
-#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
+#include <time.h>
 
-#include "server.h"
+#include "net.h"
 
 /* Connections, before those that exist have their turn */
 #define ACCEPT_AT_ONCE	16
-#define PAUSE_NS	(100 * 1000 * 1000)
+/* Time to say HELLO in */
+#define HELLO_MS	5000
 
-static void listen_for(struct barlease_server *server, uint32_t events)
+int64_t bl_net_now(void)
 {
-	struct epoll_event event = {
-		.events = events,
-		.data.ptr = &server->listener,
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int bl_net_init(struct bl_net *net, int epoll, int listener,
+		const struct bl_net_ops *ops, void *server)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = net };
+
+	*net = (struct bl_net){
+		.epoll = epoll,
+		.listener = listener,
+		.ops = ops,
+		.server = server,
 	};
+	for (int i = 0; i <= BL_PEER_DYING; i++)
+		TAILQ_INIT(&net->peers[i]);
+	bl_identity_init(net);
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) ? -errno : 0;
+}
+
+static void listen_for(struct bl_net *net, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = net };
 
 	/* Cannot fail: it is in there, and nothing is allocated */
-	epoll_ctl(server->epoll, EPOLL_CTL_MOD, server->listener, &event);
+	epoll_ctl(net->epoll, EPOLL_CTL_MOD, net->listener, &event);
 }
 
-static void alarm_after(struct barlease_server *server, long ns)
+static void pause_accepting(struct bl_net *net)
 {
-	const struct itimerspec time = { .it_value.tv_nsec = ns };
-
-	timerfd_settime(server->timer, 0, &time, NULL);
+	net->paused = true;
+	listen_for(net, 0);
 }
 
-static void pause_accepting(struct barlease_server *server)
+void bl_net_resume(struct bl_net *net)
 {
-	server->paused = true;
-	listen_for(server, 0);
-	alarm_after(server, PAUSE_NS);
-}
-
-void bl_accept_resume(struct barlease_server *server)
-{
-	if (!server->paused)
+	if (!net->paused)
 		return;
-	server->paused = false;
-	listen_for(server, EPOLLIN);
-	alarm_after(server, 0);
+	net->paused = false;
+	listen_for(net, EPOLLIN);
+}
+
+static void push_out(struct bl_peer *peer, const char *why)
+{
+	peer->net->ops->pushed(peer, why);
+	bl_peer_drop(peer);
+}
+
+/* Whoever came last is the first of the new ones to stay */
+static bool make_room(struct bl_net *net)
+{
+	struct bl_peer *peer = TAILQ_FIRST(&net->peers[BL_PEER_NEW]);
+
+	if (!peer)
+		peer = TAILQ_FIRST(&net->peers[BL_PEER_IDLE]);
+	if (!peer)
+		return false;
+	push_out(peer, "makes room for others, as one that has no lease");
+	return true;
 }
 
 static bool out_of_resources(int error)
@@ -61,23 +97,57 @@ static bool out_of_resources(int error)
 	       error == ENOBUFS;
 }
 
-int bl_accept(struct barlease_server *server)
+/* One connection. Return: 0; -EAGAIN there is no more for now; others */
+static int accept_one(struct bl_net *net)
 {
-	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
-		int fd = accept4(server->listener, NULL, NULL,
-				 SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd;
 
+	fd = accept4(net->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd >= 0) {
+		if (net->most && net->nr >= net->most)
+			net->full = !make_room(net);
 		/* A peer that cannot be let in is hung up on, no more */
-		if (fd >= 0) {
-			bl_peer_new(server, fd);
-		} else if (errno == EAGAIN) {
-			return 0;
-		} else if (out_of_resources(errno)) {
-			pause_accepting(server);
-			return 0;
-		} else if (errno != EINTR && errno != ECONNABORTED) {
-			return -errno;
-		}
+		bl_peer_new(net, fd);
+		net->full = false;
+		bl_net_reap(net);
+		return 0;
 	}
-	return 0;
+	if (out_of_resources(errno)) {
+		pause_accepting(net);
+		return -EAGAIN;
+	}
+	return errno == EINTR || errno == ECONNABORTED ? 0 : -errno;
+}
+
+int bl_net_accept(struct bl_net *net)
+{
+	int ret = 0;
+
+	for (int i = 0; i < ACCEPT_AT_ONCE && !ret; i++)
+		ret = accept_one(net);
+	return ret == -EAGAIN ? 0 : ret;
+}
+
+void bl_net_expire(struct bl_net *net, int64_t now)
+{
+	struct bl_peer *peer;
+
+	while ((peer = TAILQ_FIRST(&net->peers[BL_PEER_NEW])) &&
+	       now - peer->since >= HELLO_MS)
+		push_out(peer, "has not said HELLO in time");
+}
+
+void bl_net_reap(struct bl_net *net)
+{
+	struct bl_peers *dying = &net->peers[BL_PEER_DYING];
+	struct bl_peer *peer;
+
+	if (TAILQ_EMPTY(dying))
+		return;
+	while ((peer = TAILQ_FIRST(dying))) {
+		net->ops->left(peer);
+		bl_peer_free(peer);
+	}
+	/* There is a free file descriptor now */
+	bl_net_resume(net);
 }

@@ -13,11 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "wire/packet.h"
-#include "server.h"
+#include "net.h"
 
 struct bl_output {
 	TAILQ_ENTRY(bl_output) of_peer;
+	uint16_t type;
 	int fd;
 	size_t size;
 	uint8_t bytes[];
@@ -26,20 +26,17 @@ struct bl_output {
 static void forget(struct bl_peer *peer, struct bl_output *output)
 {
 	TAILQ_REMOVE(&peer->output, output, of_peer);
-	peer->nr_output--;
 	if (output->fd >= 0)
 		close(output->fd);
 	free(output);
 }
 
 /* With an fd of its own: the lease may end before this is sent */
-static int keep(struct bl_peer *peer, const void *bytes, size_t size, int fd)
+static int keep(struct bl_peer *peer, uint16_t type, const void *bytes,
+		size_t size, int fd)
 {
-	struct bl_output *output;
+	struct bl_output *output = malloc(sizeof(*output) + size);
 
-	if (peer->nr_output == BL_OUTPUT_MAX)
-		return -ENOBUFS;
-	output = malloc(sizeof(*output) + size);
 	if (!output)
 		return -ENOMEM;
 	output->fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
@@ -47,12 +44,20 @@ static int keep(struct bl_peer *peer, const void *bytes, size_t size, int fd)
 		free(output);
 		return -errno;
 	}
+	output->type = type;
 	output->size = size;
 	memcpy(output->bytes, bytes, size);
 	TAILQ_INSERT_TAIL(&peer->output, output, of_peer);
-	peer->nr_output++;
 	bl_peer_wait(peer);
 	return 0;
+}
+
+static int put(struct bl_peer *peer, const void *bytes, size_t size, int fd)
+{
+	int ret = bl_packet_send(peer->fd, bytes, size, fd);
+
+	peer->unread_fd |= !ret && fd >= 0;
+	return ret;
 }
 
 int bl_output_send(struct bl_peer *peer, const struct bl_wire_message *message,
@@ -62,25 +67,29 @@ int bl_output_send(struct bl_peer *peer, const struct bl_wire_message *message,
 	size_t size = bl_wire_encode(message, bytes);
 	int ret = -EAGAIN;
 
-	if (peer->dying)
+	if (bl_peer_is_dying(peer))
 		return -ECONNRESET;
 	if (TAILQ_EMPTY(&peer->output))
-		ret = bl_packet_send(peer->fd, bytes, size, fd);
-	return ret == -EAGAIN ? keep(peer, bytes, size, fd) : ret;
+		ret = put(peer, bytes, size, fd);
+	return ret == -EAGAIN ? keep(peer, message->type, bytes, size, fd) :
+				ret;
 }
 
 void bl_output_event(struct bl_peer *peer,
 		     const struct bl_wire_message *message)
 {
-	int ret;
-
-	if (peer->dying)
-		return;
-	ret = bl_output_send(peer, message, -1);
-	if (ret == -ENOBUFS)
-		bl_peer_refused(peer, "does not read what it is sent");
-	if (ret)
+	if (!bl_peer_is_dying(peer) && bl_output_send(peer, message, -1))
 		bl_peer_drop(peer);
+}
+
+bool bl_output_recall(struct bl_peer *peer, uint16_t type)
+{
+	struct bl_output *output = TAILQ_LAST(&peer->output, bl_outputs);
+
+	if (!output || output->type != type)
+		return false;
+	forget(peer, output);
+	return true;
 }
 
 void bl_output_flush(struct bl_peer *peer)
@@ -90,8 +99,7 @@ void bl_output_flush(struct bl_peer *peer)
 
 	for (output = TAILQ_FIRST(&peer->output); output; output = next) {
 		next = TAILQ_NEXT(output, of_peer);
-		ret = bl_packet_send(peer->fd, output->bytes, output->size,
-				     output->fd);
+		ret = put(peer, output->bytes, output->size, output->fd);
 		if (ret == -EAGAIN)
 			return;
 		if (ret) {

@@ -85,9 +85,9 @@ void importer_unmap(int importer)
 		bail("BARLEASE_UNMAP: %s", strerror(errno));
 }
 
-static struct barlease_state state_of(int importer)
+static struct barlease_importer_state state_of(int importer)
 {
-	struct barlease_state state;
+	struct barlease_importer_state state;
 
 	if (ioctl(importer, BARLEASE_STATE, &state))
 		bail("BARLEASE_STATE: %s", strerror(errno));

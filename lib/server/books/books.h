@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A server's books: what there is to be had, who has it, and how much that is
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * They know of devices and users, and nothing of connections: those are whatever
+ * a holder's @session is. Each file calls only what is above it here:
+ *
+ *   table.c     a hash table
+ *   overlap.c   which slices share bytes
+ *   slice.c     a slice: whether it can be offered, and what is told of it
+ *   group.c     slices of which clients take any one
+ *   user.c      users and holders, and how much they have
+ *   lease.c     leases, from export to the end
+ *   offer.c     all slices: adding, replacing, removing, listing
+ */
+#ifndef LIB_BOOKS_H
+#define LIB_BOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "overlap.h"
+#include "public.h"
+#include "table.h"
+
+LIST_HEAD(bl_leases, bl_lease);
+TAILQ_HEAD(bl_lease_queue, bl_lease);
+TAILQ_HEAD(bl_members, bl_slice);
+
+/**
+ * struct bl_slice - a slice on offer
+ * @link: in bl_books.slices, by name
+ * @extents: its bytes again, sorted and merged
+ * @map: of its BAR
+ * @group: NULL where it has none, or is not on offer
+ * @group_name: or ""
+ * @of_group: in one of the group's two lists
+ * @holders: how many leases of it have not ended yet
+ * @leases: those that are held
+ * @stays: for bl_offer_set(): what is to be the same as this one
+ * @removed: no longer on offer; it goes with the last lease that has not ended
+ */
+struct bl_slice {
+	struct bl_link link;
+	char name[BARLEASE_NAME_MAX];
+	const struct barlease_device *device;
+	unsigned int bar;
+	struct barlease_range *ranges;
+	size_t nr_ranges;
+	struct barlease_range *extents;
+	size_t nr_extents;
+	struct bl_map *map;
+	LIST_ENTRY(bl_slice) of_map;
+	uint64_t size;
+	unsigned int flags;
+	enum barlease_memattr memattr;
+	struct barlease_alignment alignment;
+	unsigned int max_holders;
+	unsigned int per_user;
+	void *context;
+	char group_name[BARLEASE_NAME_MAX];
+	struct bl_slice_group *group;
+	TAILQ_ENTRY(bl_slice) of_group;
+	struct bl_slice *stays;
+	uint32_t holders;
+	struct bl_leases leases;
+	bool removed;
+};
+
+/**
+ * struct bl_slice_group - slices of which clients take any one
+ * @link: in bl_books.groups, by name
+ * @idle: those that nobody has, the longest idle first
+ * @busy: the others, those that somebody took last behind
+ * @nr: how many, and how many more refer to it
+ */
+struct bl_slice_group {
+	struct bl_link link;
+	char name[BARLEASE_NAME_MAX];
+	struct bl_members idle;
+	struct bl_members busy;
+	unsigned int nr;
+};
+
+/**
+ * struct bl_user - what all holders of one uid have together
+ * @link: in bl_books.users, by uid
+ * @holders: how many there are; those who are gone and still keep something too
+ * @connections: those who are not gone
+ * @leases: with those that are kept
+ * @having: leases that have not ended
+ * @kept: those that have
+ */
+struct bl_user {
+	struct bl_link link;
+	uid_t uid;
+	unsigned int holders;
+	unsigned int connections;
+	unsigned int leases;
+	struct bl_lease_queue having;
+	struct bl_lease_queue kept;
+};
+
+/**
+ * struct bl_holder - somebody who has leases, or had: a connection's other end
+ * @who: and @groups, which it refers to
+ * @session: NULL once the connection is gone
+ * @leases: those that have not ended
+ * @uses: one of the session, and one of each lease
+ */
+struct bl_holder {
+	struct barlease_peer who;
+	gid_t *groups;
+	struct bl_user *user;
+	void *session;
+	struct bl_leases leases;
+	unsigned int nr_leases;
+	unsigned int uses;
+};
+
+/**
+ * struct bl_lease - a lease
+ * @link: in bl_books.leases, by id
+ * @of_slice: while it is held
+ * @of_holder: until it has ended
+ * @of_state: in bl_books.ending or bl_books.kept
+ * @of_user: in one of the user's two
+ * @slice: NULL once it has ended
+ * @shared: whether others may have the DMABUF, too, as the kernel said last
+ * @name: the slice's
+ * @answer: for the server: whether its holder waits for the end, and with which
+ *   request
+ */
+struct bl_lease {
+	struct bl_link link;
+	LIST_ENTRY(bl_lease) of_slice;
+	LIST_ENTRY(bl_lease) of_holder;
+	TAILQ_ENTRY(bl_lease) of_state;
+	TAILQ_ENTRY(bl_lease) of_user;
+	uint32_t id;
+	enum barlease_lease_state state;
+	enum barlease_reason reason;
+	int fd;
+	int64_t since;
+	const struct barlease_device *device;
+	struct bl_slice *slice;
+	struct bl_holder *holder;
+	bool shared;
+	uint32_t answer;
+	char name[BARLEASE_NAME_MAX];
+};
+
+/* All slices in the order in which they are told; made when it is needed */
+struct bl_listing {
+	struct bl_slice **at;
+	size_t nr;
+	bool valid;
+};
+
+/**
+ * struct bl_books - all of it
+ * @listing: see there
+ * @generation: another one after each change of what is on offer, or of who may
+ *   have it
+ * @ending: leases that other devices have not given back yet, or that the kernel
+ *   has refused to revoke
+ * @kept: leases that have ended
+ * @nr_leases: of all states
+ */
+struct bl_books {
+	struct bl_table slices;
+	struct bl_table groups;
+	struct bl_table users;
+	struct bl_table leases;
+	struct bl_maps maps;
+	struct bl_listing listing;
+	uint64_t generation;
+	struct bl_lease_queue ending;
+	struct bl_lease_queue kept;
+	struct barlease_limits limits;
+	uint32_t nr_leases;
+	uint32_t next_id;
+};
+
+void bl_books_init(struct bl_books *books);
+/* Without leases by then */
+void bl_books_free(struct bl_books *books);
+
+/* slice.c. bl_slice_new() does not offer it yet */
+int bl_slice_new(const struct barlease_device *device,
+		 const struct barlease_slice *offer, struct bl_slice **slice);
+void bl_slice_free(struct bl_slice *slice);
+/* It was removed: it goes now, or with the last lease that has not ended yet */
+void bl_slice_drop(struct bl_slice *slice);
+/* Do leases of the one hold good as leases of the other? */
+bool bl_slice_same(const struct bl_slice *a, const struct bl_slice *b);
+/* How many more leases of it there can be now; UINT32_MAX: any number */
+uint32_t bl_slice_vacancies(struct bl_slice *slice);
+void bl_slice_info(struct bl_slice *slice, struct barlease_slice_info *info);
+
+/*
+ * group.c. bl_slice_group_get() finds it or makes it, for one more slice.
+ * bl_slice_group_sort() puts a slice where it belongs by its number of holders, behind
+ * the others.
+ */
+struct bl_slice_group *bl_slice_group_find(const struct bl_books *books, const char *name);
+struct bl_slice_group *bl_slice_group_get(struct bl_books *books, const char *name);
+void bl_slice_group_put(struct bl_books *books, struct bl_slice_group *group);
+void bl_slice_group_add(struct bl_slice *slice);
+void bl_slice_group_remove(struct bl_slice *slice);
+void bl_slice_group_sort(struct bl_slice *slice, uint32_t holders);
+
+/*
+ * user.c. bl_holder_new() is -EDQUOT where the user has as many connections as it
+ * may. @who is copied, with its groups.
+ */
+int bl_holder_new(struct bl_books *books, const struct barlease_peer *who,
+		  void *session, struct bl_holder **holder);
+/* Its session is gone */
+void bl_holder_leave(struct bl_books *books, struct bl_holder *holder);
+void bl_holder_put(struct bl_books *books, struct bl_holder *holder);
+/* May this user have no more leases of the slice, or of its group? */
+bool bl_user_has_share(const struct bl_user *user,
+		       const struct bl_slice *slice);
+
+/*
+ * lease.c. From bl_lease_new() on it is held. bl_lease_begin_end() ends it for
+ * processes; it is over (0) and bl_lease_over() is due, or -EINPROGRESS, or the
+ * kernel refuses, and nothing has changed. bl_lease_linger() is for those that
+ * have to end all the same: bl_books_sweep() tries again.
+ *
+ * -EDQUOT: the user has as many as it may; -EUSERS: there are as many as there may
+ * be; -EBUSY: the user has as many of the slice, or its group, as it may
+ */
+int bl_lease_new(struct bl_books *books, struct bl_holder *holder,
+		 struct bl_slice *slice, struct bl_lease **lease);
+int bl_lease_begin_end(struct bl_books *books, struct bl_lease *lease,
+		       enum barlease_reason reason);
+void bl_lease_linger(struct bl_books *books, struct bl_lease *lease,
+		     enum barlease_reason reason);
+/* Kept from now on, or gone, if nobody has its DMABUF any more */
+void bl_lease_over(struct bl_books *books, struct bl_lease *lease);
+struct bl_lease *bl_lease_find(const struct bl_books *books, uint32_t id);
+struct barlease_holding bl_lease_holding(const struct bl_lease *lease);
+/* Look after those that have not ended yet, or are kept: a part at a time */
+void bl_books_sweep(struct bl_books *books,
+		    void (*over)(void *data, struct bl_lease *lease),
+		    void *data);
+/* It is about to be closed, and nothing of it is held */
+void bl_books_forget_device(struct bl_books *books,
+			    const struct barlease_device *device);
+/* Nothing kept, whoever has it */
+void bl_books_forget_kept(struct bl_books *books);
+
+/*
+ * offer.c. What is removed is no longer found, but there until bl_slice_drop().
+ *
+ * bl_offer_set() takes over all of @slices if it returns 0, and puts what is no
+ * longer on offer into @gone, which is for free(): end the leases of each, and
+ * drop it. If not, nothing has changed, and *@bad says of which slice, or is @nr.
+ */
+struct bl_slice *bl_offer_find(const struct bl_books *books, const char *name);
+int bl_offer_add(struct bl_books *books, struct bl_slice *slice);
+int bl_offer_set(struct bl_books *books, struct bl_slice **slices, size_t nr,
+		 struct bl_slice ***gone, size_t *nr_gone, size_t *bad);
+void bl_offer_remove(struct bl_books *books, struct bl_slice *slice);
+/* Return: 0; -ENOMEM */
+int bl_offer_list(struct bl_books *books);
+
+#endif

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+/*
+ * All slices that are on offer
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "books.h"
+#include "container.h"
+
+static struct bl_slice *find(const struct bl_table *table, const char *name)
+{
+	struct bl_link *link = bl_table_find(table, bl_hash_text(name));
+	struct bl_slice *slice;
+
+	for (; link; link = bl_table_more(link)) {
+		slice = bl_container_of(link, struct bl_slice, link);
+		if (!strcmp(slice->name, name))
+			return slice;
+	}
+	return NULL;
+}
+
+struct bl_slice *bl_offer_find(const struct bl_books *books, const char *name)
+{
+	return find(&books->slices, name);
+}
+
+static void changed(struct bl_books *books)
+{
+	books->listing.valid = false;
+	books->generation++;
+}
+
+/* What it needs before it can be offered without fail; and back */
+static int prepare(struct bl_books *books, struct bl_slice *slice)
+{
+	if (bl_map_get(&books->maps, slice))
+		return -ENOMEM;
+	if (!slice->group_name[0])
+		return 0;
+	slice->group = bl_slice_group_get(books, slice->group_name);
+	return slice->group ? 0 : -ENOMEM;
+}
+
+static void undo(struct bl_books *books, struct bl_slice *slice)
+{
+	bl_slice_group_put(books, slice->group);
+	slice->group = NULL;
+	bl_map_put(slice);
+}
+
+static void offer(struct bl_books *books, struct bl_slice *slice)
+{
+	bl_table_add(&books->slices, &slice->link, bl_hash_text(slice->name));
+	bl_map_add(slice);
+	bl_slice_group_add(slice);
+}
+
+int bl_offer_add(struct bl_books *books, struct bl_slice *slice)
+{
+	int ret;
+
+	if (bl_offer_find(books, slice->name))
+		return -EEXIST;
+	ret = bl_table_reserve(&books->slices, 1);
+	if (!ret)
+		ret = prepare(books, slice);
+	if (ret) {
+		undo(books, slice);
+		return ret;
+	}
+	offer(books, slice);
+	changed(books);
+	return 0;
+}
+
+void bl_offer_remove(struct bl_books *books, struct bl_slice *slice)
+{
+	bl_table_remove(&books->slices, &slice->link);
+	bl_slice_group_remove(slice);
+	bl_slice_group_put(books, slice->group);
+	slice->group = NULL;
+	changed(books);
+}
+
+/* @fresh: all of them by name. Finds out which of them are there already */
+static int prepare_all(struct bl_books *books, struct bl_slice **slices,
+		       size_t nr, struct bl_table *fresh, size_t *bad)
+{
+	int ret = bl_table_reserve(fresh, nr);
+
+	*bad = nr;
+	if (!ret)
+		ret = bl_table_reserve(&books->slices, nr);
+	for (size_t i = 0; !ret && i < nr; i++) {
+		struct bl_slice *slice = slices[i];
+		struct bl_slice *old = bl_offer_find(books, slice->name);
+
+		*bad = i;
+		if (find(fresh, slice->name))
+			return -EEXIST;
+		bl_table_add(fresh, &slice->link, bl_hash_text(slice->name));
+		if (old && bl_slice_same(old, slice)) {
+			slice->stays = old;
+			old->stays = slice;
+		} else {
+			ret = prepare(books, slice);
+		}
+	}
+	return ret;
+}
+
+static void undo_all(struct bl_books *books, struct bl_slice **slices,
+		     size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		undo(books, slices[i]);
+		if (slices[i]->stays)
+			slices[i]->stays->stays = NULL;
+		slices[i]->stays = NULL;
+	}
+}
+
+static void remove_others(struct bl_books *books, struct bl_slice **gone,
+			  size_t *nr_gone)
+{
+	struct bl_link *link = bl_table_next(&books->slices, NULL), *next;
+
+	for (*nr_gone = 0; link; link = next) {
+		struct bl_slice *slice;
+
+		next = bl_table_next(&books->slices, link);
+		slice = bl_container_of(link, struct bl_slice, link);
+		if (slice->stays)
+			continue;
+		bl_offer_remove(books, slice);
+		gone[(*nr_gone)++] = slice;
+	}
+}
+
+/* It is the same, but for what makes no difference to leases */
+static void update(struct bl_slice *slice)
+{
+	struct bl_slice *old = slice->stays;
+
+	old->context = slice->context;
+	old->max_holders = slice->max_holders;
+	old->per_user = slice->per_user;
+	old->stays = NULL;
+	bl_slice_free(slice);
+}
+
+int bl_offer_set(struct bl_books *books, struct bl_slice **slices, size_t nr,
+		 struct bl_slice ***gone, size_t *nr_gone, size_t *bad)
+{
+	struct bl_table fresh = { 0 };
+	int ret = prepare_all(books, slices, nr, &fresh, bad);
+
+	bl_table_free(&fresh);
+	*gone = calloc(books->slices.nr + 1, sizeof(struct bl_slice *));
+	if (!*gone && !ret) {
+		ret = -ENOMEM;
+		*bad = nr;
+	}
+	if (ret) {
+		free(*gone);
+		undo_all(books, slices, nr);
+		return ret;
+	}
+	remove_others(books, *gone, nr_gone);
+	for (size_t i = 0; i < nr; i++)
+		if (slices[i]->stays)
+			update(slices[i]);
+		else
+			offer(books, slices[i]);
+	changed(books);
+	return 0;
+}
+
+/* doorbell-2 comes before doorbell-10 */
+static int by_name(const void *a, const void *b)
+{
+	const struct bl_slice *const *one = a, *const *other = b;
+
+	return strverscmp((*one)->name, (*other)->name);
+}
+
+int bl_offer_list(struct bl_books *books)
+{
+	struct bl_listing *listing = &books->listing;
+	struct bl_link *link = NULL;
+	struct bl_slice **at;
+	size_t i = 0;
+
+	if (listing->valid)
+		return 0;
+	at = reallocarray(NULL, books->slices.nr + 1, sizeof(*at));
+	if (!at)
+		return -ENOMEM;
+	while ((link = bl_table_next(&books->slices, link)))
+		at[i++] = bl_container_of(link, struct bl_slice, link);
+	qsort(at, i, sizeof(*at), by_name);
+	free(listing->at);
+	*listing = (struct bl_listing){ at, i, true };
+	return 0;
+}
+
+void bl_books_init(struct bl_books *books)
+{
+	*books = (struct bl_books){ .next_id = 1 };
+	LIST_INIT(&books->maps);
+	TAILQ_INIT(&books->ending);
+	TAILQ_INIT(&books->kept);
+}
+
+void bl_books_free(struct bl_books *books)
+{
+	struct bl_link *link = bl_table_next(&books->slices, NULL), *next;
+
+	for (; link; link = next) {
+		struct bl_slice *slice;
+
+		next = bl_table_next(&books->slices, link);
+		slice = bl_container_of(link, struct bl_slice, link);
+		bl_offer_remove(books, slice);
+		bl_slice_drop(slice);
+	}
+	free(books->listing.at);
+	bl_table_free(&books->slices);
+	bl_table_free(&books->groups);
+	bl_table_free(&books->users);
+	bl_table_free(&books->leases);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A server's connections: who comes, what they say, what they are told
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * They know nothing of leases. What is to be done about a connection is for
+ * struct bl_net_ops; each file calls only what is above it here:
+ *
+ *   identity.c   who is at the other end
+ *   peer.c       what a connection waits for, how dear it is, the mark of its end
+ *   output.c     what it has still to be sent
+ *   turn.c       its turns, from the first one to its end
+ *   accept.c     new connections, and room for them
+ *
+ * A connection that is to end is only marked at first, and goes at the end of the
+ * public call (bl_net_reap()). So nothing here has to fear that a peer is freed by
+ * what it calls.
+ */
+#ifndef LIB_NET_H
+#define LIB_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "public.h"
+#include "wire/packet.h"
+
+struct bl_net;
+
+TAILQ_HEAD(bl_peers, bl_peer);
+TAILQ_HEAD(bl_outputs, bl_output);
+
+/* How dear a connection is, where there are too many */
+enum bl_peer_rank {
+	BL_PEER_NEW,		/* has not said HELLO yet */
+	BL_PEER_IDLE,		/* has nothing */
+	BL_PEER_BUSY,		/* has leases */
+	BL_PEER_RANKS,
+	BL_PEER_DYING = BL_PEER_RANKS,
+};
+
+/**
+ * struct bl_peer - a connection
+ * @of_net: in the list of its rank; those that were heard last are behind
+ * @since: when it came, in milliseconds
+ * @who: and @groups, which it refers to
+ * @waits_for: what epoll is to tell
+ * @blocked: nothing is read from it until something else is over
+ * @unread_fd: a message with an fd went out, which it may not have read yet
+ * @output: what cannot be sent yet
+ * @session: the server's
+ */
+struct bl_peer {
+	TAILQ_ENTRY(bl_peer) of_net;
+	struct bl_net *net;
+	int fd;
+	enum bl_peer_rank rank;
+	int64_t since;
+	struct barlease_peer who;
+	gid_t *groups;
+	uint32_t waits_for;
+	bool blocked;
+	bool unread_fd;
+	struct bl_outputs output;
+	void *session;
+};
+
+/**
+ * struct bl_net_ops - what is done about connections
+ * @arrived: a new one. Return: 0; or it is hung up on, and @left is not called
+ * @heard: it has said something. Whatever is wrong with it (@error: -EPROTO) is
+ *   for the server to answer
+ * @left: it is gone
+ * @pushed: it has to go, to make room; a last word can still be said
+ */
+struct bl_net_ops {
+	int (*arrived)(struct bl_peer *peer);
+	void (*heard)(struct bl_peer *peer, const struct bl_packet *packet,
+		      int error);
+	void (*left)(struct bl_peer *peer);
+	void (*pushed)(struct bl_peer *peer, const char *why);
+};
+
+/**
+ * struct bl_net - all of them
+ * @full: the one that arrives is one too many
+ * @paused: no connections are accepted, for want of file descriptors
+ * @most: connections; 0 for any number
+ * @peers: by their rank; the dying ones behind
+ * @nr: those that are not dying
+ * @nobody: what the kernel calls users that this process' namespace does not
+ *   have; -1 where there are none
+ * @no_group: the same of groups
+ */
+struct bl_net {
+	int epoll;
+	int listener;
+	const struct bl_net_ops *ops;
+	void *server;
+	bool full;
+	bool paused;
+	unsigned int most;
+	struct bl_peers peers[BL_PEER_RANKS + 1];
+	unsigned int nr;
+	uid_t nobody;
+	gid_t no_group;
+};
+
+/* identity.c. Return: 0; -ENOENT a user that this process has no number for */
+void bl_identity_init(struct bl_net *net);
+int bl_identify(struct bl_peer *peer);
+
+/* peer.c. Peers are known to epoll by their address. */
+bool bl_peer_is_dying(const struct bl_peer *peer);
+/* Asks epoll for what makes sense now */
+void bl_peer_wait(struct bl_peer *peer);
+/* Also where it is the same: it is the last one of its rank then */
+void bl_peer_set_rank(struct bl_peer *peer, enum bl_peer_rank rank);
+void bl_peer_block(struct bl_peer *peer);
+void bl_peer_unblock(struct bl_peer *peer);
+void bl_peer_drop(struct bl_peer *peer);
+
+/*
+ * output.c. @fd may be -1, and stays the caller's. bl_output_send() returns 0 when
+ * the message is sent, or will be; bl_output_event() ends the connection of a peer
+ * for whom that cannot be done. bl_output_recall() takes back what was sent last,
+ * if it is of this type and still here.
+ */
+int bl_output_send(struct bl_peer *peer, const struct bl_wire_message *message,
+		   int fd);
+void bl_output_event(struct bl_peer *peer,
+		     const struct bl_wire_message *message);
+bool bl_output_recall(struct bl_peer *peer, uint16_t type);
+void bl_output_flush(struct bl_peer *peer);
+void bl_output_free(struct bl_peer *peer);
+
+/* turn.c */
+int bl_peer_new(struct bl_net *net, int fd);
+void bl_peer_ready(struct bl_peer *peer, uint32_t events);
+void bl_peer_free(struct bl_peer *peer);
+
+/* accept.c. Return: 0; a negative errno where no more can be accepted */
+int bl_net_init(struct bl_net *net, int epoll, int listener,
+		const struct bl_net_ops *ops, void *server);
+int bl_net_accept(struct bl_net *net);
+/* Look again: there may be file descriptors by now */
+void bl_net_resume(struct bl_net *net);
+/* Those that have not said HELLO in time go. @now: in milliseconds */
+void bl_net_expire(struct bl_net *net, int64_t now);
+void bl_net_reap(struct bl_net *net);
+/* Milliseconds since some time or other */
+int64_t bl_net_now(void);
+
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A connection's turns: from its first one to its end
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * The kernel counts the fds in messages that nobody has read yet, for all peers
+ * together, and has a limit for that. So there is one for each of them at most: a
+ * peer that has not read it is not read from.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <linux/sockios.h>
+
+#include "net.h"
+
+/* Of one peer, before others have their turn */
+#define REQUESTS_AT_ONCE 8
+
+static int introduce(struct bl_peer *peer)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = peer };
+
+	peer->waits_for = event.events;
+	if (epoll_ctl(peer->net->epoll, EPOLL_CTL_ADD, peer->fd, &event))
+		return -errno;
+	return peer->net->ops->arrived(peer);
+}
+
+int bl_peer_new(struct bl_net *net, int fd)
+{
+	struct bl_peer *peer = calloc(1, sizeof(*peer));
+	int ret;
+
+	if (!peer) {
+		close(fd);
+		return -ENOMEM;
+	}
+	peer->net = net;
+	peer->fd = fd;
+	peer->since = bl_net_now();
+	TAILQ_INIT(&peer->output);
+	TAILQ_INSERT_TAIL(&net->peers[BL_PEER_NEW], peer, of_net);
+	net->nr++;
+
+	ret = bl_identify(peer);
+	/* Nobody that could be named, and yet worth a word */
+	if (!ret || ret == -ENOENT)
+		ret = introduce(peer);
+	if (ret) {
+		bl_peer_drop(peer);
+		bl_peer_free(peer);
+	}
+	return ret;
+}
+
+void bl_peer_free(struct bl_peer *peer)
+{
+	TAILQ_REMOVE(&peer->net->peers[peer->rank], peer, of_net);
+	bl_output_free(peer);
+	close(peer->fd);
+	free(peer->groups);
+	free(peer);
+}
+
+/* Has it read everything that it was sent? Only asked where it matters. */
+static bool may_be_read(struct bl_peer *peer)
+{
+	int unread;
+
+	if (bl_peer_is_dying(peer) || peer->blocked ||
+	    !TAILQ_EMPTY(&peer->output))
+		return false;
+	if (peer->unread_fd)
+		peer->unread_fd = !ioctl(peer->fd, SIOCOUTQ, &unread) && unread;
+	return !peer->unread_fd;
+}
+
+static bool take_request(struct bl_peer *peer)
+{
+	struct bl_packet packet;
+	int ret;
+
+	if (!may_be_read(peer))
+		return false;
+	ret = bl_packet_receive(peer->fd, &packet, false);
+	if (ret == -EAGAIN)
+		return false;
+	if (ret && ret != -EPROTO) {
+		bl_peer_drop(peer);
+		return false;
+	}
+	bl_peer_set_rank(peer, peer->rank);
+	peer->net->ops->heard(peer, &packet, ret);
+	return true;
+}
+
+void bl_peer_ready(struct bl_peer *peer, uint32_t events)
+{
+	if (bl_peer_is_dying(peer))
+		return;
+	bl_output_flush(peer);
+	for (int i = 0; i < REQUESTS_AT_ONCE; i++)
+		if (!take_request(peer))
+			break;
+	/* What would be read first of a peer that may be is still there */
+	if (events & (EPOLLHUP | EPOLLERR) && !(peer->waits_for & EPOLLIN))
+		bl_peer_drop(peer);
+	bl_peer_wait(peer);
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A client: a connection that has a place in the books
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "server.h"
+
+bool bl_session_allowed(const struct bl_session *session,
+			const struct bl_slice *slice)
+{
+	const struct barlease_server *server = session->server;
+
+	return !server->ops.allowed ||
+	       server->ops.allowed(server->data, &session->holder->who,
+				   slice->name, slice->context);
+}
+
+void bl_session_reply(struct bl_session *session,
+		      const struct bl_wire_message *message)
+{
+	if (bl_output_send(session->peer, message, -1))
+		bl_peer_drop(session->peer);
+}
+
+static void say_error(struct bl_peer *peer, uint32_t serial, int error,
+		      const char *text, va_list args)
+	__attribute__((format(printf, 4, 0)));
+
+static void say_error(struct bl_peer *peer, uint32_t serial, int error,
+		      const char *text, va_list args)
+{
+	struct bl_wire_message message = {
+		.type = BL_WIRE_ERROR,
+		.serial = serial,
+		.error.error = error,
+	};
+
+	vsnprintf(message.error.text, sizeof(message.error.text), text, args);
+	bl_refused(peer->net->server, &peer->who, message.error.text);
+	if (bl_output_send(peer, &message, -1))
+		bl_peer_drop(peer);
+}
+
+void bl_session_error(struct bl_session *session, uint32_t serial, int error,
+		      const char *text, ...)
+{
+	va_list args;
+
+	va_start(args, text);
+	say_error(session->peer, serial, error, text, args);
+	va_end(args);
+}
+
+__attribute__((format(printf, 3, 4)))
+static int turn_away(struct bl_peer *peer, int error, const char *text, ...)
+{
+	va_list args;
+
+	va_start(args, text);
+	say_error(peer, 0, error, text, args);
+	va_end(args);
+	return -error;
+}
+
+/* Is it somebody who may be here at all? */
+static int admit(struct bl_peer *peer)
+{
+	const struct barlease_server *server = peer->net->server;
+	const struct barlease_server_ops *ops = &server->ops;
+
+	if (peer->who.uid == peer->net->nobody)
+		return turn_away(peer, EACCES,
+				 "user %u stands for all that the server's user namespace does not have",
+				 peer->who.uid);
+	if (ops->welcome && !ops->welcome(server->data, &peer->who))
+		return turn_away(peer, EACCES,
+				 "nothing here is for user %u",
+				 peer->who.uid);
+	if (peer->net->full)
+		return turn_away(peer, EUSERS,
+				 "there are %u connections, all with leases, and as many as there may be",
+				 peer->net->most);
+	return 0;
+}
+
+static int arrived(struct bl_peer *peer)
+{
+	struct barlease_server *server = peer->net->server;
+	struct bl_session *session;
+	int ret = admit(peer);
+
+	if (ret)
+		return ret;
+	session = calloc(1, sizeof(*session));
+	if (!session)
+		return -ENOMEM;
+	session->server = server;
+	session->peer = peer;
+	ret = bl_holder_new(&server->books, &peer->who, session,
+			    &session->holder);
+	if (ret == -EDQUOT)
+		turn_away(peer, EDQUOT,
+			  "user %u has %u connections, as many as it may have",
+			  peer->who.uid, server->books.limits.user_connections);
+	if (ret) {
+		free(session);
+		return ret;
+	}
+	peer->session = session;
+	LIST_INSERT_HEAD(&server->sessions, session, of_server);
+	return 0;
+}
+
+static void left(struct bl_peer *peer)
+{
+	struct bl_session *session = peer->session;
+	struct barlease_server *server = session->server;
+
+	bl_end_holder(server, session->holder, BARLEASE_DISCONNECTED);
+	LIST_REMOVE(session, of_server);
+	bl_holder_leave(&server->books, session->holder);
+	free(session);
+}
+
+static void heard(struct bl_peer *peer, const struct bl_packet *packet,
+		  int error)
+{
+	bl_request(peer->session, packet, error);
+}
+
+static void pushed(struct bl_peer *peer, const char *why)
+{
+	bl_session_error(peer->session, 0, ETIMEDOUT, "%s", why);
+}
+
+const struct bl_net_ops bl_session_ops = { arrived, heard, left, pushed };
