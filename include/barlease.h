@@ -714,14 +714,28 @@ struct barlease_client;
  * @path: of the socket; NULL for $BARLEASE_SOCKET, or /run/barlease/socket
  * @client: receives the connection, for barlease_client_close()
  *
+ * Waits for 30 s at most.
+ *
  * Return: 0; -EPROTONOSUPPORT no common version; -EPROTO not a server of this
- * protocol; -EDQUOT this user has as many connections as it may; errors of
- * connect().
+ * protocol; -EACCES nothing there is for this user; -EDQUOT this user has as many
+ * connections as it may; -EUSERS there are as many as there may be; -ETIMEDOUT;
+ * errors of connect().
  */
 int barlease_client_connect(const char *path, struct barlease_client **client);
 
 /* The same with a connected socket, which is the client's from success on */
 int barlease_client_wrap(int fd, struct barlease_client **client);
+
+/**
+ * barlease_client_set_timeout() - how long the server may take for an answer
+ * @client: the client
+ * @milliseconds: of each call that waits; negative for any time. At first it is
+ *   30 s
+ *
+ * What the server says too late is lost for nobody: a lease is given back.
+ */
+void barlease_client_set_timeout(struct barlease_client *client,
+				 int milliseconds);
 
 /* All its leases are revoked. Their fds stay open, and the caller's. */
 void barlease_client_close(struct barlease_client *client);
@@ -747,9 +761,10 @@ struct barlease_slice_info {
 	unsigned int flags;
 	enum barlease_memattr memattr;
 	uint32_t free;
+	uint64_t reserved[4];
 };
 
-/* @slices is for free(). Return: 0; errors of the connection */
+/* @slices is for free(). Return: 0; -ETIMEDOUT; errors of the connection */
 int barlease_client_list(struct barlease_client *client,
 			 struct barlease_slice_info **slices,
 			 size_t *nr_slices);
@@ -774,6 +789,7 @@ struct barlease_lease {
 	enum barlease_memattr memattr;
 	struct barlease_alignment alignment;
 	char name[BARLEASE_NAME_MAX];
+	uint64_t reserved[8];
 };
 
 /**
@@ -784,8 +800,11 @@ struct barlease_lease {
  *
  * Return: 0; -EINVAL @name is no name, or an unknown flag; -ENOENT no such
  * slice; -EACCES not allowed; -EBUSY somebody else has it; -EDQUOT this user has
- * as many leases as it may; -EMFILE no room for the fd in this process (or in
- * the server), and no lease; errors of export and of the connection.
+ * as many leases as it may, in all or of these; -EUSERS there are as many as there
+ * may be; -EMFILE no room for the fd in this process (or in the server), and no
+ * lease; -EPERM the kernel has not let the fd into this process, as a security
+ * module may have told it, and no lease; -ETIMEDOUT; errors of export and of the
+ * connection.
  */
 int barlease_client_acquire(struct barlease_client *client, const char *name,
 			    unsigned int flags, struct barlease_lease *lease);
@@ -793,16 +812,48 @@ int barlease_client_acquire(struct barlease_client *client, const char *name,
 /* Return: 0; -ENOENT not (any more) a lease of this client; as above */
 int barlease_client_release(struct barlease_client *client, uint32_t id);
 
+/**
+ * barlease_client_start_acquire() - ask for a lease, and do not wait for it
+ *
+ * As barlease_client_acquire(), in two halves. When the answer is there,
+ * barlease_client_dispatch() returns BARLEASE_EVENT_ANSWERED with this number, and
+ * barlease_client_finish() says what it is. There may be several such requests at
+ * a time.
+ *
+ * Return: a number, greater than 0; -EAGAIN the server takes no more for now: poll
+ * for writing, and dispatch meanwhile; -EINVAL; errors of the connection.
+ */
+int barlease_client_start_acquire(struct barlease_client *client,
+				  const char *name, unsigned int flags);
+
+/* The same of barlease_client_release() */
+int barlease_client_start_release(struct barlease_client *client, uint32_t id);
+
+/**
+ * barlease_client_finish() - the answer to what was asked for
+ * @request: from one of the two above; it is over with any result but -EAGAIN
+ * @lease: receives the lease; NULL for a release
+ *
+ * Return: 0; -EAGAIN there is no answer yet; -EINVAL no such request; else as the
+ * call that waits.
+ */
+int barlease_client_finish(struct barlease_client *client, int request,
+			   struct barlease_lease *lease);
+
+/* There may be more of them one day */
 enum barlease_event_type {
 	BARLEASE_EVENT_REVOKED,		/* @lease, for @reason */
 	BARLEASE_EVENT_SUSPENDED,	/* accesses will wait: a reset */
 	BARLEASE_EVENT_RESUMED,		/* it is over */
+	BARLEASE_EVENT_ANSWERED,	/* @request, for barlease_client_finish() */
 };
 
 struct barlease_event {
 	enum barlease_event_type type;
 	uint32_t lease;
 	enum barlease_reason reason;
+	int request;
+	uint64_t reserved[4];
 };
 
 /**

@@ -104,6 +104,8 @@ static const char *why_it_ended(enum barlease_reason reason)
 		return "it is no longer allowed, or no longer there";
 	case BARLEASE_SHUTDOWN:
 		return "the broker ends";
+	case BARLEASE_GONE:
+		return "its device is gone";
 	default:
 		return "it is not known why";
 	}
@@ -123,6 +125,8 @@ static void tell(struct run *run, const struct barlease_event *event)
 		break;
 	case BARLEASE_EVENT_RESUMED:
 		note(run->verb, "the reset is over");
+		break;
+	default:
 		break;
 	}
 }

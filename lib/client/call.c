@@ -1,146 +1,69 @@
 // SPDX-License-Identifier: MIT
 /*
- * A request and its reply
+ * Requests and their replies
  *
  * Copyright (C) 2026 The barlease authors
+ *
+ * A reply that comes too late for who asked is not lost: what it brings is given
+ * back. So a call may be given up at any time.
  */
 #include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "client.h"
 #include "wire/packet.h"
 
-int bl_client_break(struct barlease_client *client, int error)
+/* A server could fill the memory else */
+#define SLICES_MAX	65536
+
+/* When a call that begins now is to end, in milliseconds; negative: never */
+static int64_t now_ms(void)
 {
-	client->broken = error;
-	return error;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Else the end was an empty packet, and what comes next does not count */
-static bool hung_up(const struct barlease_client *client)
+static int64_t deadline(int timeout)
 {
-	struct pollfd poll_fd = { .fd = client->fd };
-
-	return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & POLLHUP;
+	return timeout < 0 ? -1 : now_ms() + timeout;
 }
 
-static int receive_packet(struct barlease_client *client,
-			  struct bl_packet *packet)
-{
-	int ret = bl_packet_receive(client->fd, packet, true);
-
-	/*
-	 * Of a server that goes, what it sent last may come third. Where it has
-	 * not read everything, the kernel says that first. And a server that
-	 * sends and goes while the kernel looks at an empty queue is the end,
-	 * for that call.
-	 */
-	for (int i = 0; i < 2 && ret == -ECONNRESET && hung_up(client); i++)
-		ret = bl_packet_receive(client->fd, packet, true);
-	return ret;
-}
-
-/* Is there an fd with it, as there is to be? */
-static bool fds_valid(const struct bl_packet *packet,
-		      const struct bl_wire_message *message)
-{
-	if (message->type == BL_WIRE_LEASE)
-		return (packet->fd >= 0) != packet->fds_lost;
-	return packet->fd < 0 && !packet->fds_lost;
-}
-
-/* Is it something that a server may say? */
-static bool valid(const struct bl_packet *packet,
-		  struct bl_wire_message *message)
-{
-	return !bl_wire_decode(packet->bytes, packet->size, message) &&
-	       message->type & (BL_WIRE_REPLY | BL_WIRE_EVENT) &&
-	       fds_valid(packet, message);
-}
-
-int bl_client_receive(struct barlease_client *client,
-		      struct bl_wire_message *message)
-{
-	struct bl_packet packet;
-	int ret;
-
-	if (client->broken)
-		return client->broken;
-	ret = receive_packet(client, &packet);
-	if (ret)
-		return ret == -EAGAIN ? ret : bl_client_break(client, ret);
-	if (!valid(&packet, message)) {
-		if (packet.fd >= 0)
-			close(packet.fd);
-		return bl_client_break(client, -EPROTO);
-	}
-	if (message->type == BL_WIRE_LEASE)
-		message->lease.fd = packet.fd;
-	return 0;
-}
-
-static int wait_for(const struct barlease_client *client, short events)
+/* Return: 0; -ETIMEDOUT; errors of poll() */
+static int wait_for(const struct barlease_client *client, short events,
+		    int64_t until)
 {
 	struct pollfd poll_fd = { .fd = client->fd, .events = events };
+	int64_t left = until < 0 ? -1 : until - now_ms();
+	int n;
 
-	while (poll(&poll_fd, 1, -1) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return 0;
+	if (until >= 0 && left < 0)
+		left = 0;
+	n = poll(&poll_fd, 1, left > INT32_MAX ? INT32_MAX : left);
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	return n ? 0 : -ETIMEDOUT;
 }
 
-static void drop_fd(const struct bl_wire_message *message)
+struct bl_call *bl_call_find(const struct barlease_client *client,
+			     uint32_t serial)
 {
-	if (message->type == BL_WIRE_LEASE && message->lease.fd >= 0)
-		close(message->lease.fd);
+	struct bl_call *call;
+
+	LIST_FOREACH(call, &client->calls, of_client)
+		if (call->serial == serial)
+			return call;
+	return NULL;
 }
 
-/* @got is false where there was an event, or nothing */
-static int receive_reply(struct barlease_client *client,
-			 struct bl_wire_message *message, bool *got)
+static void forget(struct bl_call *call)
 {
-	int ret = bl_client_receive(client, message);
-
-	*got = false;
-	if (ret)
-		return ret == -EAGAIN ? 0 : ret;
-	if (message->type & BL_WIRE_EVENT)
-		return bl_events_keep(client, message);
-	*got = true;
-	return 0;
-}
-
-/*
- * A server that cannot send does not read either, so what it sends has to be
- * taken while there is no room for the request.
- */
-static int send_request(struct barlease_client *client,
-			const struct bl_wire_message *request)
-{
-	uint8_t bytes[BL_WIRE_MAX];
-	size_t size = bl_wire_encode(request, bytes);
-	struct bl_wire_message message;
-	bool got;
-	int ret;
-
-	for (;;) {
-		ret = bl_packet_send(client->fd, bytes, size, -1);
-		if (ret != -EAGAIN)
-			return ret;
-		ret = wait_for(client, POLLIN | POLLOUT);
-		if (ret)
-			return ret;
-		ret = receive_reply(client, &message, &got);
-		if (ret)
-			return ret;
-		if (got) {
-			drop_fd(&message);
-			return bl_client_break(client, -EPROTO);
-		}
-	}
+	LIST_REMOVE(call, of_client);
+	free(call);
 }
 
 static void keep_text(struct barlease_client *client, const char *text)
@@ -152,44 +75,266 @@ static void keep_text(struct barlease_client *client, const char *text)
 			*c = '?';
 }
 
-static int check_reply(struct barlease_client *client, uint32_t serial,
-		       enum bl_wire_type wanted,
-		       const struct bl_wire_message *reply)
+static struct barlease_event event_of(const struct bl_wire_message *message)
 {
-	if (reply->type == BL_WIRE_ERROR &&
-	    (reply->serial == serial || !reply->serial)) {
-		keep_text(client, reply->error.text);
-		return -(int)reply->error.error;
+	struct barlease_event event = { .type = BARLEASE_EVENT_RESUMED };
+
+	if (message->type == BL_WIRE_SUSPENDED)
+		event.type = BARLEASE_EVENT_SUSPENDED;
+	if (message->type == BL_WIRE_REVOKED) {
+		event.type = BARLEASE_EVENT_REVOKED;
+		event.lease = message->revoked.id;
+		event.reason = message->revoked.reason;
 	}
-	if (reply->type != wanted || reply->serial != serial) {
-		drop_fd(reply);
-		return bl_client_break(client, -EPROTO);
-	}
+	return event;
+}
+
+static int keep_event(struct barlease_client *client,
+		      const struct barlease_event *event)
+{
+	int ret = bl_events_keep(&client->events, event);
+
+	return ret ? bl_client_break(client, ret) : 0;
+}
+
+static int announce(struct barlease_client *client, const struct bl_call *call)
+{
+	const struct barlease_event event = {
+		.type = BARLEASE_EVENT_ANSWERED,
+		.request = call->serial,
+	};
+
+	return call->announced ? keep_event(client, &event) : 0;
+}
+
+static void drop_late(struct barlease_client *client, struct bl_call *call,
+		      const struct bl_wire_message *message)
+{
+	forget(call);
+	bl_client_drop_fd(message);
+	if (message->type == BL_WIRE_LEASE)
+		bl_call_give_back(client, message->lease.id);
+}
+
+/* Unasked; the connection ends after it, and all that is open with it */
+static int hear_last_word(struct barlease_client *client,
+			  const struct bl_wire_message *message)
+{
+	keep_text(client, message->error.text);
+	client->last_word = -(int)message->error.error;
 	return 0;
 }
 
-int bl_client_call(struct barlease_client *client,
-		   struct bl_wire_message *request, enum bl_wire_type wanted,
-		   struct bl_wire_message *reply)
+/* Is it the reply to just this request? */
+static bool fits(const struct bl_call *call,
+		 const struct bl_wire_message *message)
 {
-	bool got;
+	if (message->type == BL_WIRE_ERROR)
+		return true;
+	if (message->type != call->wanted)
+		return false;
+	switch (message->type) {
+	case BL_WIRE_WELCOME:
+		return message->welcome.version == BL_WIRE_VERSION;
+	case BL_WIRE_SLICE_LIST:
+		return message->slices.first == call->number &&
+		       message->slices.total <= SLICES_MAX;
+	case BL_WIRE_LEASE:
+		return !call->name[0] ||
+		       !strcmp(call->name, message->lease.name);
+	default:
+		return message->released.id == call->number;
+	}
+}
+
+/* What the reply is to say again */
+static void remember(struct bl_call *call, const struct bl_wire_message *request)
+{
+	if (request->type == BL_WIRE_LIST)
+		call->number = request->list.first;
+	else if (request->type == BL_WIRE_RELEASE)
+		call->number = request->release.id;
+	else if (request->type == BL_WIRE_ACQUIRE &&
+		 !(request->acquire.flags & BARLEASE_ANY))
+		memcpy(call->name, request->acquire.name, sizeof(call->name));
+}
+
+static int hear_reply(struct barlease_client *client,
+		      const struct bl_received *received)
+{
+	const struct bl_wire_message *message = &received->message;
+	struct bl_call *call = bl_call_find(client, message->serial);
+
+	if (message->type == BL_WIRE_ERROR && !message->serial)
+		return hear_last_word(client, message);
+	if (!call || call->answered || !fits(call, message)) {
+		bl_client_drop_fd(message);
+		return bl_client_break(client, -EPROTO);
+	}
+	if (call->abandoned) {
+		drop_late(client, call, message);
+		return 0;
+	}
+	call->answered = true;
+	call->reply = *message;
+	call->lost_fd = received->lost_fd;
+	return announce(client, call);
+}
+
+int bl_call_take(struct barlease_client *client)
+{
+	struct bl_received received;
+	struct barlease_event event;
+	int ret = bl_client_receive(client, &received);
+
+	if (ret)
+		return ret;
+	if (received.message.type & BL_WIRE_REPLY)
+		return hear_reply(client, &received);
+	event = event_of(&received.message);
+	return keep_event(client, &event);
+}
+
+static uint32_t next_serial(struct barlease_client *client)
+{
+	do {
+		client->serial = (client->serial + 1) & INT32_MAX;
+	} while (!client->serial || bl_call_find(client, client->serial));
+	return client->serial;
+}
+
+/*
+ * A server that cannot send does not read either, so what it sends has to be
+ * taken while there is no room for the request.
+ */
+static int send_request(struct barlease_client *client,
+			const struct bl_wire_message *request, int timeout)
+{
+	int64_t until = deadline(timeout);
+	uint8_t bytes[BL_WIRE_MAX];
+	size_t size = bl_wire_encode(request, bytes);
+	int ret;
+
+	for (;;) {
+		ret = bl_packet_send(client->fd, bytes, size, -1);
+		if (ret != -EAGAIN || !timeout)
+			return ret;
+		ret = wait_for(client, POLLIN | POLLOUT, until);
+		if (!ret)
+			ret = bl_call_take(client);
+		if (ret && ret != -EAGAIN)
+			return ret;
+	}
+}
+
+int bl_call_start(struct barlease_client *client,
+		  struct bl_wire_message *request, enum bl_wire_type wanted,
+		  int timeout, struct bl_call **call)
+{
+	struct bl_call *new;
 	int ret;
 
 	client->error[0] = '\0';
 	if (client->broken)
 		return client->broken;
-	request->serial = ++client->serial ?: ++client->serial;
-	ret = send_request(client, request);
-	/* A server that has hung up may have said why */
-	if (ret == -ECONNRESET)
-		ret = 0;
-	while (!ret) {
-		ret = receive_reply(client, reply, &got);
-		if (!ret && got)
-			return check_reply(client, request->serial, wanted,
-					   reply);
-		if (!ret)
-			ret = wait_for(client, POLLIN);
+	new = calloc(1, sizeof(*new));
+	if (!new)
+		return -ENOMEM;
+	request->serial = next_serial(client);
+	new->serial = request->serial;
+	new->wanted = wanted;
+	remember(new, request);
+	LIST_INSERT_HEAD(&client->calls, new, of_client);
+	ret = send_request(client, request, timeout);
+	/* A server that has hung up may have said why: that is heard later */
+	if (ret && ret != -ECONNRESET) {
+		forget(new);
+		return ret;
 	}
+	*call = new;
+	return 0;
+}
+
+/* It is said once; after it there is only the end of the connection */
+int bl_client_last_word(struct barlease_client *client)
+{
+	int error = client->last_word;
+
+	client->last_word = 0;
+	return error;
+}
+
+int bl_call_wait(struct barlease_client *client, struct bl_call *call)
+{
+	int64_t until = deadline(client->timeout);
+	int ret = 0;
+
+	while (!ret && !call->answered && !client->last_word) {
+		ret = bl_call_take(client);
+		if (ret == -EAGAIN)
+			ret = wait_for(client, POLLIN, until);
+	}
+	if (call->answered)
+		return 0;
+	return bl_client_last_word(client) ?: ret;
+}
+
+int bl_call_end(struct barlease_client *client, struct bl_call *call,
+		struct bl_received *received)
+{
+	received->message = call->reply;
+	received->lost_fd = call->lost_fd;
+	forget(call);
+	if (received->message.type != BL_WIRE_ERROR)
+		return 0;
+	keep_text(client, received->message.error.text);
+	return -(int)received->message.error.error;
+}
+
+int bl_client_call(struct barlease_client *client,
+		   struct bl_wire_message *request, enum bl_wire_type wanted,
+		   struct bl_received *received)
+{
+	struct bl_call *call;
+	int ret;
+
+	ret = bl_call_start(client, request, wanted, client->timeout, &call);
+	if (ret)
+		return ret;
+	ret = bl_call_wait(client, call);
+	if (!ret)
+		return bl_call_end(client, call, received);
+	if (ret == -ETIMEDOUT)
+		call->abandoned = true;
+	else
+		forget(call);
 	return ret;
+}
+
+void bl_call_give_back(struct barlease_client *client, uint32_t lease)
+{
+	struct bl_wire_message request = {
+		.type = BL_WIRE_RELEASE,
+		.release.id = lease,
+	};
+	char error[sizeof(client->error)];
+	struct bl_call *call;
+
+	/* What was said of the acquire is what its caller wants to know */
+	memcpy(error, client->error, sizeof(error));
+	if (!bl_call_start(client, &request, BL_WIRE_RELEASED,
+			   client->timeout, &call))
+		call->abandoned = true;
+	memcpy(client->error, error, sizeof(error));
+}
+
+void bl_calls_free(struct barlease_client *client)
+{
+	struct bl_call *call;
+
+	while ((call = LIST_FIRST(&client->calls))) {
+		if (call->answered)
+			bl_client_drop_fd(&call->reply);
+		forget(call);
+	}
 }

@@ -14,6 +14,20 @@
 
 #define DEFAULT_PATH	"/run/barlease/socket"
 
+/* Longer than any answer takes that a person waits for */
+#define TIMEOUT_MS	30000
+
+/* Where the server is so busy that it does not accept, connect() waits */
+static int set_patience(int fd, int milliseconds)
+{
+	const struct timeval patience = {
+		milliseconds / 1000, milliseconds % 1000 * 1000
+	};
+
+	return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+			  sizeof(patience)) ? -errno : 0;
+}
+
 static int connect_to(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -21,12 +35,15 @@ static int connect_to(const struct sockaddr_un *address)
 
 	if (fd < 0)
 		return -errno;
-	do {
-		ret = connect(fd, (const struct sockaddr *)address,
-			      sizeof(*address));
-	} while (ret && errno == EINTR);
+	ret = set_patience(fd, TIMEOUT_MS);
+	while (!ret && connect(fd, (const struct sockaddr *)address,
+			       sizeof(*address))) {
+		if (errno != EINTR)
+			ret = errno == EAGAIN ? -ETIMEDOUT : -errno;
+	}
+	if (!ret)
+		ret = set_patience(fd, 0);
 	if (ret) {
-		ret = -errno;
 		close(fd);
 		return ret;
 	}
@@ -56,14 +73,20 @@ static int say_hello(struct barlease_client *client)
 {
 	struct bl_wire_message hello = {
 		.type = BL_WIRE_HELLO,
-		.hello = { BL_WIRE_VERSION, BL_WIRE_VERSION },
+		.hello = {
+			BL_WIRE_VERSION, BL_WIRE_VERSION, BL_WIRE_FEATURES,
+		},
 	};
-	struct bl_wire_message welcome;
-	int ret = bl_client_call(client, &hello, BL_WIRE_WELCOME, &welcome);
+	struct bl_received welcome;
 
-	if (ret)
-		return ret;
-	return welcome.welcome.version == BL_WIRE_VERSION ? 0 : -EPROTO;
+	return bl_client_call(client, &hello, BL_WIRE_WELCOME, &welcome);
+}
+
+static void discard(struct barlease_client *client)
+{
+	bl_calls_free(client);
+	free(client->events.at);
+	free(client);
 }
 
 int barlease_client_wrap(int fd, struct barlease_client **client)
@@ -77,10 +100,11 @@ int barlease_client_wrap(int fd, struct barlease_client **client)
 	if (!new)
 		return -ENOMEM;
 	new->fd = fd;
+	new->timeout = TIMEOUT_MS;
+	LIST_INIT(&new->calls);
 	ret = say_hello(new);
 	if (ret) {
-		free(new->events.at);
-		free(new);
+		discard(new);
 		return ret;
 	}
 	*client = new;
@@ -92,8 +116,13 @@ void barlease_client_close(struct barlease_client *client)
 	if (!client)
 		return;
 	close(client->fd);
-	free(client->events.at);
-	free(client);
+	discard(client);
+}
+
+void barlease_client_set_timeout(struct barlease_client *client,
+				 int milliseconds)
+{
+	client->timeout = milliseconds;
 }
 
 int barlease_client_fd(const struct barlease_client *client)

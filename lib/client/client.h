@@ -4,16 +4,21 @@
  *
  * Copyright (C) 2026 The barlease authors
  *
- *   client.c   connecting and closing
- *   call.c     a request and its reply
- *   events.c   events, and those that came before somebody asked
- *   lease.c    the requests that there are
+ * Each calls only what is above it:
+ *
+ *   events.c    events that nobody has asked for yet
+ *   receive.c   what the server says
+ *   call.c      requests and their replies
+ *   lease.c     the requests that there are
+ *   client.c    connecting and closing
  */
 #ifndef LIB_CLIENT_H
 #define LIB_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "public.h"
 #include "wire/wire.h"
@@ -27,40 +32,95 @@ struct bl_events {
 };
 
 /**
+ * struct bl_call - a request that has not been finished
+ * @serial: of the request
+ * @wanted: type of the reply
+ * @name: that it is to have; "" for any
+ * @number: the same: of a lease, or of the first slice of a list
+ * @answered: there is one, and it is @reply: that, or an ERROR
+ * @announced: who asked wants an event when it is there
+ * @abandoned: nobody wants it any more
+ * @lost_fd: of a LEASE without an fd: why, as a negative errno
+ */
+struct bl_call {
+	LIST_ENTRY(bl_call) of_client;
+	uint32_t serial;
+	enum bl_wire_type wanted;
+	char name[BARLEASE_NAME_MAX];
+	uint32_t number;
+	bool answered;
+	bool announced;
+	bool abandoned;
+	int lost_fd;
+	struct bl_wire_message reply;
+};
+
+/**
  * struct barlease_client - a connection to whoever vends
  * @serial: of the last request
+ * @timeout: in milliseconds; negative for none
  * @broken: 0, or why nothing can be received any more, as a negative errno
+ * @last_word: what the server has said unasked before it went, or 0
+ * @calls: not finished yet
  * @error: what the server has said of the last request
  */
 struct barlease_client {
 	int fd;
 	uint32_t serial;
+	int timeout;
 	int broken;
+	int last_word;
+	LIST_HEAD(, bl_call) calls;
 	struct bl_events events;
 	char error[BL_WIRE_TEXT];
 };
 
-/*
- * Sends the request, with a serial of its own, and waits for its reply, which
- * is of type @wanted. Return: 0; what an ERROR said; errors of the connection.
- */
-int bl_client_call(struct barlease_client *client,
-		   struct bl_wire_message *request, enum bl_wire_type wanted,
-		   struct bl_wire_message *reply);
+/* A message of the server's. @lost_fd: see struct bl_call */
+struct bl_received {
+	struct bl_wire_message message;
+	int lost_fd;
+};
+
+/* events.c. Return: 0; -ENOMEM; -ENOBUFS too many */
+int bl_events_keep(struct bl_events *events, const struct barlease_event *event);
+bool bl_events_take(struct bl_events *events, struct barlease_event *event);
 
 /*
- * What the server has sent, without waiting for it. It is valid, and an event
- * or a reply; a LEASE has an fd, or -1 where this process had no room for it.
+ * receive.c. What the server has sent, without waiting for it: it is valid, and an
+ * event or a reply.
  *
  * Return: 0; -EAGAIN; errors of the connection, which are final.
  */
 int bl_client_receive(struct barlease_client *client,
-		      struct bl_wire_message *message);
-
+		      struct bl_received *received);
 /* Nothing more is received after this; returns @error */
 int bl_client_break(struct barlease_client *client, int error);
+/* Its fd is closed, if it has one */
+void bl_client_drop_fd(const struct bl_wire_message *message);
 
-int bl_events_keep(struct barlease_client *client,
-		   const struct bl_wire_message *message);
+/*
+ * call.c. bl_call_start() sends a request, with a serial of its own; @timeout as in
+ * the client, 0 does not wait until it can be sent. bl_call_take() deals with one
+ * message of the server's, or returns -EAGAIN. bl_call_wait() returns 0 when the call is answered.
+ * bl_call_end() says how it ended, and forgets it: 0 and the reply, which is of the
+ * type wanted; what an ERROR said.
+ */
+int bl_call_start(struct barlease_client *client,
+		  struct bl_wire_message *request, enum bl_wire_type wanted,
+		  int timeout, struct bl_call **call);
+int bl_call_take(struct barlease_client *client);
+int bl_call_wait(struct barlease_client *client, struct bl_call *call);
+int bl_call_end(struct barlease_client *client, struct bl_call *call,
+		struct bl_received *received);
+struct bl_call *bl_call_find(const struct barlease_client *client,
+			     uint32_t serial);
+int bl_client_last_word(struct barlease_client *client);
+/* All of these in one */
+int bl_client_call(struct barlease_client *client,
+		   struct bl_wire_message *request, enum bl_wire_type wanted,
+		   struct bl_received *received);
+/* A lease is given back that nobody wants, or can have */
+void bl_call_give_back(struct barlease_client *client, uint32_t lease);
+void bl_calls_free(struct barlease_client *client);
 
 #endif

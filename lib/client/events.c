@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Events, and those that came before somebody asked
+ * Events that nobody has asked for yet
  *
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client.h"
 
@@ -38,57 +37,20 @@ static int make_room(struct bl_events *events)
 	return 0;
 }
 
-static struct barlease_event event_of(const struct bl_wire_message *message)
+int bl_events_keep(struct bl_events *events, const struct barlease_event *event)
 {
-	struct barlease_event event = { .type = BARLEASE_EVENT_RESUMED };
-
-	if (message->type == BL_WIRE_SUSPENDED)
-		event.type = BARLEASE_EVENT_SUSPENDED;
-	if (message->type == BL_WIRE_REVOKED) {
-		event.type = BARLEASE_EVENT_REVOKED;
-		event.lease = message->revoked.id;
-		event.reason = message->revoked.reason;
-	}
-	return event;
-}
-
-int bl_events_keep(struct barlease_client *client,
-		   const struct bl_wire_message *message)
-{
-	struct bl_events *events = &client->events;
 	int ret = make_room(events);
 
-	if (ret)
-		return bl_client_break(client, ret);
-	events->at[events->first + events->nr++] = event_of(message);
-	return 0;
+	if (!ret)
+		events->at[events->first + events->nr++] = *event;
+	return ret;
 }
 
-static void take_oldest(struct bl_events *events, struct barlease_event *event)
+bool bl_events_take(struct bl_events *events, struct barlease_event *event)
 {
+	if (!events->nr)
+		return false;
 	*event = events->at[events->first++];
 	events->nr--;
-}
-
-int barlease_client_dispatch(struct barlease_client *client,
-			     struct barlease_event *event)
-{
-	struct bl_wire_message message;
-	int ret;
-
-	if (client->events.nr) {
-		take_oldest(&client->events, event);
-		return 1;
-	}
-	ret = bl_client_receive(client, &message);
-	if (ret)
-		return ret == -EAGAIN ? 0 : ret;
-	if (!(message.type & BL_WIRE_EVENT)) {
-		/* A reply, and nobody has asked */
-		if (message.type == BL_WIRE_LEASE && message.lease.fd >= 0)
-			close(message.lease.fd);
-		return bl_client_break(client, -EPROTO);
-	}
-	*event = event_of(&message);
-	return 1;
+	return true;
 }

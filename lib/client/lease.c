@@ -11,23 +11,15 @@
 
 #include "client.h"
 
-/* A server could fill the memory else */
-#define SLICES_MAX	65536
-
 static int list_from(struct barlease_client *client, uint32_t first,
-		     struct bl_wire_message *reply)
+		     struct bl_received *received)
 {
 	struct bl_wire_message request = {
 		.type = BL_WIRE_LIST,
 		.list.first = first,
 	};
-	int ret = bl_client_call(client, &request, BL_WIRE_SLICE_LIST, reply);
 
-	if (ret)
-		return ret;
-	if (reply->slices.first != first || reply->slices.total > SLICES_MAX)
-		return bl_client_break(client, -EPROTO);
-	return 0;
+	return bl_client_call(client, &request, BL_WIRE_SLICE_LIST, received);
 }
 
 static int append(struct barlease_slice_info **slices, size_t *nr_slices,
@@ -50,68 +42,139 @@ int barlease_client_list(struct barlease_client *client,
 			 size_t *nr_slices)
 {
 	struct barlease_slice_info *all = NULL;
-	struct bl_wire_message reply;
+	struct bl_received received;
+	const struct bl_wire_slices *page = &received.message.slices;
 	size_t nr = 0;
 	int ret;
 
 	do {
-		ret = list_from(client, nr, &reply);
+		ret = list_from(client, nr, &received);
 		if (!ret)
-			ret = append(&all, &nr, &reply.slices);
+			ret = append(&all, &nr, page);
 		if (ret) {
 			free(all);
 			return ret;
 		}
-	} while (nr < reply.slices.total);
+	} while (nr < page->total);
 	*slices = all;
 	*nr_slices = nr;
 	return 0;
 }
 
-/* A lease whose fd this process has no room for is no use to anybody */
-static int give_back(struct barlease_client *client, uint32_t id)
+static int acquire_request(const char *name, unsigned int flags,
+			   struct bl_wire_message *request)
 {
-	int ret = barlease_client_release(client, id);
+	if (flags & ~BARLEASE_ANY || !bl_wire_name_valid(name))
+		return -EINVAL;
+	*request = (struct bl_wire_message){
+		.type = BL_WIRE_ACQUIRE,
+		.acquire.flags = flags,
+	};
+	memcpy(request->acquire.name, name, strlen(name) + 1);
+	return 0;
+}
 
-	return ret && ret != -ENOENT ? ret : -EMFILE;
+/* A lease whose fd this process cannot have is no use to anybody */
+static int take_lease(struct barlease_client *client,
+		      const struct bl_received *received,
+		      struct barlease_lease *lease)
+{
+	const struct barlease_lease *got = &received->message.lease;
+
+	if (received->lost_fd) {
+		bl_call_give_back(client, got->id);
+		return received->lost_fd;
+	}
+	*lease = *got;
+	return 0;
 }
 
 int barlease_client_acquire(struct barlease_client *client, const char *name,
 			    unsigned int flags, struct barlease_lease *lease)
 {
-	struct bl_wire_message request = {
-		.type = BL_WIRE_ACQUIRE,
-		.acquire.flags = flags,
-	};
-	struct bl_wire_message reply;
-	int ret;
+	struct bl_wire_message request;
+	struct bl_received received;
+	int ret = acquire_request(name, flags, &request);
 
-	if (flags & ~BARLEASE_ANY || !bl_wire_name_valid(name))
-		return -EINVAL;
-	memcpy(request.acquire.name, name, strlen(name) + 1);
-	ret = bl_client_call(client, &request, BL_WIRE_LEASE, &reply);
 	if (ret)
 		return ret;
-	if (reply.lease.fd < 0)
-		return give_back(client, reply.lease.id);
-	if (!(flags & BARLEASE_ANY) && strcmp(reply.lease.name, name)) {
-		close(reply.lease.fd);
-		return bl_client_break(client, -EPROTO);
-	}
-	*lease = reply.lease;
-	return 0;
+	ret = bl_client_call(client, &request, BL_WIRE_LEASE, &received);
+	return ret ?: take_lease(client, &received, lease);
+}
+
+static struct bl_wire_message release_request(uint32_t id)
+{
+	return (struct bl_wire_message){
+		.type = BL_WIRE_RELEASE,
+		.release.id = id,
+	};
 }
 
 int barlease_client_release(struct barlease_client *client, uint32_t id)
 {
-	struct bl_wire_message request = {
-		.type = BL_WIRE_RELEASE,
-		.release.id = id,
-	};
-	struct bl_wire_message reply;
-	int ret = bl_client_call(client, &request, BL_WIRE_RELEASED, &reply);
+	struct bl_wire_message request = release_request(id);
+	struct bl_received received;
+
+	return bl_client_call(client, &request, BL_WIRE_RELEASED, &received);
+}
+
+static int start(struct barlease_client *client,
+		 struct bl_wire_message *request, enum bl_wire_type wanted)
+{
+	struct bl_call *call;
+	int ret = bl_call_start(client, request, wanted, 0, &call);
 
 	if (ret)
 		return ret;
-	return reply.released.id == id ? 0 : bl_client_break(client, -EPROTO);
+	call->announced = true;
+	return call->serial;
+}
+
+int barlease_client_start_acquire(struct barlease_client *client,
+				  const char *name, unsigned int flags)
+{
+	struct bl_wire_message request;
+	int ret = acquire_request(name, flags, &request);
+
+	return ret ?: start(client, &request, BL_WIRE_LEASE);
+}
+
+int barlease_client_start_release(struct barlease_client *client, uint32_t id)
+{
+	struct bl_wire_message request = release_request(id);
+
+	return start(client, &request, BL_WIRE_RELEASED);
+}
+
+int barlease_client_finish(struct barlease_client *client, int request,
+			   struct barlease_lease *lease)
+{
+	struct bl_call *call = bl_call_find(client, request);
+	struct bl_received received;
+	int ret = 0;
+
+	if (!call || !call->announced ||
+	    (call->wanted == BL_WIRE_LEASE) != !!lease)
+		return -EINVAL;
+	while (!ret && !call->answered && !client->last_word)
+		ret = bl_call_take(client);
+	if (!call->answered)
+		return bl_client_last_word(client) ?: ret;
+	ret = bl_call_end(client, call, &received);
+	if (ret || !lease)
+		return ret;
+	return take_lease(client, &received, lease);
+}
+
+int barlease_client_dispatch(struct barlease_client *client,
+			     struct barlease_event *event)
+{
+	int ret = 0;
+
+	while (!bl_events_take(&client->events, event)) {
+		if (ret)
+			return ret == -EAGAIN ? 0 : ret;
+		ret = bl_call_take(client);
+	}
+	return 1;
 }

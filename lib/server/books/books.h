@@ -233,8 +233,8 @@ bool bl_user_has_share(const struct bl_user *user,
  * kernel refuses, and nothing has changed. bl_lease_linger() is for those that
  * have to end all the same: bl_books_sweep() tries again.
  *
- * -EDQUOT: the user has as many as it may; -EUSERS: there are as many as there may
- * be; -EBUSY: the user has as many of the slice, or its group, as it may
+ * -EDQUOT: the user has as many as it may, in all or of the slice or its group;
+ * -EUSERS: there are as many as there may be
  */
 int bl_lease_new(struct bl_books *books, struct bl_holder *holder,
 		 struct bl_slice *slice, struct bl_lease **lease);

@@ -140,7 +140,7 @@ static int check_limits(struct bl_books *books, struct bl_user *user,
 		return -EDQUOT;
 	if (enough(books->nr_leases, books->limits.leases))
 		return -EUSERS;
-	return bl_user_has_share(user, slice) ? -EBUSY : 0;
+	return bl_user_has_share(user, slice) ? -EDQUOT : 0;
 }
 
 static void enter(struct bl_books *books, struct bl_lease *lease)
