@@ -50,6 +50,7 @@ enum bl_peer_rank {
  * @waits_for: what epoll is to tell
  * @blocked: nothing is read from it until something else is over
  * @unread_fd: a message with an fd went out, which it may not have read yet
+ * @stalled: it has asked for more, and has not
  * @output: what cannot be sent yet
  * @session: the server's
  */
@@ -64,6 +65,7 @@ struct bl_peer {
 	uint32_t waits_for;
 	bool blocked;
 	bool unread_fd;
+	bool stalled;
 	struct bl_outputs output;
 	void *session;
 };

@@ -23,7 +23,7 @@ static uint32_t waits_for(const struct bl_peer *peer)
 		return EPOLLOUT;
 	if (peer->blocked)
 		return 0;
-	return peer->unread_fd ? EPOLLOUT | EPOLLET : EPOLLIN;
+	return peer->stalled ? EPOLLOUT | EPOLLET : EPOLLIN;
 }
 
 void bl_peer_wait(struct bl_peer *peer)

@@ -19,6 +19,8 @@
 
 /* Of one peer, before others have their turn */
 #define REQUESTS_AT_ONCE 8
+/* As the kernel counts, with all that goes with it */
+#define LEAST_MESSAGE	256
 
 static int introduce(struct bl_peer *peer)
 {
@@ -66,17 +68,30 @@ void bl_peer_free(struct bl_peer *peer)
 	free(peer);
 }
 
-/* Has it read everything that it was sent? Only asked where it matters. */
-static bool may_be_read(struct bl_peer *peer)
+/*
+ * Has it something to read that it was sent? Of a message that it is just taking
+ * there may be a byte left when the news of that comes.
+ */
+static bool has_unread(const struct bl_peer *peer)
 {
-	int unread;
+	int bytes;
 
-	if (bl_peer_is_dying(peer) || peer->blocked ||
-	    !TAILQ_EMPTY(&peer->output))
-		return false;
-	if (peer->unread_fd)
-		peer->unread_fd = !ioctl(peer->fd, SIOCOUTQ, &unread) && unread;
-	return !peer->unread_fd;
+	return !ioctl(peer->fd, SIOCOUTQ, &bytes) && bytes >= LEAST_MESSAGE;
+}
+
+static bool may_be_read(const struct bl_peer *peer)
+{
+	return !bl_peer_is_dying(peer) && !peer->blocked && !peer->stalled &&
+	       TAILQ_EMPTY(&peer->output);
+}
+
+/* Only asked when there is a request, for most have read the reply by then */
+static void look_for_unread(struct bl_peer *peer)
+{
+	if (!peer->unread_fd)
+		return;
+	peer->stalled = has_unread(peer);
+	peer->unread_fd = peer->stalled;
 }
 
 static bool take_request(struct bl_peer *peer)
@@ -95,7 +110,7 @@ static bool take_request(struct bl_peer *peer)
 	}
 	bl_peer_set_rank(peer, peer->rank);
 	peer->net->ops->heard(peer, &packet, ret);
-	return true;
+	return !peer->unread_fd;
 }
 
 void bl_peer_ready(struct bl_peer *peer, uint32_t events)
@@ -103,6 +118,7 @@ void bl_peer_ready(struct bl_peer *peer, uint32_t events)
 	if (bl_peer_is_dying(peer))
 		return;
 	bl_output_flush(peer);
+	look_for_unread(peer);
 	for (int i = 0; i < REQUESTS_AT_ONCE; i++)
 		if (!take_request(peer))
 			break;
