@@ -181,11 +181,11 @@ static int hear_reply(struct barlease_client *client,
 	return announce(client, call);
 }
 
-int bl_call_take(struct barlease_client *client)
+int bl_call_take(struct barlease_client *client, bool wait)
 {
 	struct bl_received received;
 	struct barlease_event event;
-	int ret = bl_client_receive(client, &received);
+	int ret = bl_client_receive(client, wait, &received);
 
 	if (ret)
 		return ret;
@@ -221,7 +221,7 @@ static int send_request(struct barlease_client *client,
 			return ret;
 		ret = wait_for(client, POLLIN | POLLOUT, until);
 		if (!ret)
-			ret = bl_call_take(client);
+			ret = bl_call_take(client, false);
 		if (ret && ret != -EAGAIN)
 			return ret;
 	}
@@ -264,13 +264,30 @@ int bl_client_last_word(struct barlease_client *client)
 	return error;
 }
 
+/*
+ * Most answers are the first thing that comes: for that the socket itself waits,
+ * which is one system call instead of three.
+ */
+static int wait_for_first(struct barlease_client *client)
+{
+	int ret = bl_call_take(client, true);
+
+	if (ret == -EINTR)
+		return 0;
+	if (ret == -EAGAIN)
+		return bl_client_waits(client) ? -ETIMEDOUT : 0;
+	return ret;
+}
+
 int bl_call_wait(struct barlease_client *client, struct bl_call *call)
 {
-	int64_t until = deadline(client->timeout);
-	int ret = 0;
+	int ret = client->timeout ? wait_for_first(client) : 0;
+	int64_t until = -1;
 
+	if (!ret && !call->answered)
+		until = deadline(client->timeout);
 	while (!ret && !call->answered && !client->last_word) {
-		ret = bl_call_take(client);
+		ret = bl_call_take(client, false);
 		if (ret == -EAGAIN)
 			ret = wait_for(client, POLLIN, until);
 	}

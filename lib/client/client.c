@@ -17,15 +17,14 @@
 /* Longer than any answer takes that a person waits for */
 #define TIMEOUT_MS	30000
 
-/* Where the server is so busy that it does not accept, connect() waits */
-static int set_patience(int fd, int milliseconds)
+/* @which: SO_SNDTIMEO, SO_RCVTIMEO. Negative: for any time */
+static int set_patience(int fd, int which, int milliseconds)
 {
-	const struct timeval patience = {
-		milliseconds / 1000, milliseconds % 1000 * 1000
-	};
+	const int ms = milliseconds < 0 ? 0 : milliseconds;
+	const struct timeval patience = { ms / 1000, ms % 1000 * 1000 };
 
-	return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
-			  sizeof(patience)) ? -errno : 0;
+	return setsockopt(fd, SOL_SOCKET, which, &patience, sizeof(patience)) ?
+		       -errno : 0;
 }
 
 static int connect_to(const struct sockaddr_un *address)
@@ -35,14 +34,13 @@ static int connect_to(const struct sockaddr_un *address)
 
 	if (fd < 0)
 		return -errno;
-	ret = set_patience(fd, TIMEOUT_MS);
+	/* Where the server is so busy that it does not accept, connect() waits */
+	ret = set_patience(fd, SO_SNDTIMEO, TIMEOUT_MS);
 	while (!ret && connect(fd, (const struct sockaddr *)address,
 			       sizeof(*address))) {
 		if (errno != EINTR)
 			ret = errno == EAGAIN ? -ETIMEDOUT : -errno;
 	}
-	if (!ret)
-		ret = set_patience(fd, 0);
 	if (ret) {
 		close(fd);
 		return ret;
@@ -100,8 +98,8 @@ int barlease_client_wrap(int fd, struct barlease_client **client)
 	if (!new)
 		return -ENOMEM;
 	new->fd = fd;
-	new->timeout = TIMEOUT_MS;
 	LIST_INIT(&new->calls);
+	barlease_client_set_timeout(new, TIMEOUT_MS);
 	ret = say_hello(new);
 	if (ret) {
 		discard(new);
@@ -123,6 +121,8 @@ void barlease_client_set_timeout(struct barlease_client *client,
 				 int milliseconds)
 {
 	client->timeout = milliseconds;
+	/* Without it, calls wait otherwise: see bl_call_wait() */
+	set_patience(client->fd, SO_RCVTIMEO, milliseconds);
 }
 
 int barlease_client_fd(const struct barlease_client *client)

@@ -86,13 +86,15 @@ int bl_events_keep(struct bl_events *events, const struct barlease_event *event)
 bool bl_events_take(struct bl_events *events, struct barlease_event *event);
 
 /*
- * receive.c. What the server has sent, without waiting for it: it is valid, and an
- * event or a reply.
+ * receive.c. What the server has sent: it is valid, and an event or a reply. With
+ * @wait the socket is waited for, as it is in bl_packet_await().
  *
- * Return: 0; -EAGAIN; errors of the connection, which are final.
+ * Return: 0; -EAGAIN; -EINTR with @wait; errors of the connection, which are final.
  */
-int bl_client_receive(struct barlease_client *client,
+int bl_client_receive(struct barlease_client *client, bool wait,
 		      struct bl_received *received);
+/* Does the socket wait at all? */
+bool bl_client_waits(const struct barlease_client *client);
 /* Nothing more is received after this; returns @error */
 int bl_client_break(struct barlease_client *client, int error);
 /* Its fd is closed, if it has one */
@@ -108,7 +110,7 @@ void bl_client_drop_fd(const struct bl_wire_message *message);
 int bl_call_start(struct barlease_client *client,
 		  struct bl_wire_message *request, enum bl_wire_type wanted,
 		  int timeout, struct bl_call **call);
-int bl_call_take(struct barlease_client *client);
+int bl_call_take(struct barlease_client *client, bool wait);
 int bl_call_wait(struct barlease_client *client, struct bl_call *call);
 int bl_call_end(struct barlease_client *client, struct bl_call *call,
 		struct bl_received *received);

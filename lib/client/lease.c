@@ -157,7 +157,7 @@ int barlease_client_finish(struct barlease_client *client, int request,
 	    (call->wanted == BL_WIRE_LEASE) != !!lease)
 		return -EINVAL;
 	while (!ret && !call->answered && !client->last_word)
-		ret = bl_call_take(client);
+		ret = bl_call_take(client, false);
 	if (!call->answered)
 		return bl_client_last_word(client) ?: ret;
 	ret = bl_call_end(client, call, &received);
@@ -174,7 +174,7 @@ int barlease_client_dispatch(struct barlease_client *client,
 	while (!bl_events_take(&client->events, event)) {
 		if (ret)
 			return ret == -EAGAIN ? 0 : ret;
-		ret = bl_call_take(client);
+		ret = bl_call_take(client, false);
 	}
 	return 1;
 }

@@ -32,10 +32,11 @@ static bool hung_up(const struct barlease_client *client)
 	return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & POLLHUP;
 }
 
-static int receive_packet(struct barlease_client *client,
+static int receive_packet(struct barlease_client *client, bool wait,
 			  struct bl_packet *packet)
 {
-	int ret = bl_packet_receive(client->fd, packet, true);
+	int ret = wait ? bl_packet_await(client->fd, packet) :
+			 bl_packet_receive(client->fd, packet, true);
 
 	/*
 	 * Of a server that goes, what it sent last may come third. Where it has
@@ -83,7 +84,14 @@ static int why_lost(const struct barlease_client *client)
 	return -EPERM;
 }
 
-int bl_client_receive(struct barlease_client *client,
+bool bl_client_waits(const struct barlease_client *client)
+{
+	int flags = fcntl(client->fd, F_GETFL);
+
+	return flags >= 0 && !(flags & O_NONBLOCK);
+}
+
+int bl_client_receive(struct barlease_client *client, bool wait,
 		      struct bl_received *received)
 {
 	struct bl_wire_message *message = &received->message;
@@ -93,10 +101,11 @@ int bl_client_receive(struct barlease_client *client,
 	if (client->broken)
 		return client->broken;
 	do {
-		ret = receive_packet(client, &packet);
+		ret = receive_packet(client, wait, &packet);
+		if (ret == -EAGAIN || ret == -EINTR)
+			return ret;
 		if (ret)
-			return ret == -EAGAIN ? ret :
-						bl_client_break(client, ret);
+			return bl_client_break(client, ret);
 		ret = understand(&packet, message);
 	} while (ret == -EAGAIN);
 	if (ret) {

@@ -275,12 +275,14 @@ static void release(struct bl_session *session,
 	}
 	/* The answer is sent when it is over, and nothing is read before that */
 	lease->answer = serial;
-	bl_peer_block(session->peer);
 	ret = bl_end(server, lease, BARLEASE_RELEASED);
-	if (!ret || ret == -EINPROGRESS)
+	if (!ret)
 		return;
+	if (ret == -EINPROGRESS) {
+		bl_peer_block(session->peer);
+		return;
+	}
 	lease->answer = 0;
-	bl_peer_unblock(session->peer);
 	bl_session_error(session, serial, -ret,
 			 "lease %u cannot be revoked: %s", id, strerror(-ret));
 }

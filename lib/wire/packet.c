@@ -61,7 +61,7 @@ static int detach(struct msghdr *msg)
 	return fd;
 }
 
-int bl_packet_receive(int sock, struct bl_packet *packet, bool take_fd)
+static int receive(int sock, struct bl_packet *packet, bool take_fd, int flags)
 {
 	struct iovec iov = { packet->bytes, sizeof(packet->bytes) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
@@ -74,8 +74,8 @@ int bl_packet_receive(int sock, struct bl_packet *packet, bool take_fd)
 		msg.msg_controllen = CMSG_LEN(sizeof(int));
 	}
 	do {
-		size = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	} while (size < 0 && errno == EINTR);
+		size = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | flags);
+	} while (size < 0 && errno == EINTR && flags & MSG_DONTWAIT);
 	if (size < 0)
 		return -errno;
 
@@ -88,6 +88,16 @@ int bl_packet_receive(int sock, struct bl_packet *packet, bool take_fd)
 		close(packet->fd);
 	/* The end of a connection, or an empty packet, which is the end of it */
 	return size ? -EPROTO : -ECONNRESET;
+}
+
+int bl_packet_receive(int sock, struct bl_packet *packet, bool take_fd)
+{
+	return receive(sock, packet, take_fd, MSG_DONTWAIT);
+}
+
+int bl_packet_await(int sock, struct bl_packet *packet)
+{
+	return receive(sock, packet, true, 0);
 }
 
 static int option(int fd, int name)

@@ -27,13 +27,15 @@ struct bl_packet {
 };
 
 /*
- * Neither waits. @fd may be -1; it stays the caller's.
+ * Neither waits, but for bl_packet_await(), as long as the socket has it
+ * (SO_RCVTIMEO). @fd may be -1; it stays the caller's.
  *
- * Return: 0; -EAGAIN; -ECONNRESET nobody there any more; -EPROTO a packet that
+ * Return: 0; -EAGAIN; -EINTR, if it waits; -ECONNRESET nobody there any more; -EPROTO a packet that
  * is too long; others of sendmsg() and recvmsg()
  */
 int bl_packet_send(int sock, const void *bytes, size_t size, int fd);
 int bl_packet_receive(int sock, struct bl_packet *packet, bool take_fd);
+int bl_packet_await(int sock, struct bl_packet *packet);
 
 /* Is it a connected or listening socket of the kind that packets need? */
 int bl_packet_socket(int fd);

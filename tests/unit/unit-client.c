@@ -638,6 +638,131 @@ static void interrupted(void **state)
 	sigaction(SIGALRM, &old, NULL);
 }
 
+/* What comes too late is given back, and in nobody's way */
+static void too_late(void **state)
+{
+	struct bl_wire_message message;
+	struct barlease_event event;
+
+	(void)state;
+	barlease_client_set_timeout(client, 20);
+	assert_int_equal(try_acquire(), -ETIMEDOUT);
+	client_has_said(BL_WIRE_ACQUIRE, &message);
+	assert_int_equal(try_acquire(), -ETIMEDOUT);
+	client_has_said(BL_WIRE_ACQUIRE, &message);
+	server_leases(2, 1);
+	server_refuses(3, EBUSY, "");
+	server_revokes(77);
+	assert_int_equal(barlease_client_dispatch(client, &event), 1);
+	assert_int_equal(event.lease, 77);
+	client_has_said(BL_WIRE_RELEASE, &message);
+	assert_int_equal(message.release.id, reply(BL_WIRE_LEASE, 2).lease.id);
+	server_says(BL_WIRE_RELEASED, message.serial);
+	server_refuses(5, EACCES, "no");
+	assert_int_equal(try_acquire(), -EACCES);
+}
+
+/* Nor does a server that says something else all the time make it wait */
+static void too_late_among_events(void **state)
+{
+	(void)state;
+	barlease_client_set_timeout(client, 20);
+	for (uint32_t i = 0; i < 20; i++)
+		server_revokes(i);
+	assert_int_equal(try_acquire(), -ETIMEDOUT);
+	/* The same on a socket that does not wait by itself */
+	assert_int_equal(fcntl(near, F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(try_acquire(), -ETIMEDOUT);
+	barlease_client_set_timeout(client, 0);
+	assert_int_equal(try_acquire(), -ETIMEDOUT);
+}
+
+static void in_two_halves(void **state)
+{
+	struct bl_wire_message message;
+	struct barlease_event event;
+	struct barlease_lease lease;
+	int first, second, third;
+
+	(void)state;
+	first = barlease_client_start_acquire(client, "door.bell_7", 0);
+	second = barlease_client_start_acquire(client, "other", 0);
+	third = barlease_client_start_release(client, 5);
+	assert_true(first > 0 && second > 0 && third > 0);
+	assert_int_equal(barlease_client_finish(client, first, &lease),
+			 -EAGAIN);
+	assert_int_equal(barlease_client_dispatch(client, &event), 0);
+	client_has_said(BL_WIRE_ACQUIRE, &message);
+	server_leases(message.serial, 1);
+	client_has_said(BL_WIRE_ACQUIRE, &message);
+	server_refuses(message.serial, EBUSY, "held");
+	client_has_said(BL_WIRE_RELEASE, &message);
+
+	assert_int_equal(barlease_client_dispatch(client, &event), 1);
+	assert_int_equal(event.type, BARLEASE_EVENT_ANSWERED);
+	assert_int_equal(event.request, first);
+	/* A release has no lease, and an acquire has one */
+	assert_int_equal(barlease_client_finish(client, first, NULL), -EINVAL);
+	assert_int_equal(barlease_client_finish(client, third, &lease),
+			 -EINVAL);
+	assert_int_equal(barlease_client_finish(client, first, &lease), 0);
+	assert_string_equal(lease.name, "door.bell_7");
+	close(lease.fd);
+	assert_int_equal(barlease_client_finish(client, first, &lease),
+			 -EINVAL);
+	assert_int_equal(barlease_client_finish(client, second, &lease),
+			 -EBUSY);
+	assert_string_equal(barlease_client_error(client), "held");
+	message = reply(BL_WIRE_RELEASED, third);
+	message.released.id = 5;
+	server_says_with(&message, 0);
+	assert_int_equal(barlease_client_finish(client, third, NULL), 0);
+	/* Their events are there all the same */
+	assert_int_equal(barlease_client_dispatch(client, &event), 1);
+	assert_int_equal(event.request, second);
+	assert_int_equal(barlease_client_dispatch(client, &event), 1);
+	assert_int_equal(event.request, third);
+	assert_int_equal(barlease_client_dispatch(client, &event), 0);
+	/* One that nobody finishes is closed with the client */
+	first = barlease_client_start_acquire(client, "door.bell_7", 0);
+	server_leases(first, 1);
+	assert_int_equal(barlease_client_dispatch(client, &event), 1);
+}
+
+static void no_room_to_start(void **state)
+{
+	int ret;
+
+	(void)state;
+	do {
+		ret = barlease_client_start_release(client, 1);
+	} while (ret > 0);
+	assert_int_equal(ret, -EAGAIN);
+}
+
+/* Of a server that knows more */
+static void unknown_event(void **state)
+{
+	static const uint8_t unknown[24] = {
+		[0] = 24, [4] = 0x77, [5] = 0x40,
+	};
+	struct bl_wire_message message = {
+		.type = BL_WIRE_REVOKED,
+		.revoked = { 3, 1000 },
+	};
+	struct barlease_event event;
+
+	(void)state;
+	peer_send(far, unknown, sizeof(unknown), 0);
+	server_says_with(&message, 0);
+	assert_int_equal(barlease_client_dispatch(client, &event), 1);
+	assert_int_equal(event.type, BARLEASE_EVENT_REVOKED);
+	assert_int_equal(event.reason, 1000);
+	/* But not with an fd that nobody would close */
+	peer_send(far, unknown, sizeof(unknown), 1);
+	assert_int_equal(barlease_client_dispatch(client, &event), -EPROTO);
+}
+
 /* Both sides together, each in a thread of its own */
 static atomic_bool vending;
 
@@ -742,6 +867,11 @@ int main(void)
 		TEST("a list in pages", list),
 		TEST("no room for a request", no_room_to_ask),
 		TEST("waiting is interrupted", interrupted),
+		TEST("an answer that comes too late", too_late),
+		TEST("an answer that never comes", too_late_among_events),
+		TEST("requests in two halves", in_two_halves),
+		TEST("no room for half a request", no_room_to_start),
+		TEST("what a newer server says", unknown_event),
 		{ "both sides", both, vendor_runs, vendor_stop, NULL },
 	};
 

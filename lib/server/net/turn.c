@@ -17,8 +17,6 @@
 
 #include "net.h"
 
-/* Of one peer, before others have their turn */
-#define REQUESTS_AT_ONCE 8
 /* As the kernel counts, with all that goes with it */
 #define LEAST_MESSAGE	256
 
@@ -94,23 +92,19 @@ static void look_for_unread(struct bl_peer *peer)
 	peer->unread_fd = peer->stalled;
 }
 
-static bool take_request(struct bl_peer *peer)
+static void take_request(struct bl_peer *peer)
 {
 	struct bl_packet packet;
-	int ret;
+	int ret = bl_packet_receive(peer->fd, &packet, false);
 
-	if (!may_be_read(peer))
-		return false;
-	ret = bl_packet_receive(peer->fd, &packet, false);
 	if (ret == -EAGAIN)
-		return false;
+		return;
 	if (ret && ret != -EPROTO) {
 		bl_peer_drop(peer);
-		return false;
+		return;
 	}
 	bl_peer_set_rank(peer, peer->rank);
 	peer->net->ops->heard(peer, &packet, ret);
-	return !peer->unread_fd;
 }
 
 void bl_peer_ready(struct bl_peer *peer, uint32_t events)
@@ -119,9 +113,9 @@ void bl_peer_ready(struct bl_peer *peer, uint32_t events)
 		return;
 	bl_output_flush(peer);
 	look_for_unread(peer);
-	for (int i = 0; i < REQUESTS_AT_ONCE; i++)
-		if (!take_request(peer))
-			break;
+	/* One, and then others have their turn; who has more is ready again */
+	if (may_be_read(peer))
+		take_request(peer);
 	/* What would be read first of a peer that may be is still there */
 	if (events & (EPOLLHUP | EPOLLERR) && !(peer->waits_for & EPOLLIN))
 		bl_peer_drop(peer);
