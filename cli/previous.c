@@ -6,105 +6,97 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "driver.h"
+#include "own-file.h"
 #include "previous.h"
 
-#define DIRECTORY	"/run/barlease/bind"
-
-static void path_of(char path[PATH_MAX], const char *root, const char *bdf,
-		    const char *suffix)
+static void name_of_new(char name[64], const char *bdf)
 {
-	snprintf(path, PATH_MAX, "%s" DIRECTORY "/%s%s", root, bdf, suffix);
-}
-
-static int make_directory(const char *root)
-{
-	char path[PATH_MAX];
-	char *slash;
-
-	snprintf(path, sizeof(path), "%s" DIRECTORY, root);
-	slash = path + strlen(root) + 1;
-	while ((slash = strchr(slash, '/'))) {
-		*slash = '\0';
-		if (mkdir(path, 0755) && errno != EEXIST)
-			return -errno;
-		*slash++ = '/';
-	}
-	return mkdir(path, 0755) && errno != EEXIST ? -errno : 0;
-}
-
-static int write_new(const char *path, const struct previous *previous)
-{
-	FILE *file;
-	int ret = 0;
-
-	file = fopen(path, "we");
-	if (!file)
-		return -errno;
-	if (fprintf(file, "driver=%s\noverride=%s\nbound=%s\n",
-		    previous->driver, previous->override, previous->bound) < 0)
-		ret = -errno;
-	if (fclose(file) && !ret)
-		ret = -errno;
-	return ret;
+	snprintf(name, 64, "%s.new", bdf);
 }
 
 int previous_save(const char *root, const char *bdf,
 		  const struct previous *previous)
 {
-	char path[PATH_MAX], new[PATH_MAX];
-	int ret;
+	char text[256], name[64];
+	int dir, ret;
 
-	ret = make_directory(root);
-	if (ret)
-		return ret;
-	path_of(path, root, bdf, "");
-	path_of(new, root, bdf, ".new");
-	ret = write_new(new, previous);
-	if (!ret && rename(new, path))
-		ret = -errno;
-	if (ret)
-		unlink(new);
+	snprintf(text, sizeof(text), "driver=%s\noverride=%s\nbound=%s\n",
+		 previous->driver, previous->override, previous->bound);
+	dir = own_directory(root, PREVIOUS_PARENT, PREVIOUS_NAME, true);
+	if (dir < 0)
+		return dir;
+	name_of_new(name, bdf);
+	ret = own_file_replace(dir, bdf, name, text);
+	close(dir);
 	return ret;
 }
 
-static void take(const char *text, const char *key, char *value, size_t size)
+/* Return: whether it is there, fits, and is no path but a driver's name or "" */
+static bool take(const char *text, const char *key, char *value, size_t size)
 {
 	const char *at = strstr(text, key);
+	size_t length;
 
 	value[0] = '\0';
 	if (!at)
-		return;
+		return false;
 	at += strlen(key);
-	snprintf(value, size, "%.*s", (int)strcspn(at, "\n"), at);
+	length = strcspn(at, "\n");
+	if (length >= size)
+		return false;
+	memcpy(value, at, length);
+	value[length] = '\0';
+	return !length || driver_is_name(value);
 }
 
 int previous_load(const char *root, const char *bdf, struct previous *previous)
 {
-	char *text;
-	int ret;
+	char text[256];
+	int dir, ret;
 
-	ret = file_read_all(&text, "%s" DIRECTORY "/%s", root, bdf);
+	dir = own_directory(root, PREVIOUS_PARENT, PREVIOUS_NAME, false);
+	if (dir < 0)
+		return dir;
+	ret = own_file_read(dir, bdf, text, sizeof(text));
+	close(dir);
 	if (ret)
 		return ret;
-	take(text, "driver=", previous->driver, sizeof(previous->driver));
-	take(text, "override=", previous->override, sizeof(previous->override));
-	take(text, "bound=", previous->bound, sizeof(previous->bound));
-	free(text);
-	return 0;
+	if (take(text, "driver=", previous->driver, sizeof(previous->driver)) &&
+	    take(text, "override=", previous->override,
+		 sizeof(previous->override)) &&
+	    take(text, "bound=", previous->bound, sizeof(previous->bound)))
+		return 0;
+	return -EBADMSG;
 }
 
 int previous_forget(const char *root, const char *bdf)
 {
-	char path[PATH_MAX];
+	int dir, ret;
 
-	path_of(path, root, bdf, "");
-	return unlink(path) ? -errno : 0;
+	dir = own_directory(root, PREVIOUS_PARENT, PREVIOUS_NAME, false);
+	if (dir < 0)
+		return dir;
+	ret = unlinkat(dir, bdf, 0) ? -errno : 0;
+	close(dir);
+	return ret;
+}
+
+const char *previous_error(int error)
+{
+	switch (error) {
+	case -EPERM:
+	case -ELOOP:
+	case -ENOTDIR:
+		return "is no directory that belongs to root alone";
+	case -EBADMSG:
+		return "what it says of the device makes no sense";
+	default:
+		return strerror(-error);
+	}
 }

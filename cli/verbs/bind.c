@@ -118,7 +118,7 @@ static int bind_one(const struct verb *verb, const struct pci_device *dev,
 
 	ret = remember(dev, again ? &before : NULL, ours);
 	if (ret)
-		return failed(verb, "/run/barlease/bind: %s", strerror(-ret));
+		return failed(verb, PREVIOUS_PATH ": %s", previous_error(ret));
 	ret = move(dev, ours, &now);
 	if (ret) {
 		undo(dev);
@@ -189,7 +189,7 @@ const struct verb bind_verb = {
 	.operands = "DEVICE...",
 	.summary = "give devices to the driver that leases",
 	.details =
-"Sets driver_override, and remembers in /run/barlease/bind what driver a\n"
+"Sets driver_override, and remembers in " PREVIOUS_PATH " what driver a\n"
 "device had, for 'unbind'. Nothing is touched if a device is in use (a disk is\n"
 "mounted, a network link is up, its file in /dev is open), or in an IOMMU group\n"
 "with one that another driver has. Devices of one group can be bound together.\n",

@@ -39,34 +39,36 @@ static int check(const struct verb *verb, const struct pci_device *dev)
  * if it is the name that our driver now has: it is for the driver whose name that
  * is, which is not there.
  */
-static int give_back(const struct pci_device *dev)
+static int give_back(const struct pci_device *dev,
+		     const struct previous *previous)
 {
-	struct previous previous = { 0 };
-	int known, ret;
+	int ret;
 
-	known = previous_load("", dev->bdf, &previous);
-	if (known && known != -ENOENT)
-		return known;
-	ret = driver_override("", dev->bdf, previous.override);
+	ret = driver_override("", dev->bdf, previous ? previous->override : "");
 	if (ret)
 		return ret;
 	ret = driver_unbind("", dev);
 	if (ret)
 		return ret;
-	if (known)
+	if (!previous)
 		return driver_probe("", dev->bdf);
 	previous_forget("", dev->bdf);
-	if (!previous.driver[0] || !strcmp(previous.driver, dev->driver))
+	if (!previous->driver[0] || !strcmp(previous->driver, dev->driver))
 		return 0;
-	return driver_bind("", dev->bdf, previous.driver);
+	return driver_bind("", dev->bdf, previous->driver);
 }
 
 static int unbind_one(const struct verb *verb, const struct pci_device *dev)
 {
+	struct previous previous;
 	struct pci_device now;
-	int ret;
+	int known, ret;
 
-	ret = give_back(dev);
+	known = previous_load("", dev->bdf, &previous);
+	if (known && known != -ENOENT)
+		return failed(verb, "%s: " PREVIOUS_PATH ": %s", dev->bdf,
+			      previous_error(known));
+	ret = give_back(dev, known ? NULL : &previous);
 	if (ret)
 		return failed(verb, "%s: %s", dev->bdf, strerror(-ret));
 	ret = sysfs_device("", dev->bdf, &now);

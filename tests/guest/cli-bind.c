@@ -40,7 +40,7 @@ static bool remembered(void)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/run/barlease/bind/%s", dev.name);
+	snprintf(path, sizeof(path), "/run/barlease-bind/%s", dev.name);
 	return !access(path, F_OK);
 }
 

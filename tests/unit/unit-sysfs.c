@@ -311,6 +311,39 @@ static void remembers(void **state)
 	assert_int_equal(previous_forget(fake_root, BDF), -ENOENT);
 }
 
+static void believes_no_paths(void **state)
+{
+	struct previous previous;
+
+	(void)state;
+	fake_file("driver=../../x\noverride=\nbound=x\n",
+		  PREVIOUS_PATH "/" BDF);
+	assert_int_equal(previous_load(fake_root, BDF, &previous), -EBADMSG);
+	fake_file("driver=\noverride=.x\nbound=x\n", PREVIOUS_PATH "/" BDF);
+	assert_int_equal(previous_load(fake_root, BDF, &previous), -EBADMSG);
+	fake_file("driver=e1000e\n", PREVIOUS_PATH "/" BDF);
+	assert_int_equal(previous_load(fake_root, BDF, &previous), -EBADMSG);
+}
+
+static void believes_its_own_directory_only(void **state)
+{
+	const struct previous some = { "e1000e", "", OUR_DRIVER };
+	struct previous previous;
+	char path[128];
+
+	(void)state;
+	fake_link("../tmp", PREVIOUS_PATH);
+	fake_directory("/tmp");
+	assert_int_equal(previous_save(fake_root, BDF, &some), -ENOTDIR);
+	snprintf(path, sizeof(path), "%s" PREVIOUS_PATH, fake_root);
+	assert_int_equal(remove(path), 0);
+	assert_int_equal(previous_save(fake_root, BDF, &some), 0);
+	assert_int_equal(chmod(path, 0777), 0);
+	assert_int_equal(previous_load(fake_root, BDF, &previous), -EPERM);
+	assert_int_equal(previous_save(fake_root, BDF, &some), -EPERM);
+	assert_int_equal(previous_forget(fake_root, BDF), -EPERM);
+}
+
 static void expect_written(const char *path, const char *want)
 {
 	char text[64];
@@ -340,6 +373,23 @@ static void writes_where_the_kernel_reads(void **state)
 	assert_int_equal(driver_override(fake_root, BDF, OUR_DRIVER), 0);
 	expect_written(DEVICE "/driver_override", OUR_DRIVER);
 	assert_int_equal(driver_bind(fake_root, BDF, OUR_DRIVER), -ENOENT);
+}
+
+/* A name of a driver is no way to somewhere else. */
+static void writes_nowhere_else(void **state)
+{
+	static const char *const names[] = {
+		"", ".", "..", "../../../trap", "e1000e/../../trap", "link",
+	};
+	size_t i;
+
+	(void)state;
+	fake_device(BDF, NETWORK, "e1000e", 12, MIB64);
+	fake_file("", "/trap/bind");
+	fake_link("../../../../trap", "/sys/bus/pci/drivers/link");
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		assert_true(driver_bind(fake_root, BDF, names[i]) < 0);
+	expect_written("/trap/bind", "");
 }
 
 static void expect_text(const char *bdf, const char *want)
@@ -523,7 +573,10 @@ int main(void)
 		TEST(nodes),
 		TEST(opened),
 		TEST(remembers),
+		TEST(believes_no_paths),
+		TEST(believes_its_own_directory_only),
 		TEST(writes_where_the_kernel_reads),
+		TEST(writes_nowhere_else),
 		TEST(knows_a_stand_in),
 		TEST(knows_the_stock_driver),
 		TEST(checks_kernel),
