@@ -29,6 +29,7 @@ static const struct description {
 	{ OPT_FORCE, "force", NULL, "even if the driver that it has is at work" },
 	{ OPT_JSON, "json", NULL, "for programs" },
 	{ OPT_OFF, "off", NULL, "uncached instead" },
+	{ OPT_PERSIST, "persist", NULL, "and whenever the machine starts" },
 	{ OPT_SLICE, "slice", "NAME",
 	  "lease this slice for the moment; else the\n"
 	  "lease that $BARLEASE_FD is" },

@@ -6,11 +6,13 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -205,16 +207,41 @@ int proc_dmabufs(const char *root, struct holding **holdings, size_t *nr)
 
 struct search {
 	const char *file;
+	struct statx status;
 	struct process *process;
 };
+
+/* As far as it is known: no file system of a user's is asked to answer. */
+static bool status_of(const char *path, struct statx *status)
+{
+	return !statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_TYPE, status);
+}
+
+/* The same device, by whatever name and in whichever mount namespace */
+static bool same_device(const struct search *search, const char *root,
+			pid_t pid, const char *fd)
+{
+	const struct statx *want = &search->status;
+	struct statx status;
+	char path[PATH_MAX];
+
+	if (!S_ISBLK(want->stx_mode) && !S_ISCHR(want->stx_mode))
+		return false;
+	snprintf(path, sizeof(path), "%s/proc/%d/fd/%s", root, pid, fd);
+	return status_of(path, &status) &&
+	       (status.stx_mode & S_IFMT) == (want->stx_mode & S_IFMT) &&
+	       status.stx_rdev_major == want->stx_rdev_major &&
+	       status.stx_rdev_minor == want->stx_rdev_minor;
+}
 
 static int same_file(const char *root, pid_t pid, const char *fd,
 		     const char *target, void *data)
 {
 	const struct search *search = data;
 
-	(void)fd;
-	if (strcmp(target, search->file))
+	/* What is no file has another kind of name. */
+	if (target[0] != '/' || (strcmp(target, search->file) &&
+				 !same_device(search, root, pid, fd)))
 		return 0;
 	describe(root, pid, search->process);
 	return 1;
@@ -227,7 +254,11 @@ static int opener(const char *root, pid_t pid, void *data)
 
 int proc_opener(const char *root, const char *file, struct process *process)
 {
-	struct search search = { file, process };
+	struct search search = { .file = file, .process = process };
+	char path[PATH_MAX];
 
+	snprintf(path, sizeof(path), "%s%s", root, file);
+	if (!status_of(path, &search.status))
+		search.status.stx_mode = 0;
 	return each_process(root, opener, &search);
 }

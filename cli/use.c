@@ -15,19 +15,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "disk.h"
 #include "file.h"
+#include "net.h"
 #include "proc.h"
 #include "use.h"
 
-#define UNUSED	((struct use){ .used = false })
-
-#define LINK_UP	0x1		/* IFF_UP, of <linux/if.h> */
-
-/* Disks upon disks: more than anybody stacks */
-#define DEEPEST	8
-
-__attribute__((format(printf, 1, 2)))
-static struct use by(const char *what, ...)
+struct use use_by(const char *what, ...)
 {
 	struct use use = { .used = true };
 	va_list args;
@@ -55,7 +49,7 @@ static bool group_is_open(const char *root, int group)
 	return open_already;
 }
 
-struct use use_of_vfio(const char *root, const struct pci_device *dev)
+static struct use use_of_one(const char *root, const struct pci_device *dev)
 {
 	struct process process;
 	char node[2][64];
@@ -67,75 +61,49 @@ struct use use_of_vfio(const char *root, const struct pci_device *dev)
 	snprintf(node[1], sizeof(node[1]), "/dev/vfio/%d", dev->group);
 	for (i = 0; i < 2; i++)
 		if (proc_opener(root, node[i], &process) == 1)
-			return by("process %d (%s) has %s open", process.pid,
-				  process.name, node[i]);
+			return use_by("process %d (%s) has %s open", process.pid,
+				      process.name, node[i]);
 	if (group_is_open(root, dev->group))
-		return by("some process has %s open", node[1]);
+		return use_by("some process has %s open", node[1]);
 	return UNUSED;
 }
 
-/* Is one directory of /sys in another one, or that one itself? */
-static bool lies_in(const char *path, const char *dir)
+/* Calls @look for its virtual functions until one says that it is used. */
+static struct use each_vf(const char *root, const struct pci_device *dev,
+			  struct use (*look)(const char *root,
+					     const struct pci_device *vf))
 {
-	size_t length = strlen(dir);
+	struct use use = UNUSED;
+	struct pci_device vf;
+	char bdf[BDF_SIZE];
+	int i;
 
-	return !strncmp(path, dir, length) &&
-	       (path[length] == '/' || !path[length]);
+	for (i = 0; !use.used; i++) {
+		file_link_name(bdf, sizeof(bdf),
+			       "%s/sys/bus/pci/devices/%s/virtfn%d", root,
+			       dev->bdf, i);
+		if (!bdf[0])
+			break;
+		if (!sysfs_device(root, bdf, &vf))
+			use = look(root, &vf);
+	}
+	return use;
 }
 
-static bool disk_is_on(const char *disk, const char *device, int depth);
-
-/* Is what some symbolic link of this directory names on the device? */
-static bool link_is_on(const char *dir, const char *device, int depth)
+struct use use_of_vfio(const char *root, const struct pci_device *dev)
 {
-	const struct dirent *entry;
-	bool found = false;
-	char *disk;
-	DIR *links;
+	struct use use = use_of_one(root, dev);
 
-	links = opendir(dir);
-	if (!links)
-		return false;
-	while (!found && (entry = readdir(links))) {
-		if (entry->d_type != DT_LNK || !strcmp(entry->d_name, "subsystem"))
-			continue;
-		disk = file_real_path("%s/%s", dir, entry->d_name);
-		found = disk && disk_is_on(disk, device, depth + 1);
-		free(disk);
-	}
-	closedir(links);
-	return found;
+	return use.used ? use : each_vf(root, dev, use_of_one);
 }
 
-/*
- * A disk made of others names them in "slaves". One of several paths lies in a
- * directory that has links to its controllers; so does a partition's parent.
- */
-static bool disk_is_on(const char *disk, const char *device, int depth)
+static struct use vf_has_driver(const char *root, const struct pci_device *vf)
 {
-	static const char *const places[] = { "slaves", "../slaves" };
-	char path[PATH_MAX];
-	size_t i;
-
-	if (lies_in(disk, device))
-		return true;
-	if (depth == DEEPEST)
-		return false;
-	for (i = 0; i < 2; i++) {
-		if (snprintf(path, sizeof(path), "%s/%s", disk, places[i]) >=
-		    (int)sizeof(path))
-			return false;
-		if (link_is_on(path, device, depth))
-			return true;
-	}
-	for (i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "%.4000s/%s", disk,
-			 i ? "../.." : "..");
-		if (strstr(disk, "/nvme-subsystem/") &&
-		    link_is_on(path, device, depth))
-			return true;
-	}
-	return false;
+	(void)root;
+	if (!vf->driver[0])
+		return UNUSED;
+	return use_by("its virtual function %s is bound to %s", vf->bdf,
+		      vf->driver);
 }
 
 /* @name is that of a file in /dev, if it is one at all */
@@ -149,7 +117,7 @@ static bool source_is_on(const char *root, const char *name,
 		return false;
 	disk = file_real_path("%s/sys/class/block/%s", root,
 			      strrchr(name, '/') + 1);
-	found = disk && disk_is_on(disk, device, 0);
+	found = disk && disk_is_on(disk, device);
 	free(disk);
 	return found;
 }
@@ -162,7 +130,7 @@ static bool mount_is_on(const char *root, const char *number,
 	char *disk;
 
 	disk = file_real_path("%s/sys/dev/block/%s", root, number);
-	found = disk && disk_is_on(disk, device, 0);
+	found = disk && disk_is_on(disk, device);
 	free(disk);
 	return found || source_is_on(root, source, device);
 }
@@ -185,7 +153,7 @@ static struct use use_by_mount(const char *root, const char *device)
 		    sscanf(tail, " - %*s %127s", source) != 1)
 			continue;
 		if (mount_is_on(root, number, source, device))
-			use = by("%s is mounted on %s", source, where);
+			use = use_by("%s is mounted on %s", source, where);
 	}
 	free(text);
 	return use;
@@ -204,35 +172,8 @@ static struct use use_by_swap(const char *root, const char *device)
 	while (!use.used && (line = strsep(&next, "\n")))
 		if (sscanf(line, "%127s", source) == 1 &&
 		    source_is_on(root, source, device))
-			use = by("%s is swapped to", source);
+			use = use_by("%s is swapped to", source);
 	free(text);
-	return use;
-}
-
-static struct use use_by_link(const char *root, const char *device)
-{
-	const struct dirent *entry;
-	struct use use = UNUSED;
-	char path[PATH_MAX], flags[32];
-	char *link;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "%s/sys/class/net", root);
-	dir = opendir(path);
-	if (!dir)
-		return use;
-	while (!use.used && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' ||
-		    file_read(flags, sizeof(flags), "%s/%s/flags", path,
-			      entry->d_name) ||
-		    !(strtoul(flags, NULL, 16) & LINK_UP))
-			continue;
-		link = file_real_path("%s/%s", path, entry->d_name);
-		if (link && lies_in(link, device))
-			use = by("the network link %s is up", entry->d_name);
-		free(link);
-	}
-	closedir(dir);
 	return use;
 }
 
@@ -251,17 +192,16 @@ static struct use use_of_uevent(const char *root, const char *uevent)
 	if (at && sscanf(at, "DEVNAME=%199s", name) == 1) {
 		snprintf(node, sizeof(node), "/dev/%s", name);
 		if (proc_opener(root, node, &process) == 1)
-			use = by("process %d (%s) has %s open", process.pid,
-				 process.name, node);
+			use = use_by("process %d (%s) has %s open", process.pid,
+				     process.name, node);
 	}
 	free(text);
 	return use;
 }
 
-/* Somebody has a disk, a terminal, a graphics card open. */
-static struct use use_by_node(const char *root, char *device)
+static struct use use_in_tree(const char *root, char *directory)
 {
-	char *const paths[] = { device, NULL };
+	char *const paths[] = { directory, NULL };
 	struct use use = UNUSED;
 	const FTSENT *entry;
 	FTS *tree;
@@ -276,6 +216,35 @@ static struct use use_by_node(const char *root, char *device)
 	return use;
 }
 
+/*
+ * Somebody has a disk, a terminal, a graphics card open. NVMe disks with several
+ * paths have their files in a directory elsewhere.
+ */
+static struct use use_by_node(const char *root, char *device)
+{
+	struct use use = use_in_tree(root, device);
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	char *subsystem;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/sys/class/nvme-subsystem", root);
+	dir = opendir(path);
+	if (!dir)
+		return use;
+	while (!use.used && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		subsystem = file_real_path("%s/%s", path, entry->d_name);
+		if (subsystem && disk_has_path(subsystem, device))
+			use = use_in_tree(root, subsystem);
+		free(subsystem);
+	}
+	closedir(dir);
+	return use;
+}
+
+/* In this order: what says most of who it is comes first. */
 struct use use_of_driver(const char *root, const struct pci_device *dev)
 {
 	struct use use = UNUSED;
@@ -288,9 +257,15 @@ struct use use_of_driver(const char *root, const struct pci_device *dev)
 	if (!use.used)
 		use = use_by_swap(root, device);
 	if (!use.used)
-		use = use_by_link(root, device);
-	if (!use.used)
 		use = use_by_node(root, device);
+	if (!use.used)
+		use = use_by_loop(root, device);
+	if (!use.used)
+		use = use_by_claim(root, device);
+	if (!use.used)
+		use = use_by_link(device);
+	if (!use.used)
+		use = each_vf(root, dev, vf_has_driver);
 	free(device);
 	return use;
 }

@@ -14,12 +14,16 @@ struct use {
 	char what[192];		/* in words: "/dev/sda1 is mounted on /home" */
 };
 
-/* Somebody has its VFIO file open, for whom an unbind would wait */
+#define UNUSED	((struct use){ .used = false })
+
+struct use use_by(const char *what, ...) __attribute__((format(printf, 1, 2)));
+
+/* Somebody has its VFIO file open, or a VF's, for whom an unbind would wait */
 struct use use_of_vfio(const char *root, const struct pci_device *dev);
 
 /*
- * A disk behind it is mounted or swapped to, a network link of it is up, or
- * somebody has its file in /dev open
+ * A disk behind it is in use, a network link of it is up or in another namespace,
+ * a virtual function of it has a driver, or somebody has its file in /dev open
  */
 struct use use_of_driver(const char *root, const struct pci_device *dev);
 

@@ -8,7 +8,7 @@ show ps revoke watch'
 # Options of each verb; those that end in "=" need a value.
 declare -gA _barlease_options=(
 	[list]='--all --json'
-	[bind]='--force'
+	[bind]='--force --persist'
 	[unbind]=''
 	[wc]='--off'
 	[dmabuf]=''

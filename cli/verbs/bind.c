@@ -13,6 +13,7 @@
 #include "cli.h"
 #include "device.h"
 #include "driver.h"
+#include "persist.h"
 #include "previous.h"
 #include "use.h"
 #include "verdict.h"
@@ -52,21 +53,39 @@ static int check(const struct verb *verb, const struct options *options,
 	return check_use(verb, options, dev);
 }
 
+/* A device, and how to have it as it was */
+struct work {
+	struct pci_device dev;
+	struct previous before;
+	bool again;		/* @before is what was remembered already */
+	bool bound;		/* by us, now */
+	bool persistent;	/* by us, now */
+};
+
 /* Best effort: what went wrong before this is what is reported. */
-static void undo(const struct pci_device *dev)
+static void undo(const struct work *work)
 {
+	const struct pci_device *dev = &work->dev;
 	struct pci_device now;
 
+	if (work->persistent)
+		persist_forget("", dev->bdf);
+	if (!work->bound)
+		return;
 	if (!sysfs_device("", dev->bdf, &now) && strcmp(now.driver, dev->driver))
 		driver_unbind("", &now);
 	driver_override("", dev->bdf, dev->override);
 	if (dev->driver[0])
 		driver_bind("", dev->bdf, dev->driver);
+	if (work->again)
+		previous_save("", dev->bdf, &work->before);
+	else
+		previous_forget("", dev->bdf);
 }
 
-static int move(const struct pci_device *dev, const char *ours,
-		struct pci_device *now)
+static int move(const struct pci_device *dev, const char *ours)
 {
+	struct pci_device now;
 	int ret;
 
 	ret = driver_unbind("", dev);
@@ -78,10 +97,10 @@ static int move(const struct pci_device *dev, const char *ours,
 	ret = driver_probe("", dev->bdf);
 	if (ret)
 		return ret;
-	ret = sysfs_device("", dev->bdf, now);
+	ret = sysfs_device("", dev->bdf, &now);
 	if (ret)
 		return ret;
-	return pci_is_ours(now) ? 0 : -ENXIO;
+	return pci_is_ours(&now) ? 0 : -ENXIO;
 }
 
 /*
@@ -95,52 +114,100 @@ static bool was_ours(const struct pci_device *dev, struct previous *before)
 	       !strcmp(before->bound, dev->override);
 }
 
-static int remember(const struct pci_device *dev, const struct previous *before,
-		    const char *ours)
+static int remember(const struct work *work, const char *ours)
 {
+	const struct pci_device *dev = &work->dev;
 	struct previous previous;
 
 	snprintf(previous.driver, sizeof(previous.driver), "%s",
-		 before ? before->driver : dev->driver);
+		 work->again ? work->before.driver : dev->driver);
 	snprintf(previous.override, sizeof(previous.override), "%s",
-		 before ? before->override : dev->override);
+		 work->again ? work->before.override : dev->override);
 	snprintf(previous.bound, sizeof(previous.bound), "%s", ours);
 	return previous_save("", dev->bdf, &previous);
 }
 
-static int bind_one(const struct verb *verb, const struct pci_device *dev,
+static int bind_one(const struct verb *verb, struct work *work,
 		    const char *ours)
 {
-	struct previous before;
-	bool again = was_ours(dev, &before);
 	struct pci_device now;
 	int ret;
 
-	ret = remember(dev, again ? &before : NULL, ours);
+	/* It may have been named twice, or have gone. */
+	if (sysfs_device("", work->dev.bdf, &now))
+		return failed(verb, "%s is gone", work->dev.bdf);
+	work->dev = now;
+	if (pci_is_ours(&now))
+		return EXIT_SUCCESS;
+	work->again = was_ours(&work->dev, &work->before);
+	ret = remember(work, ours);
 	if (ret)
 		return failed(verb, PREVIOUS_PATH ": %s", previous_error(ret));
-	ret = move(dev, ours, &now);
-	if (ret) {
-		undo(dev);
-		if (again)
-			previous_save("", dev->bdf, &before);
-		else
-			previous_forget("", dev->bdf);
-		return failed(verb, "%s: %s; it is as it was (the kernel's log may say more)",
-			      dev->bdf, ret == -ENXIO ?
+	work->bound = true;
+	ret = move(&work->dev, ours);
+	if (ret)
+		return failed(verb, "%s: %s; all is as it was (the kernel's log may say more)",
+			      work->dev.bdf, ret == -ENXIO ?
 			      OUR_DRIVER " did not take it" : strerror(-ret));
-	}
-	printf("%s: bound to %s, was %s%s\n", dev->bdf,
-	       pci_driver_text(&now).text,
-	       dev->driver[0] ? "bound to " : "without a driver", dev->driver);
 	return EXIT_SUCCESS;
+}
+
+static int persist_one(const struct verb *verb, struct work *work,
+		       const char *ours)
+{
+	bool is_new = !persist_is("", work->dev.bdf);
+	int ret;
+
+	ret = persist_save("", &work->dev, ours);
+	if (ret < 0)
+		return failed(verb, "%s: " PERSIST_PATH ": %s; all is as it was",
+			      work->dev.bdf, persist_error(ret));
+	work->persistent = ret && is_new;
+	if (ret)
+		printf("%s: will be bound when the machine starts\n",
+		       work->dev.bdf);
+	return EXIT_SUCCESS;
+}
+
+static void say(const struct work *work)
+{
+	const struct pci_device *dev = &work->dev;
+	struct pci_device now;
+
+	if (sysfs_device("", dev->bdf, &now))
+		return;
+	if (work->bound)
+		printf("%s: bound to %s, was %s%s\n", dev->bdf,
+		       pci_driver_text(&now).text, dev->driver[0] ?
+		       "bound to " : "without a driver", dev->driver);
+	else if (!work->persistent)
+		printf("%s: unchanged, bound to %s already\n", dev->bdf,
+		       pci_driver_text(&now).text);
+}
+
+/* All of them, or none */
+static int work_on(const struct verb *verb, const struct options *options,
+		   struct work *work, int nr, const char *ours)
+{
+	int i, ret = EXIT_SUCCESS;
+
+	for (i = 0; i < nr && !ret; i++)
+		ret = bind_one(verb, &work[i], ours);
+	for (i = 0; options->given & OPT_PERSIST && i < nr && !ret; i++)
+		ret = persist_one(verb, &work[i], ours);
+	/* The last one first, as one may be named twice. */
+	for (i = nr; ret && i--;)
+		undo(&work[i]);
+	for (i = 0; i < nr && !ret; i++)
+		say(&work[i]);
+	return ret;
 }
 
 /* Nothing is touched before everything has been looked at. */
 static int bind_all(const struct verb *verb, const struct options *options,
 		    const struct pci_device *devs, int nr)
 {
-	struct pci_device now;
+	struct work *work;
 	char ours[64];
 	int i, ret;
 
@@ -154,17 +221,14 @@ static int bind_all(const struct verb *verb, const struct options *options,
 		if (ret)
 			return ret;
 	}
-	for (i = 0; i < nr; i++) {
-		/* Again, for it may have been named twice. */
-		if (sysfs_device("", devs[i].bdf, &now))
-			return failed(verb, "%s is gone", devs[i].bdf);
-		if (pci_is_ours(&now))
-			printf("%s: bound to %s already\n", now.bdf,
-			       pci_driver_text(&now).text);
-		else if (bind_one(verb, &now, ours))
-			return EXIT_FAILURE;
-	}
-	return EXIT_SUCCESS;
+	work = calloc((unsigned int)nr, sizeof(*work));
+	if (!work)
+		return failed(verb, "out of memory");
+	for (i = 0; i < nr; i++)
+		work[i].dev = devs[i];
+	ret = work_on(verb, options, work, nr, ours);
+	free(work);
+	return ret;
 }
 
 static int bind(const struct verb *verb, const struct options *options,
@@ -190,13 +254,17 @@ const struct verb bind_verb = {
 	.summary = "give devices to the driver that leases",
 	.details =
 "Sets driver_override, and remembers in " PREVIOUS_PATH " what driver a\n"
-"device had, for 'unbind'. Nothing is touched if a device is in use (a disk is\n"
-"mounted, a network link is up, its file in /dev is open), or in an IOMMU group\n"
-"with one that another driver has. Devices of one group can be bound together.\n",
+"device had, for 'unbind'. Nothing is touched if a device is in use: a disk of\n"
+"it is mounted anywhere or part of something, a network link is up or in another\n"
+"network namespace, a virtual function has a driver, a file of it in /dev is\n"
+"open; or if it is in an IOMMU group with one that another driver has. Devices of\n"
+"one group can be bound together. If one cannot be bound, those before it are\n"
+"given back. Of one that is bound already it says \"unchanged\".\n",
 	.examples =
 "  barlease bind 0000:03:00.0\n"
-"  barlease bind 03:00.0 03:00.1\n",
-	.takes = OPT_FORCE,
+"  barlease bind 03:00.0 03:00.1\n"
+"  barlease bind --persist 0000:03:00.0\n",
+	.takes = OPT_FORCE | OPT_PERSIST,
 	.min = 1,
 	.max = -1,
 	.run = bind,

@@ -13,6 +13,7 @@
 #include "cli.h"
 #include "device.h"
 #include "driver.h"
+#include "persist.h"
 #include "previous.h"
 #include "use.h"
 
@@ -21,6 +22,9 @@ static int check(const struct verb *verb, const struct pci_device *dev)
 {
 	struct use use;
 
+	/* What is left of it is what binds it the next time. */
+	if (!pci_is_ours(dev) && persist_is("", dev->bdf))
+		return EXIT_SUCCESS;
 	if (!dev->driver[0])
 		return failed(verb, "%s has no driver", dev->bdf);
 	if (!pci_is_ours(dev))
@@ -58,12 +62,30 @@ static int give_back(const struct pci_device *dev,
 	return driver_bind("", dev->bdf, previous->driver);
 }
 
+/* What 'bind --persist' has left */
+static int forget_start(const struct verb *verb, const struct pci_device *dev)
+{
+	int ret;
+
+	if (!persist_is("", dev->bdf))
+		return EXIT_SUCCESS;
+	ret = persist_forget("", dev->bdf);
+	if (ret)
+		return failed(verb, "%s: " PERSIST_PATH ": %s", dev->bdf,
+			      persist_error(ret));
+	printf("%s: will not be bound when the machine starts\n", dev->bdf);
+	return EXIT_SUCCESS;
+}
+
 static int unbind_one(const struct verb *verb, const struct pci_device *dev)
 {
 	struct previous previous;
 	struct pci_device now;
 	int known, ret;
 
+	ret = forget_start(verb, dev);
+	if (ret || !pci_is_ours(dev))
+		return ret;
 	known = previous_load("", dev->bdf, &previous);
 	if (known && known != -ENOENT)
 		return failed(verb, "%s: " PREVIOUS_PATH ": %s", dev->bdf,
@@ -108,7 +130,8 @@ const struct verb unbind_verb = {
 	.summary = "give devices back to the drivers that they had",
 	.details =
 "The opposite of 'bind'. A device that something else bound goes to whichever\n"
-"driver is for it, if any. Nothing is touched if a device is in use.\n",
+"driver is for it, if any. Nothing is touched if a device is in use. What 'bind\n"
+"--persist' has written is removed.\n",
 	.examples =
 "  barlease unbind 0000:03:00.0\n",
 	.takes = 0,

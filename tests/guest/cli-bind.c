@@ -62,7 +62,7 @@ static void from_nothing(void)
 	ok(remembered(), "what it was is remembered");
 	run = CLI("bind", strchr(dev.name, ':') + 1);
 	cli_is(run, 0, "once more, by its short address");
-	cli_says(run, "already");
+	cli_says(run, "unchanged, bound to " OUR_DRIVER " already");
 
 	run = CLI("unbind", dev.name);
 	cli_is(run, 0, "it is unbound");

@@ -21,6 +21,7 @@
 #include "driver.h"
 #include "fake-root.h"
 #include "file.h"
+#include "persist.h"
 #include "previous.h"
 #include "sysfs.h"
 #include "use.h"
@@ -255,6 +256,32 @@ static void links(void **state)
 	expect_use("");
 	fake_file("0x1003\n", DEVICE "/net/eth0/flags");
 	expect_use("the network link eth0 is up");
+	fake_file("0x1002\n", DEVICE "/net/eth0/flags");
+	/* Not to be seen, but counted */
+	fake_directory(DEVICE "/net/.eth1");
+	expect_use("another network namespace has a link of it");
+}
+
+static void disks_that_cannot_be_asked(void **state)
+{
+	(void)state;
+	fake_disk();
+	fake_file("8:1\n", DISK "/sda1/dev");
+	expect_use("whether /dev/sda1 is free cannot be asked: No such file or directory");
+	fake_file("", "/dev/sda1");
+	expect_use("");
+}
+
+static void virtual_functions(void **state)
+{
+	(void)state;
+	fake_device(BDF, NETWORK, "e1000e", 12, MIB64);
+	fake_device("0000:01:10.0", NETWORK, NULL, 13, MIB64);
+	fake_device("0000:01:10.2", NETWORK, "igbvf", 14, MIB64);
+	fake_link("../0000:01:10.0", DEVICE "/virtfn0");
+	expect_use("");
+	fake_link("../0000:01:10.2", DEVICE "/virtfn1");
+	expect_use("its virtual function 0000:01:10.2 is bound to igbvf");
 }
 
 static void nodes(void **state)
@@ -268,6 +295,52 @@ static void nodes(void **state)
 	expect_use("");
 	fake_link("/dev/dri/card0", "/proc/163/fd/5");
 	expect_use("process 163 (Xorg) has /dev/dri/card0 open");
+}
+
+/* A controller's namespace that has several paths is elsewhere. */
+static void nodes_of_nvme_with_paths(void **state)
+{
+	static const char subsystem[] =
+		"/sys/devices/virtual/nvme-subsystem/nvme-subsys0";
+
+	(void)state;
+	fake_device(BDF, "0x010802\n", "nvme", 12, MIB64);
+	fake_directory(DEVICE "/nvme");
+	fake_directory(DEVICE "/nvme/nvme0");
+	fake_link("../../../pci0000:00/" BDF "/nvme/nvme0", "%s/nvme0",
+		  subsystem);
+	fake_link("../../devices/virtual/nvme-subsystem/nvme-subsys0",
+		  "/sys/class/nvme-subsystem/nvme-subsys0");
+	fake_file("MAJOR=242\nDEVNAME=ng0n1\n", "%s/ng0n1/uevent", subsystem);
+	fake_file("raw\n", "/proc/163/comm");
+	fake_link("/dev/ng0n1", "/proc/163/fd/5");
+	expect_use("process 163 (raw) has /dev/ng0n1 open");
+}
+
+static void persists(void **state)
+{
+	struct pci_device dev;
+	char path[128];
+
+	(void)state;
+	fake_device(BDF, NETWORK, "e1000e", 12, MIB64);
+	dev = device(BDF);
+	assert_int_equal(persist_save(fake_root, &dev, OUR_DRIVER), -ENOENT);
+	fake_directory(PERSIST_PARENT);
+	assert_false(persist_is(fake_root, BDF));
+	assert_int_equal(persist_forget(fake_root, BDF), -ENOENT);
+	assert_int_equal(persist_save(fake_root, &dev, OUR_DRIVER), 1);
+	assert_int_equal(persist_save(fake_root, &dev, OUR_DRIVER), 0);
+	assert_int_equal(persist_save(fake_root, &dev, "vfio-pci"), 1);
+	assert_true(persist_is(fake_root, BDF));
+	assert_int_equal(persist_forget(fake_root, BDF), 0);
+	assert_false(persist_is(fake_root, BDF));
+	snprintf(path, sizeof(path), "%s" PERSIST_PATH, fake_root);
+	assert_int_equal(chmod(path, 0777), 0);
+	assert_int_equal(persist_save(fake_root, &dev, OUR_DRIVER), -EPERM);
+	assert_int_equal(chmod(path, 0755), 0);
+	fake_file("vfio-pci\n", "/etc/driverctl.d/" BDF);
+	assert_int_equal(persist_save(fake_root, &dev, OUR_DRIVER), -EEXIST);
 }
 
 static void opened(void **state)
@@ -569,8 +642,12 @@ int main(void)
 		TEST(mounts_of_disks_on_disks),
 		TEST(mounts_of_nvme_with_paths),
 		TEST(swaps),
+		TEST(disks_that_cannot_be_asked),
 		TEST(links),
+		TEST(virtual_functions),
 		TEST(nodes),
+		TEST(nodes_of_nvme_with_paths),
+		TEST(persists),
 		TEST(opened),
 		TEST(remembers),
 		TEST(believes_no_paths),
