@@ -13,7 +13,7 @@ int device_named(const struct verb *verb, const char *name,
 {
 	char bdf[BDF_SIZE];
 
-	if (!sysfs_parse_bdf(name, bdf))
+	if (barlease_pci_address(name, bdf))
 		return misused(verb, "\"%s\" is no PCI address, as 0000:03:00.0 is one",
 			       name);
 	if (sysfs_device("", bdf, dev))

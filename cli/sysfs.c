@@ -25,29 +25,6 @@
 #define CLASS_BRIDGE		0x06
 #define PAGE			4096
 
-bool sysfs_parse_bdf(const char *text, char bdf[BDF_SIZE])
-{
-	unsigned int domain = 0, bus, slot, function;
-	int end = -1;
-
-	/* sscanf() would take "0x" and signs, too. */
-	if (text[strspn(text, "0123456789abcdefABCDEF:.")])
-		return false;
-	if (sscanf(text, "%8x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function,
-		   &end) != 4 || end < 0 || text[end]) {
-		domain = 0;
-		end = -1;
-		if (sscanf(text, "%2x:%2x.%1x%n", &bus, &slot, &function,
-			   &end) != 3 || end < 0 || text[end])
-			return false;
-	}
-	if (slot > 0x1f || function > 7)
-		return false;
-	snprintf(bdf, BDF_SIZE, "%04x:%02x:%02x.%x", domain, bus, slot,
-		 function);
-	return true;
-}
-
 static unsigned int read_hex(const char *root, const char *bdf,
 			     const char *attr)
 {

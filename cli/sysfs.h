@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <barlease.h>
+
 /*
  * Its driver goes by another name where it stands in for vfio-pci, so that only
  * the module says which is ours.
@@ -20,8 +22,7 @@
 #define OUR_DRIVER	"barlease-vfio-pci"
 #define OUR_MODULE	"barlease_vfio_pci"
 
-/* "DDDD:BB:DD.F"; there are domains of eight digits */
-#define BDF_SIZE	20
+#define BDF_SIZE	BARLEASE_PCI_ADDRESS_SIZE
 
 #define PCI_BARS	6
 
@@ -43,9 +44,6 @@ struct pci_device {
 	char vfio[32];		/* "vfioN" if it is a VFIO device, or "" */
 	struct pci_bar bar[PCI_BARS];
 };
-
-/* "DDDD:BB:DD.F" or "BB:DD.F", into the kernel's spelling; false: neither */
-bool sysfs_parse_bdf(const char *text, char bdf[BDF_SIZE]);
 
 /* Return: 0; -ENODEV */
 int sysfs_device(const char *root, const char *bdf, struct pci_device *dev);

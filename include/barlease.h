@@ -47,6 +47,20 @@ bool barlease_check_version(int major, int minor);
 
 /* ---- A device and its exports: the primary's side ---------------------- */
 
+/* Of the longest address, and its end: a domain has up to 8 digits */
+#define BARLEASE_PCI_ADDRESS_SIZE sizeof("ffffffff:ff:1f.7")
+
+/**
+ * barlease_pci_address() - a PCI address as the kernel spells it
+ * @text: "DDDD:BB:DD.F" with 4 to 8 digits for the domain, or "BB:DD.F" for
+ *   domain 0; digits of either case
+ * @address: receives it, as sysfs and VFIO have it; not touched by an error
+ *
+ * Return: 0; -EINVAL no such form of address.
+ */
+int barlease_pci_address(const char *text,
+			 char address[BARLEASE_PCI_ADDRESS_SIZE]);
+
 struct barlease_device;
 
 /**
@@ -62,7 +76,7 @@ enum barlease_backend {
 
 /**
  * barlease_device_open() - open a PCI device through VFIO
- * @bdf: "DDDD:BB:DD.F", or "BB:DD.F" for domain 0
+ * @bdf: as barlease_pci_address() takes it
  * @backend: which way; BARLEASE_BACKEND_ANY unless there is a reason
  * @device: receives the device, for barlease_device_close()
  *

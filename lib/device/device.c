@@ -75,7 +75,7 @@ int barlease_device_open(const char *bdf, enum barlease_backend backend,
 	char name[32];
 	int ret;
 
-	ret = bl_pci_parse(bdf, &pci);
+	ret = barlease_pci_address(bdf, pci.name);
 	if (ret)
 		return ret;
 	/* Else the errors would be those of a group's other devices. */

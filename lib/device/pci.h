@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PCI addresses, and what sysfs says of the device at one
+ * What sysfs says of the PCI device at an address
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -9,13 +9,12 @@
 
 #include <stddef.h>
 
-/* As sysfs and VFIO write it; a domain has up to 8 digits */
-struct bl_pci {
-	char name[sizeof("00000000:00:00.0")];
-};
+#include "public.h"
 
-/* "DDDD:BB:DD.F" or "BB:DD.F"; 0, or -EINVAL */
-int bl_pci_parse(const char *text, struct bl_pci *pci);
+/* Of barlease_pci_address() */
+struct bl_pci {
+	char name[BARLEASE_PCI_ADDRESS_SIZE];
+};
 
 /* IOMMU group; or -ENODEV no device there, or one without a group */
 int bl_pci_group(const struct bl_pci *pci);

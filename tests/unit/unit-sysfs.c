@@ -42,27 +42,6 @@ static struct pci_device device(const char *bdf)
 	return dev;
 }
 
-static void addresses(void **state)
-{
-	static const char *const bad[] = {
-		"", "x", "1:2", "01:00", "01:00.0.", "01:00.8", "01:20.0",
-		"0000:01:00.0x", "0x01:00.0", "-1:00.0", " 01:00.0", "::.",
-		"0000:001:00.0", "../../etc",
-	};
-	char bdf[BDF_SIZE];
-	size_t i;
-
-	(void)state;
-	assert_true(sysfs_parse_bdf("0000:01:00.0", bdf));
-	assert_string_equal(bdf, "0000:01:00.0");
-	assert_true(sysfs_parse_bdf("A:1f.7", bdf));
-	assert_string_equal(bdf, "0000:0a:1f.7");
-	assert_true(sysfs_parse_bdf("10000:E1:00.0", bdf));
-	assert_string_equal(bdf, "10000:e1:00.0");
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_false(sysfs_parse_bdf(bad[i], bdf));
-}
-
 static void describes_a_device(void **state)
 {
 	struct pci_device dev;
@@ -106,6 +85,22 @@ static void lists_in_order(void **state)
 	assert_string_equal(devs[0].bdf, BDF);
 	free(devs);
 	assert_int_equal(sysfs_group(fake_root, 99, &devs, &nr), -ENOENT);
+}
+
+/* As those behind Intel's VMD */
+static void domains_of_more_digits(void **state)
+{
+	struct pci_device *devs;
+	size_t nr;
+
+	(void)state;
+	fake_device("10000:e1:00.0", MEMORY, NULL, 12, MIB64);
+	fake_device("fffffffe:ff:1f.7", MEMORY, NULL, 12, MIB64);
+	assert_int_equal(sysfs_devices(fake_root, &devs, &nr), 0);
+	assert_int_equal(nr, 2);
+	assert_string_equal(devs[0].bdf, "10000:e1:00.0");
+	assert_string_equal(devs[1].bdf, "fffffffe:ff:1f.7");
+	free(devs);
 }
 
 static void expect_verdict(const char *bdf, const char *why)
@@ -633,9 +628,9 @@ static void checks_devices(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(addresses),
 		TEST(describes_a_device),
 		TEST(lists_in_order),
+		TEST(domains_of_more_digits),
 		TEST(verdicts),
 		TEST(groups),
 		TEST(mounts),
