@@ -24,7 +24,7 @@ struct broker;
  */
 struct device {
 	LIST_ENTRY(device) link;
-	char bdf[16];
+	char bdf[BARLEASE_PCI_ADDRESS_SIZE];
 	int lock;
 	struct barlease_device *device;
 	struct loop_source request;

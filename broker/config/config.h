@@ -33,7 +33,7 @@ struct config_broker {
 
 /* [device BDF] */
 struct config_device {
-	char bdf[16];
+	char bdf[BARLEASE_PCI_ADDRESS_SIZE];
 	enum barlease_backend backend;
 	unsigned int line;
 };
@@ -55,7 +55,7 @@ struct config_ids {
 struct config_rule {
 	char name[BARLEASE_NAME_MAX];
 	unsigned int line;
-	char device_bdf[16];
+	char device_bdf[BARLEASE_PCI_ADDRESS_SIZE];
 	size_t device;
 	unsigned int bar;
 	struct barlease_range *ranges;

@@ -129,7 +129,7 @@ static const struct key device_keys[] = {
 
 static void set_device(struct config_parser *parser, const char *value)
 {
-	if (!value_bdf(value, parser_rule(parser)->device_bdf))
+	if (barlease_pci_address(value, parser_rule(parser)->device_bdf))
 		complain(parser,
 			 "\"%.60s\" is no PCI address; 0000:03:00.0 is one",
 			 value);

@@ -41,10 +41,10 @@ static void begin_device(struct config_parser *parser, const char *name)
 {
 	struct config *config = parser->config;
 	struct config_device *device;
-	char bdf[16];
+	char bdf[BARLEASE_PCI_ADDRESS_SIZE];
 
 	parser->section = SECTION_UNKNOWN;
-	if (!value_bdf(name, bdf)) {
+	if (barlease_pci_address(name, bdf)) {
 		complain(parser, "\"%.60s\" is no PCI address; [device 0000:03:00.0] has one",
 			 name);
 		return;

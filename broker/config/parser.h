@@ -64,7 +64,6 @@ int config_check(struct config_parser *parser);
  * Values. Where they return false, they have complained: about text that is
  * none, or one that is out of range.
  */
-bool value_bdf(const char *text, char bdf[16]);
 bool value_name(const char *text);
 bool value_number(struct config_parser *parser, const char *text, uint64_t low,
 		  uint64_t high, uint64_t *value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Values: numbers, sizes, ranges, addresses of devices, names, words, lists
+ * Values: numbers, sizes, ranges, names, words, lists
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -21,41 +21,6 @@ static bool is_digit(char c)
 static bool is_hex(char c)
 {
 	return isxdigit((unsigned char)c);
-}
-
-static bool hex_field(const char **at, unsigned int digits, char end,
-		      unsigned long most, unsigned long *value)
-{
-	char field[8] = "";
-
-	for (unsigned int i = 0; i < digits; i++) {
-		if (!is_hex((*at)[i]))
-			return false;
-		field[i] = (*at)[i];
-	}
-	*at += digits;
-	*value = strtoul(field, NULL, 16);
-	if (*value > most || **at != end)
-		return false;
-	if (end)
-		(*at)++;
-	return true;
-}
-
-bool value_bdf(const char *text, char bdf[16])
-{
-	unsigned long domain = 0, bus, slot, function;
-	const char *at = text;
-
-	if (strlen(text) == strlen("0000:00:00.0") &&
-	    !hex_field(&at, 4, ':', 0xffff, &domain))
-		return false;
-	if (!hex_field(&at, 2, ':', 0xff, &bus) ||
-	    !hex_field(&at, 2, '.', 0x1f, &slot) ||
-	    !hex_field(&at, 1, '\0', 7, &function))
-		return false;
-	snprintf(bdf, 16, "%04lx:%02lx:%02lx.%lx", domain, bus, slot, function);
-	return true;
 }
 
 bool value_name(const char *text)

@@ -126,9 +126,9 @@ static void everything_there_is(void **state)
 		"lock-directory = /tmp\n"
 		"  [ device  03:00.0 ]  # here, too\n"
 		"backend = iommufd\n"
-		"[device 0001:ff:1f.7]\r\n"
+		"[device 10000:ff:1f.7]\r\n"
 		"[slice a.b_c-1]\n"
-		"device = 0001:FF:1f.7\n"
+		"device = 10000:FF:1f.7\n"
 		"bar = 5\n"
 		"ranges = 0x1000+0x2000, 2M + 64K\n"
 		"ranges = 0+1G\n"
@@ -153,13 +153,13 @@ static void everything_there_is(void **state)
 	assert_int_equal(config->nr_devices, 2);
 	assert_string_equal(config->devices[0].bdf, "0000:03:00.0");
 	assert_int_equal(config->devices[0].backend, BARLEASE_BACKEND_IOMMUFD);
-	assert_string_equal(config->devices[1].bdf, "0001:ff:1f.7");
+	assert_string_equal(config->devices[1].bdf, "10000:ff:1f.7");
 	assert_int_equal(config->devices[1].backend, BARLEASE_BACKEND_ANY);
 
 	assert_non_null(slice);
 	rule = slice->rule;
 	assert_string_equal(config_device_of(config, slice)->bdf,
-			    "0001:ff:1f.7");
+			    "10000:ff:1f.7");
 	assert_int_equal(rule->bar, 5);
 	assert_int_equal(rule->nr_ranges, 3);
 	assert_int_equal(config_range_of(slice, 0).offset, 0x1000);
