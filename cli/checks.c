@@ -207,6 +207,23 @@ static int check_node(const char *root, struct checks *checks,
 			  status.st_mode & 0777);
 }
 
+/* A VF that VFIO gives to nobody who does not know what its PF was told */
+static int check_token(const char *root, struct checks *checks,
+		       const struct pci_device *dev)
+{
+	struct pci_device pf;
+	char bdf[BDF_SIZE];
+
+	file_link_name(bdf, sizeof(bdf), "%s/sys/bus/pci/devices/%s/physfn",
+		       root, dev->bdf);
+	if (!bdf[0] || sysfs_device(root, bdf, &pf) || !pf.vfio[0])
+		return 0;
+	return checks_add(checks, "token", HEALTH_NOTE,
+			  "whoever has the PF gives it one; name a file with the same one by vf-token-file in barleased.conf",
+			  "%s: this VF needs a token, for its PF %s is bound to %s",
+			  dev->bdf, pf.bdf, pci_driver_text(&pf).text);
+}
+
 static int check_device(const char *root, struct checks *checks,
 			const struct pci_device *dev)
 {
@@ -224,7 +241,7 @@ static int check_device(const char *root, struct checks *checks,
 				 verdict.why);
 	if (!ret && dev->group >= 0)
 		ret = check_node(root, checks, dev);
-	return ret;
+	return ret ?: check_token(root, checks, dev);
 }
 
 int check_devices(const char *root, struct checks *checks)

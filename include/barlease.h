@@ -88,10 +88,44 @@ enum barlease_backend {
  * Return: 0; -EINVAL no such form of address; -ENODEV no such device, or no
  * VFIO driver bound to it; -ENOENT the kernel has no such way; -EPERM a group
  * that is not viable; -EBUSY somebody else has it, or a device of its group;
- * -EACCES and others of open() and ioctl().
+ * -ENOKEY a VF that needs a token; -EACCES and others of open() and ioctl().
  */
 int barlease_device_open(const char *bdf, enum barlease_backend backend,
 			 struct barlease_device **device);
+
+/**
+ * struct barlease_device_options - how a device is to be opened
+ * @backend: which way
+ * @flags: 0
+ * @vf_token: of a VF whose PF has a VFIO driver: the UUID that the PF was given,
+ *   "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"; NULL without one
+ * @reserved: zeros
+ *
+ * One that is all zeros is as barlease_device_open() with BARLEASE_BACKEND_ANY.
+ */
+struct barlease_device_options {
+	enum barlease_backend backend;
+	unsigned int flags;
+	const char *vf_token;
+	uint64_t reserved[8];
+};
+
+/**
+ * barlease_device_open_with() - open a PCI device through VFIO, with more to say
+ * @bdf: as barlease_pci_address() takes it
+ * @options: how
+ * @device: receives the device, for barlease_device_close()
+ *
+ * A token that the device does not need is not looked at.
+ *
+ * Return: as barlease_device_open(); -ENOKEY the VF needs a token, which
+ * barlease_device_open() can return as well; -EKEYREJECTED it has another one;
+ * -EINVAL also: a token that is no UUID, an unknown flag, or @reserved is not
+ * zeros.
+ */
+int barlease_device_open_with(const char *bdf,
+			      const struct barlease_device_options *options,
+			      struct barlease_device **device);
 
 /**
  * barlease_device_wrap() - use a VFIO device fd that the caller has

@@ -16,13 +16,17 @@
 
 #ifndef VFIO_DEVICE_BIND_IOMMUFD
 #define VFIO_DEVICE_BIND_IOMMUFD _IO(VFIO_TYPE, VFIO_BASE + 18)
+#endif
 
-struct vfio_device_bind_iommufd {
+/* struct vfio_device_bind_iommufd, of a kernel that takes tokens there */
+struct bl_bind_request {
 	__u32	argsz;
 	__u32	flags;
 	__s32	iommufd;
 	__u32	out_devid;
+	__u64	token;
 };
-#endif
+
+#define BL_BIND_FLAG_TOKEN	(1 << 0)
 
 #endif

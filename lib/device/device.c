@@ -13,10 +13,17 @@
 #include "device.h"
 #include "pci.h"
 
+/* @token: NULL for none */
+struct opening {
+	enum barlease_backend backend;
+	const struct bl_token *token;
+	struct bl_pci pci;
+};
+
 static int open_by_iommufd(struct barlease_device *device,
-			   const struct bl_pci *pci)
+			   const struct opening *how)
 {
-	int ret = bl_iommufd_get(pci, &device->node);
+	int ret = bl_iommufd_get(&how->pci, how->token, &device->node);
 
 	if (ret)
 		return ret;
@@ -30,9 +37,9 @@ static int open_by_iommufd(struct barlease_device *device,
 }
 
 static int open_by_group(struct barlease_device *device,
-			 const struct bl_pci *pci)
+			 const struct opening *how)
 {
-	int number = bl_pci_group(pci);
+	int number = bl_pci_group(&how->pci);
 	int ret;
 
 	if (number < 0)
@@ -40,7 +47,7 @@ static int open_by_group(struct barlease_device *device,
 	ret = bl_group_get(number, &device->group);
 	if (ret)
 		return ret;
-	device->fd = bl_group_device_fd(device->group, pci);
+	device->fd = bl_group_device_fd(device->group, &how->pci, how->token);
 	if (device->fd < 0) {
 		bl_group_put(device->group);
 		return device->fd;
@@ -49,45 +56,32 @@ static int open_by_group(struct barlease_device *device,
 	return 0;
 }
 
-static int open_by(enum barlease_backend backend,
-		   struct barlease_device *device, const struct bl_pci *pci)
+static int open_by(struct barlease_device *device, const struct opening *how)
 {
 	int ret;
 
-	switch (backend) {
+	switch (how->backend) {
 	case BARLEASE_BACKEND_GROUP:
-		return open_by_group(device, pci);
+		return open_by_group(device, how);
 	case BARLEASE_BACKEND_IOMMUFD:
-		return open_by_iommufd(device, pci);
+		return open_by_iommufd(device, how);
 	case BARLEASE_BACKEND_ANY:
-		ret = open_by_iommufd(device, pci);
-		return bl_iommufd_absent(ret) ? open_by_group(device, pci) :
+		ret = open_by_iommufd(device, how);
+		return bl_iommufd_absent(ret) ? open_by_group(device, how) :
 						ret;
 	}
 	return -EINVAL;
 }
 
-int barlease_device_open(const char *bdf, enum barlease_backend backend,
-			 struct barlease_device **device)
+static int open_new(const struct opening *how, struct barlease_device **device)
 {
-	struct barlease_device *new;
-	struct bl_pci pci;
-	char name[32];
+	struct barlease_device *new = calloc(1, sizeof(*new));
 	int ret;
 
-	ret = barlease_pci_address(bdf, pci.name);
-	if (ret)
-		return ret;
-	/* Else the errors would be those of a group's other devices. */
-	ret = bl_pci_vfio_name(&pci, name, sizeof(name));
-	if (ret)
-		return ret;
-
-	new = calloc(1, sizeof(*new));
 	if (!new)
 		return -ENOMEM;
 	new->request = -1;
-	ret = open_by(backend, new, &pci);
+	ret = open_by(new, how);
 	if (ret) {
 		free(new);
 		return ret;
@@ -96,6 +90,47 @@ int barlease_device_open(const char *bdf, enum barlease_backend backend,
 	bl_msix_find(new);
 	*device = new;
 	return 0;
+}
+
+static bool is_known(const struct barlease_device_options *options)
+{
+	uint64_t any = options->flags;
+	size_t i;
+
+	for (i = 0; i < sizeof(options->reserved) / sizeof(uint64_t); i++)
+		any |= options->reserved[i];
+	return !any;
+}
+
+int barlease_device_open_with(const char *bdf,
+			      const struct barlease_device_options *options,
+			      struct barlease_device **device)
+{
+	struct opening how = { .backend = options->backend };
+	struct bl_token token;
+	char name[32];
+	int ret;
+
+	if (!is_known(options))
+		return -EINVAL;
+	ret = barlease_pci_address(bdf, how.pci.name);
+	if (!ret && options->vf_token) {
+		ret = bl_token_parse(options->vf_token, &token);
+		how.token = &token;
+	}
+	if (ret)
+		return ret;
+	/* Else the errors would be those of a group's other devices. */
+	ret = bl_pci_vfio_name(&how.pci, name, sizeof(name));
+	return ret ?: open_new(&how, device);
+}
+
+int barlease_device_open(const char *bdf, enum barlease_backend backend,
+			 struct barlease_device **device)
+{
+	const struct barlease_device_options options = { .backend = backend };
+
+	return barlease_device_open_with(bdf, &options, device);
 }
 
 static int device_flags(int fd, uint32_t *flags)

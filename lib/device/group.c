@@ -151,9 +151,26 @@ void bl_group_put(struct bl_group *group)
 	pthread_mutex_unlock(&lock);
 }
 
-int bl_group_device_fd(const struct bl_group *group, const struct bl_pci *pci)
+static int device_fd(const struct bl_group *group, const char *name)
 {
-	int fd = ioctl(group->group, VFIO_GROUP_GET_DEVICE_FD, pci->name);
+	int fd = ioctl(group->group, VFIO_GROUP_GET_DEVICE_FD, name);
 
 	return fd < 0 ? -errno : fd;
+}
+
+/* EINVAL is the kernel's word for a token that the device does not need. */
+int bl_group_device_fd(const struct bl_group *group, const struct bl_pci *pci,
+		       const struct bl_token *token)
+{
+	char name[128];
+	int fd = -EINVAL;
+
+	if (token) {
+		snprintf(name, sizeof(name), "%s vf_token=%s", pci->name,
+			 token->text);
+		fd = device_fd(group, name);
+	}
+	if (fd == -EINVAL)
+		fd = device_fd(group, pci->name);
+	return bl_token_error(fd, token);
 }

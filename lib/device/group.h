@@ -8,6 +8,7 @@
 #define LIB_GROUP_H
 
 #include "pci.h"
+#include "token.h"
 
 struct bl_group;
 
@@ -15,7 +16,8 @@ struct bl_group;
 int bl_group_get(int number, struct bl_group **group);
 void bl_group_put(struct bl_group *group);
 
-/* A device's fd, the caller's; or a negative errno */
-int bl_group_device_fd(const struct bl_group *group, const struct bl_pci *pci);
+/* A device's fd, the caller's; or a negative errno. @token: NULL for none */
+int bl_group_device_fd(const struct bl_group *group, const struct bl_pci *pci,
+		       const struct bl_token *token);
 
 #endif

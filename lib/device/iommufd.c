@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,21 +63,38 @@ static int open_path(const struct bl_pci *pci)
 	return fd < 0 ? -errno : fd;
 }
 
-/* EINVAL is the kernel's word for a node that somebody else has bound. */
-static int bind_device(int device)
+static int try_bind(int device, const struct bl_token *token)
 {
-	struct vfio_device_bind_iommufd request = {
+	struct bl_bind_request request = {
 		.argsz = sizeof(request),
 		.iommufd = iommufd,
 	};
 
-	if (!ioctl(device, VFIO_DEVICE_BIND_IOMMUFD, &request))
-		return 0;
-	return errno == EINVAL ? -EBUSY : -errno;
+	if (token) {
+		request.flags = BL_BIND_FLAG_TOKEN;
+		request.token = (uintptr_t)token->bytes;
+	}
+	return ioctl(device, VFIO_DEVICE_BIND_IOMMUFD, &request) ? -errno : 0;
+}
+
+/*
+ * EINVAL is the kernel's word for a node that somebody else has bound, for a
+ * token that the device does not need, and for the flag where the kernel does
+ * not know tokens, and asks for none.
+ */
+static int bind_device(int device, const struct bl_token *token)
+{
+	int ret = -EINVAL;
+
+	if (token)
+		ret = try_bind(device, token);
+	if (ret == -EINVAL)
+		ret = try_bind(device, NULL);
+	return ret == -EINVAL ? -EBUSY : bl_token_error(ret, token);
 }
 
 /* Opened and bound; the fd */
-static int open_bound(const struct bl_pci *pci)
+static int open_bound(const struct bl_pci *pci, const struct bl_token *token)
 {
 	int fd = open_path(pci), ret;
 
@@ -85,7 +103,7 @@ static int open_bound(const struct bl_pci *pci)
 	ret = get_iommufd();
 	if (ret)
 		goto close_node;
-	ret = bind_device(fd);
+	ret = bind_device(fd, token);
 	if (ret)
 		goto put;
 	return fd;
@@ -97,7 +115,8 @@ close_node:
 	return ret;
 }
 
-static int open_new(const struct bl_pci *pci, struct bl_node **out)
+static int open_new(const struct bl_pci *pci, const struct bl_token *token,
+		    struct bl_node **out)
 {
 	struct bl_node *node = calloc(1, sizeof(*node));
 	int ret;
@@ -105,7 +124,7 @@ static int open_new(const struct bl_pci *pci, struct bl_node **out)
 	if (!node)
 		return -ENOMEM;
 	node->pci = *pci;
-	node->fd = open_bound(pci);
+	node->fd = open_bound(pci, token);
 	if (node->fd < 0) {
 		ret = node->fd;
 		free(node);
@@ -127,14 +146,15 @@ static struct bl_node *find(const struct bl_pci *pci)
 	return NULL;
 }
 
-int bl_iommufd_get(const struct bl_pci *pci, struct bl_node **node)
+int bl_iommufd_get(const struct bl_pci *pci, const struct bl_token *token,
+		   struct bl_node **node)
 {
 	int ret = 0;
 
 	pthread_mutex_lock(&lock);
 	*node = find(pci);
 	if (!*node)
-		ret = open_new(pci, node);
+		ret = open_new(pci, token, node);
 	if (!ret)
 		(*node)->users++;
 	pthread_mutex_unlock(&lock);

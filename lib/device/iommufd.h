@@ -10,11 +10,16 @@
 #include <stdbool.h>
 
 #include "pci.h"
+#include "token.h"
 
 struct bl_node;
 
-/* The device's node, bound to this process's iommufd, for bl_iommufd_put() */
-int bl_iommufd_get(const struct bl_pci *pci, struct bl_node **node);
+/*
+ * The device's node, bound to this process's iommufd, for bl_iommufd_put().
+ * @token: NULL for none
+ */
+int bl_iommufd_get(const struct bl_pci *pci, const struct bl_token *token,
+		   struct bl_node **node);
 void bl_iommufd_put(struct bl_node *node);
 
 /* The device's fd, the caller's; or a negative errno */

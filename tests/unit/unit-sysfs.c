@@ -621,6 +621,20 @@ static void checks_devices(void **state)
 		     " (network) is in the same IOMMU group 12 and bound to e1000e");
 }
 
+static void checks_tokens(void **state)
+{
+	(void)state;
+	fake_device(BDF, NETWORK, "vfio-pci", 12, MIB64);
+	fake_device(OTHER, NETWORK, OUR_DRIVER, 13, MIB64);
+	fake_file("", "/dev/vfio/13");
+	fake_link("../" BDF, "/sys/devices/pci0000:00/" OTHER "/physfn");
+	fake_directory("/sys/devices/pci0000:00/" BDF "/vfio-dev");
+	fake_directory("/sys/devices/pci0000:00/" BDF "/vfio-dev/vfio0");
+	expect_found(check_devices, 2, HEALTH_NOTE,
+		     OTHER ": this VF needs a token, for its PF " BDF
+		     " is bound to vfio-pci");
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, fake_root_set_up, \
 					fake_root_tear_down)
@@ -655,6 +669,7 @@ int main(void)
 		TEST(checks_iommu),
 		TEST(checks_modules),
 		TEST(checks_devices),
+		TEST(checks_tokens),
 		TEST(checks_devices_of_a_stand_in),
 	};
 
