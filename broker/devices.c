@@ -14,6 +14,7 @@
 #include "devices.h"
 #include "diagnose.h"
 #include "lock.h"
+#include "token.h"
 
 #define DEFAULT_LOCK_DIRECTORY	"/run/barlease"
 #define NEEDED	(BARLEASE_CAN_EXPORT | BARLEASE_CAN_MMAP | BARLEASE_CAN_REVOKE)
@@ -74,13 +75,18 @@ static int take_lock(struct device *device, const struct config *config,
 	return device->lock;
 }
 
-static int open_device(struct device *device, enum barlease_backend backend,
-		       char *why, size_t size)
+static int open_as(struct device *device, const struct config_device *wanted,
+		   const char *token, char *why, size_t size)
 {
+	const struct barlease_device_options options = {
+		.backend = wanted->backend,
+		.vf_token = token,
+	};
 	unsigned int caps;
 	int ret;
 
-	ret = barlease_device_open(device->bdf, backend, &device->device);
+	ret = barlease_device_open_with(device->bdf, &options,
+					&device->device);
 	if (ret) {
 		device->device = NULL;
 		diagnose_open(device->bdf, ret, why, size);
@@ -92,6 +98,22 @@ static int open_device(struct device *device, enum barlease_backend backend,
 		return -ENOTTY;
 	}
 	return 0;
+}
+
+static int open_device(struct device *device,
+		       const struct config_device *wanted, char *why,
+		       size_t size)
+{
+	char token[TOKEN_ROOM];
+	int ret;
+
+	if (!wanted->vf_token_file)
+		return open_as(device, wanted, NULL, why, size);
+	ret = token_read(wanted->vf_token_file, token, why, size);
+	if (!ret)
+		ret = open_as(device, wanted, token, why, size);
+	explicit_bzero(token, sizeof(token));
+	return ret;
 }
 
 static int add_device(struct devices *devices, const struct config *config,
@@ -108,7 +130,7 @@ static int add_device(struct devices *devices, const struct config *config,
 	memcpy(device->bdf, wanted->bdf, sizeof(device->bdf));
 	ret = take_lock(device, config, why, size);
 	if (!ret)
-		ret = open_device(device, wanted->backend, why, size);
+		ret = open_device(device, wanted, why, size);
 	if (ret) {
 		close_device(device);
 		return ret;

@@ -228,6 +228,16 @@ void diagnose_open(const char *bdf, int error, char *text, size_t size)
 	case -EPERM:
 		not_viable(bdf, text, size);
 		break;
+	case -ENOKEY:
+		snprintf(text, size,
+			 "%s: this VF needs a token, that of its PF, which has a VFIO driver, too; vf-token-file says where it is",
+			 bdf);
+		break;
+	case -EKEYREJECTED:
+		snprintf(text, size,
+			 "%s: the token in its vf-token-file is not the one that its PF was given",
+			 bdf);
+		break;
 	case -EACCES:
 		snprintf(text, size,
 			 "%s: this user may not open its VFIO file; see PERMISSIONS in barleased(8)",

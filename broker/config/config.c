@@ -80,6 +80,8 @@ void config_free(struct config *config)
 		return;
 	for (size_t i = 0; i < config->nr_rules; i++)
 		free_rule(&config->rules[i]);
+	for (size_t i = 0; i < config->nr_devices; i++)
+		free(config->devices[i].vf_token_file);
 	free(config->broker.socket);
 	free(config->broker.admin);
 	free(config->broker.lock_directory);

@@ -35,6 +35,7 @@ struct config_broker {
 struct config_device {
 	char bdf[BARLEASE_PCI_ADDRESS_SIZE];
 	enum barlease_backend backend;
+	char *vf_token_file;	/* or NULL */
 	unsigned int line;
 };
 

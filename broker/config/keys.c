@@ -122,8 +122,15 @@ static void set_backend(struct config_parser *parser, const char *value)
 		parser_device(parser)->backend = word;
 }
 
+static void set_vf_token_file(struct config_parser *parser, const char *value)
+{
+	set_path(parser, &parser_device(parser)->vf_token_file, value,
+		 PATH_ROOM);
+}
+
 static const struct key device_keys[] = {
 	{ "backend", .set = set_backend },
+	{ "vf-token-file", .set = set_vf_token_file },
 	{ 0 },
 };
 

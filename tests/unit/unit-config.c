@@ -126,6 +126,7 @@ static void everything_there_is(void **state)
 		"lock-directory = /tmp\n"
 		"  [ device  03:00.0 ]  # here, too\n"
 		"backend = iommufd\n"
+		"vf-token-file = /etc/barlease/token\n"
 		"[device 10000:ff:1f.7]\r\n"
 		"[slice a.b_c-1]\n"
 		"device = 10000:FF:1f.7\n"
@@ -152,6 +153,8 @@ static void everything_there_is(void **state)
 	assert_int_equal(config->broker.user_leases, 1024);
 	assert_int_equal(config->nr_devices, 2);
 	assert_string_equal(config->devices[0].bdf, "0000:03:00.0");
+	assert_string_equal(config->devices[0].vf_token_file,
+			    "/etc/barlease/token");
 	assert_int_equal(config->devices[0].backend, BARLEASE_BACKEND_IOMMUFD);
 	assert_string_equal(config->devices[1].bdf, "10000:ff:1f.7");
 	assert_int_equal(config->devices[1].backend, BARLEASE_BACKEND_ANY);
