@@ -67,11 +67,15 @@ struct barlease_device;
  * enum barlease_backend - which of VFIO's two ways opens the device
  * @BARLEASE_BACKEND_ANY: the device's own node (/dev/vfio/devices/vfioN) with
  *   iommufd where the kernel has them, else group and container
+ * @BARLEASE_BACKEND_NOIOMMU: of a device without an IOMMU, where VFIO has
+ *   enable_unsafe_noiommu_mode: its DMA reaches all of the machine's memory, so
+ *   it has to be asked for. Takes CAP_SYS_RAWIO.
  */
 enum barlease_backend {
 	BARLEASE_BACKEND_ANY,
 	BARLEASE_BACKEND_GROUP,
 	BARLEASE_BACKEND_IOMMUFD,
+	BARLEASE_BACKEND_NOIOMMU,
 };
 
 /**
@@ -88,7 +92,8 @@ enum barlease_backend {
  * Return: 0; -EINVAL no such form of address; -ENODEV no such device, or no
  * VFIO driver bound to it; -ENOENT the kernel has no such way; -EPERM a group
  * that is not viable; -EBUSY somebody else has it, or a device of its group;
- * -ENOKEY a VF that needs a token; -EACCES and others of open() and ioctl().
+ * -ENOKEY a VF that needs a token; -EOPNOTSUPP the device has no IOMMU, which
+ * takes BARLEASE_BACKEND_NOIOMMU, or has one, with that; -EACCES and others of open() and ioctl().
  */
 int barlease_device_open(const char *bdf, enum barlease_backend backend,
 			 struct barlease_device **device);

@@ -44,7 +44,8 @@ static int open_by_group(struct barlease_device *device,
 
 	if (number < 0)
 		return number;
-	ret = bl_group_get(number, &device->group);
+	ret = bl_group_get(number, how->backend != BARLEASE_BACKEND_NOIOMMU,
+			   &device->group);
 	if (ret)
 		return ret;
 	device->fd = bl_group_device_fd(device->group, &how->pci, how->token);
@@ -58,10 +59,15 @@ static int open_by_group(struct barlease_device *device,
 
 static int open_by(struct barlease_device *device, const struct opening *how)
 {
+	bool without = how->backend == BARLEASE_BACKEND_NOIOMMU;
 	int ret;
 
+	/* Never by the way: what is lost has to be wanted. */
+	if (bl_pci_without_iommu(&how->pci) != without)
+		return -EOPNOTSUPP;
 	switch (how->backend) {
 	case BARLEASE_BACKEND_GROUP:
+	case BARLEASE_BACKEND_NOIOMMU:
 		return open_by_group(device, how);
 	case BARLEASE_BACKEND_IOMMUFD:
 		return open_by_iommufd(device, how);
@@ -111,7 +117,7 @@ int barlease_device_open_with(const char *bdf,
 	char name[32];
 	int ret;
 
-	if (!is_known(options))
+	if (!is_known(options) || options->backend > BARLEASE_BACKEND_NOIOMMU)
 		return -EINVAL;
 	ret = barlease_pci_address(bdf, how.pci.name);
 	if (!ret && options->vf_token) {

@@ -22,6 +22,7 @@
 struct bl_group {
 	struct bl_group *next;
 	int number;
+	bool iommu;
 	unsigned int users;
 	int group;
 	int container;
@@ -30,12 +31,13 @@ struct bl_group {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct bl_group *open_groups;
 
-static int open_group(int number)
+static int open_group(const struct bl_group *group)
 {
 	char path[32];
 	int fd;
 
-	snprintf(path, sizeof(path), "/dev/vfio/%d", number);
+	snprintf(path, sizeof(path), "/dev/vfio/%s%d",
+		 group->iommu ? "" : "noiommu-", group->number);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
@@ -50,15 +52,16 @@ static int check_viable(int group)
 }
 
 /* A container of its own for the group; returns its fd */
-static int open_container(int group)
+static int open_container(int group, bool iommu)
 {
+	int type = iommu ? VFIO_TYPE1v2_IOMMU : VFIO_NOIOMMU_IOMMU;
 	int container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	int ret;
 
 	if (container < 0)
 		return -errno;
 	if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &container) ||
-	    ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU)) {
+	    ioctl(container, VFIO_SET_IOMMU, type)) {
 		ret = -errno;
 		close(container);
 		return ret;
@@ -70,13 +73,14 @@ static int open_both(struct bl_group *group)
 {
 	int ret;
 
-	group->group = open_group(group->number);
+	group->group = open_group(group);
 	if (group->group < 0)
 		return group->group;
 
 	ret = check_viable(group->group);
 	if (!ret) {
-		group->container = open_container(group->group);
+		group->container = open_container(group->group,
+						  group->iommu);
 		ret = group->container < 0 ? group->container : 0;
 	}
 	if (ret)
@@ -84,7 +88,7 @@ static int open_both(struct bl_group *group)
 	return ret;
 }
 
-static int open_new(int number, struct bl_group **out)
+static int open_new(int number, bool iommu, struct bl_group **out)
 {
 	struct bl_group *group = calloc(1, sizeof(*group));
 	int ret;
@@ -92,6 +96,7 @@ static int open_new(int number, struct bl_group **out)
 	if (!group)
 		return -ENOMEM;
 	group->number = number;
+	group->iommu = iommu;
 	group->users = 1;
 	ret = open_both(group);
 	if (ret) {
@@ -115,7 +120,7 @@ static struct bl_group *find(int number)
 	return NULL;
 }
 
-int bl_group_get(int number, struct bl_group **group)
+int bl_group_get(int number, bool iommu, struct bl_group **group)
 {
 	int ret = 0;
 
@@ -124,7 +129,7 @@ int bl_group_get(int number, struct bl_group **group)
 	if (*group)
 		(*group)->users++;
 	else
-		ret = open_new(number, group);
+		ret = open_new(number, iommu, group);
 	pthread_mutex_unlock(&lock);
 	return ret;
 }

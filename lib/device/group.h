@@ -7,13 +7,18 @@
 #ifndef LIB_GROUP_H
 #define LIB_GROUP_H
 
+#include <stdbool.h>
+
 #include "pci.h"
 #include "token.h"
 
 struct bl_group;
 
-/* The group of this number in a container, for bl_group_put() */
-int bl_group_get(int number, struct bl_group **group);
+/*
+ * The group of this number in a container, for bl_group_put(). @iommu: whether
+ * its devices have one
+ */
+int bl_group_get(int number, bool iommu, struct bl_group **group);
 void bl_group_put(struct bl_group *group);
 
 /* A device's fd, the caller's; or a negative errno. @token: NULL for none */

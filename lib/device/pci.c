@@ -6,6 +6,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,22 @@ int bl_pci_group(const struct bl_pci *pci)
 	return (int)group;
 }
 
+bool bl_pci_without_iommu(const struct bl_pci *pci)
+{
+	static const char want[] = "vfio-noiommu\n";
+	char path[128], name[sizeof(want)] = "";
+	ssize_t size;
+	int fd;
+
+	snprintf(path, sizeof(path), DEVICES "/%s/iommu_group/name", pci->name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	size = read(fd, name, sizeof(name) - 1);
+	close(fd);
+	return size > 0 && !strcmp(name, want);
+}
+
 int bl_pci_vfio_name(const struct bl_pci *pci, char *name, size_t size)
 {
 	const struct dirent *entry;
@@ -52,7 +69,8 @@ int bl_pci_vfio_name(const struct bl_pci *pci, char *name, size_t size)
 		return -ENODEV;
 
 	while (ret && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, "vfio", 4))
+		if (strncmp(entry->d_name, "vfio", 4) &&
+		    strncmp(entry->d_name, "noiommu-vfio", 12))
 			continue;
 		if (snprintf(name, size, "%s", entry->d_name) < (int)size)
 			ret = 0;

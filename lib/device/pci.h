@@ -7,6 +7,7 @@
 #ifndef LIB_PCI_H
 #define LIB_PCI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "public.h"
@@ -18,6 +19,9 @@ struct bl_pci {
 
 /* IOMMU group; or -ENODEV no device there, or one without a group */
 int bl_pci_group(const struct bl_pci *pci);
+
+/* Is the group one that VFIO has made for a device without an IOMMU? */
+bool bl_pci_without_iommu(const struct bl_pci *pci);
 
 /* "vfioN"; 0, or -ENODEV no VFIO driver has the device, or no device there */
 int bl_pci_vfio_name(const struct bl_pci *pci, char *name, size_t size);
