@@ -78,24 +78,33 @@ static int count_entries(const char *path)
 	return n;
 }
 
+/* Whoever says so in words may do without; what is lost is said all the same. */
+int check_no_iommu(const char *root, struct checks *checks)
+{
+	if (!sysfs_noiommu_mode(root))
+		return checks_add(checks, "IOMMU", HEALTH_BAD,
+				  "load vfio with enable_unsafe_noiommu_mode=1, if that is what you want; it takes CONFIG_VFIO_NOIOMMU",
+				  "no-IOMMU mode is off");
+	return checks_add(checks, "IOMMU", HEALTH_NOTE,
+			  "with an IOMMU, load vfio without enable_unsafe_noiommu_mode",
+			  "no-IOMMU mode is on: the DMA of such devices reaches all of this machine's memory");
+}
+
 int check_iommu(const char *root, struct checks *checks)
 {
-	char path[PATH_MAX], unsafe[8] = "";
+	char path[PATH_MAX];
 	int n;
 
+	if (sysfs_noiommu_mode(root))
+		return checks_add(checks, "IOMMU", HEALTH_BAD,
+				  "load vfio without enable_unsafe_noiommu_mode, unless this is what you want: --no-iommu",
+				  "VFIO also gives out devices that have none, whose DMA reaches all memory");
 	snprintf(path, sizeof(path), "%s/sys/kernel/iommu_groups", root);
 	n = count_entries(path);
 	if (!n)
 		return checks_add(checks, "IOMMU", HEALTH_BAD,
-				  "turn VT-d or AMD-Vi on in the firmware, and boot an Intel machine with intel_iommu=on on the kernel's command line",
+				  "turn VT-d or AMD-Vi on in the firmware, and boot an Intel machine with intel_iommu=on on the kernel's command line; or do without (see --no-iommu)",
 				  "off: there are no IOMMU groups");
-	file_read(unsafe, sizeof(unsafe),
-		  "%s/sys/module/vfio/parameters/enable_unsafe_noiommu_mode",
-		  root);
-	if (unsafe[0] == 'Y')
-		return checks_add(checks, "IOMMU", HEALTH_BAD,
-				  "load vfio without enable_unsafe_noiommu_mode",
-				  "VFIO also gives out devices that have none, whose DMA reaches all memory");
 	return checks_add(checks, "IOMMU", HEALTH_GOOD, "",
 			  "on, with %d groups", n);
 }
@@ -187,10 +196,10 @@ int check_modules(const char *root, struct checks *checks)
 static int check_node(const char *root, struct checks *checks,
 		      const struct pci_device *dev)
 {
-	char path[PATH_MAX], node[32];
+	char path[PATH_MAX], node[48];
 	struct stat status;
 
-	snprintf(node, sizeof(node), "/dev/vfio/%d", dev->group);
+	snprintf(node, sizeof(node), "/dev/vfio/%s", pci_group_text(dev).text);
 	snprintf(path, sizeof(path), "%s%s", root, node);
 	if (stat(path, &status))
 		return checks_add(checks, "node", HEALTH_BAD,

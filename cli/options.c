@@ -28,6 +28,8 @@ static const struct description {
 	{ OPT_ASCII, "ascii", NULL, "draw with ASCII characters" },
 	{ OPT_FORCE, "force", NULL, "even if the driver that it has is at work" },
 	{ OPT_JSON, "json", NULL, "for programs" },
+	{ OPT_NO_IOMMU, "no-iommu", NULL,
+	  "devices without an IOMMU, whose DMA reaches\nall of the machine's memory" },
 	{ OPT_OFF, "off", NULL, "uncached instead" },
 	{ OPT_PERSIST, "persist", NULL, "and whenever the machine starts" },
 	{ OPT_SLICE, "slice", "NAME",

@@ -21,6 +21,7 @@ enum {
 	OPT_OFF		= 1u << 6,
 	OPT_SLICE	= 1u << 7,
 	OPT_SOCKET	= 1u << 8,
+	OPT_NO_IOMMU	= 1u << 14,
 	OPT_PERSIST	= 1u << 15,
 };
 

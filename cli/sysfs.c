@@ -89,7 +89,7 @@ static void read_vfio(const char *root, struct pci_device *dev)
 
 static void read_drivers(const char *root, struct pci_device *dev)
 {
-	char group[16];
+	char group[16], name[32];
 
 	file_link_name(dev->driver, sizeof(dev->driver),
 		       "%s" DEVICES "/%s/driver", root, dev->bdf);
@@ -104,6 +104,28 @@ static void read_drivers(const char *root, struct pci_device *dev)
 	file_link_name(group, sizeof(group), "%s" DEVICES "/%s/iommu_group",
 		       root, dev->bdf);
 	dev->group = group[0] ? (int)strtol(group, NULL, 10) : -1;
+	dev->no_iommu = !file_read(name, sizeof(name),
+				   "%s" DEVICES "/%s/iommu_group/name", root,
+				   dev->bdf) &&
+			!strcmp(name, "vfio-noiommu");
+}
+
+struct group_text pci_group_text(const struct pci_device *dev)
+{
+	struct group_text group;
+
+	snprintf(group.text, sizeof(group.text), "%s%d",
+		 dev->no_iommu ? "noiommu-" : "", dev->group);
+	return group;
+}
+
+bool sysfs_noiommu_mode(const char *root)
+{
+	char mode[8];
+
+	return !file_read(mode, sizeof(mode),
+			  "%s/sys/module/vfio/parameters/enable_unsafe_noiommu_mode",
+			  root) && mode[0] == 'Y';
 }
 
 int sysfs_device(const char *root, const char *bdf, struct pci_device *dev)

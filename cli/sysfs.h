@@ -38,6 +38,7 @@ struct pci_device {
 	unsigned int device;
 	unsigned int class;	/* 24 bits */
 	int group;		/* of the IOMMU, or -1 */
+	bool no_iommu;		/* the group is VFIO's stand-in for one */
 	char driver[64];	/* or "" */
 	char module[64];	/* that the driver is in, or "" */
 	char override[64];	/* driver_override, or "" */
@@ -54,6 +55,16 @@ int sysfs_devices(const char *root, struct pci_device **devs, size_t *nr);
 /* Those of an IOMMU group, the same way */
 int sysfs_group(const char *root, int group, struct pci_device **devs,
 		size_t *nr);
+
+/* What VFIO calls the group in /dev/vfio */
+struct group_text {
+	char text[32];
+};
+
+struct group_text pci_group_text(const struct pci_device *dev);
+
+/* Does VFIO give out devices that have no IOMMU? */
+bool sysfs_noiommu_mode(const char *root);
 
 struct driver_text {
 	char text[80];

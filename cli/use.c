@@ -35,13 +35,13 @@ struct use use_by(const char *what, ...)
 /* Who opened a group and a device in it may have closed the group's fd since,
  * and then /proc names nobody; but the kernel knows.
  */
-static bool group_is_open(const char *root, int group)
+static bool group_is_open(const char *root, const char *node)
 {
 	char path[PATH_MAX];
 	bool open_already;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/dev/vfio/%d", root, group);
+	snprintf(path, sizeof(path), "%s%s", root, node);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	open_already = fd < 0 && errno == EBUSY;
 	if (fd >= 0)
@@ -58,12 +58,13 @@ static struct use use_of_one(const char *root, const struct pci_device *dev)
 	if (!dev->vfio[0])
 		return UNUSED;
 	snprintf(node[0], sizeof(*node), "/dev/vfio/devices/%s", dev->vfio);
-	snprintf(node[1], sizeof(node[1]), "/dev/vfio/%d", dev->group);
+	snprintf(node[1], sizeof(node[1]), "/dev/vfio/%s",
+		 pci_group_text(dev).text);
 	for (i = 0; i < 2; i++)
 		if (proc_opener(root, node[i], &process) == 1)
 			return use_by("process %d (%s) has %s open", process.pid,
 				      process.name, node[i]);
-	if (group_is_open(root, dev->group))
+	if (group_is_open(root, node[1]))
 		return use_by("some process has %s open", node[1]);
 	return UNUSED;
 }

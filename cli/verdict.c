@@ -82,15 +82,26 @@ struct verdict verdict_device(const struct pci_device *dev)
 		return verdict_because("a bridge");
 	if (!has_leasable_bar(dev))
 		return verdict_because("no memory BAR of a whole page");
-	if (dev->group < 0)
-		return verdict_because("no IOMMU group: is the IOMMU on?");
 	return GOOD;
+}
+
+struct verdict verdict_iommu(const char *root, const struct pci_device *dev)
+{
+	/* One that is bound was bound by whoever said so in words. */
+	if (dev->group >= 0 && (!dev->no_iommu || pci_is_ours(dev)))
+		return GOOD;
+	if (sysfs_noiommu_mode(root))
+		return verdict_because("no IOMMU; VFIO's no-IOMMU mode is on: --no-iommu binds it");
+	return verdict_because("no IOMMU group: is the IOMMU on?");
 }
 
 struct verdict verdict_leases(const char *root, const struct pci_device *dev)
 {
 	struct verdict verdict = verdict_device(dev);
 
+	if (!verdict.good)
+		return verdict;
+	verdict = verdict_iommu(root, dev);
 	if (!verdict.good)
 		return verdict;
 	verdict = verdict_group(root, dev, NULL, 0);

@@ -29,6 +29,9 @@ struct verdict verdict_leases(const char *root, const struct pci_device *dev);
 /* Whether our driver could do anything for it, were it bound */
 struct verdict verdict_device(const struct pci_device *dev);
 
+/* Whether it has an IOMMU, or is bound without one */
+struct verdict verdict_iommu(const char *root, const struct pci_device *dev);
+
 /**
  * verdict_group() - whether VFIO would give out the device's group
  * @root: of the file system

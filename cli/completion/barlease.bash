@@ -8,11 +8,11 @@ show ps revoke watch'
 # Options of each verb; those that end in "=" need a value.
 declare -gA _barlease_options=(
 	[list]='--all --json'
-	[bind]='--force --persist'
+	[bind]='--force --no-iommu --persist'
 	[unbind]=''
 	[wc]='--off'
 	[dmabuf]=''
-	[doctor]='--admin= --json --socket='
+	[doctor]='--admin= --json --no-iommu --socket='
 	[slices]='--json --socket='
 	[acquire]='--any --socket='
 	[peek]='--slice= --socket='

@@ -36,13 +36,23 @@ static int check_use(const struct verb *verb, const struct options *options,
 	return EXIT_SUCCESS;
 }
 
-static int check(const struct verb *verb, const struct options *options,
-		 const struct pci_device *devs, int nr,
-		 const struct pci_device *dev)
+/* Has it the IOMMU that it is to have? */
+static int check_iommu(const struct verb *verb, const struct options *options,
+		       const struct pci_device *devs, int nr,
+		       const struct pci_device *dev)
 {
+	bool without = options->given & OPT_NO_IOMMU;
 	struct verdict verdict;
 
-	verdict = verdict_device(dev);
+	if (without && dev->group >= 0 && !dev->no_iommu)
+		return failed(verb, "%s has an IOMMU, and --no-iommu is for devices without",
+			      dev->bdf);
+	if (without && !sysfs_noiommu_mode(""))
+		return failed(verb,
+			      "VFIO does not give out devices without an IOMMU: load vfio with enable_unsafe_noiommu_mode=1");
+	if (without)
+		return EXIT_SUCCESS;
+	verdict = verdict_iommu("", dev);
 	if (!verdict.good)
 		return failed(verb, "%s cannot be leased from: %s", dev->bdf,
 			      verdict.why);
@@ -50,7 +60,22 @@ static int check(const struct verb *verb, const struct options *options,
 	if (!verdict.good)
 		return failed(verb, "%s: %s; name both, or take its driver away",
 			      dev->bdf, verdict.why);
-	return check_use(verb, options, dev);
+	return EXIT_SUCCESS;
+}
+
+static int check(const struct verb *verb, const struct options *options,
+		 const struct pci_device *devs, int nr,
+		 const struct pci_device *dev)
+{
+	struct verdict verdict;
+	int ret;
+
+	verdict = verdict_device(dev);
+	if (!verdict.good)
+		return failed(verb, "%s cannot be leased from: %s", dev->bdf,
+			      verdict.why);
+	ret = check_iommu(verb, options, devs, nr, dev);
+	return ret ?: check_use(verb, options, dev);
 }
 
 /* A device, and how to have it as it was */
@@ -169,13 +194,16 @@ static int persist_one(const struct verb *verb, struct work *work,
 	return EXIT_SUCCESS;
 }
 
-static void say(const struct work *work)
+static void say(const struct verb *verb, const struct work *work)
 {
 	const struct pci_device *dev = &work->dev;
 	struct pci_device now;
 
 	if (sysfs_device("", dev->bdf, &now))
 		return;
+	if (work->bound && now.no_iommu)
+		note(verb, "%s has no IOMMU: its DMA reaches all of this machine's memory",
+		     dev->bdf);
 	if (work->bound)
 		printf("%s: bound to %s, was %s%s\n", dev->bdf,
 		       pci_driver_text(&now).text, dev->driver[0] ?
@@ -199,7 +227,7 @@ static int work_on(const struct verb *verb, const struct options *options,
 	for (i = nr; ret && i--;)
 		undo(&work[i]);
 	for (i = 0; i < nr && !ret; i++)
-		say(&work[i]);
+		say(verb, &work[i]);
 	return ret;
 }
 
@@ -259,12 +287,14 @@ const struct verb bind_verb = {
 "network namespace, a virtual function has a driver, a file of it in /dev is\n"
 "open; or if it is in an IOMMU group with one that another driver has. Devices of\n"
 "one group can be bound together. If one cannot be bound, those before it are\n"
-"given back. Of one that is bound already it says \"unchanged\".\n",
+"given back. Of one that is bound already it says \"unchanged\".\n"
+"--no-iommu is for a machine without an IOMMU, whose VFIO was loaded with\n"
+"enable_unsafe_noiommu_mode=1: nothing keeps the device's DMA to any memory then.\n",
 	.examples =
 "  barlease bind 0000:03:00.0\n"
 "  barlease bind 03:00.0 03:00.1\n"
 "  barlease bind --persist 0000:03:00.0\n",
-	.takes = OPT_FORCE | OPT_PERSIST,
+	.takes = OPT_FORCE | OPT_NO_IOMMU | OPT_PERSIST,
 	.min = 1,
 	.max = -1,
 	.run = bind,

@@ -108,8 +108,10 @@ static size_t count_bad(const struct checks *checks)
 
 static int look(const struct options *options, struct checks *checks)
 {
+	bool without = options->given & OPT_NO_IOMMU;
+
 	return check_kernel("", checks) ?:
-	       check_iommu("", checks) ?:
+	       (without ? check_no_iommu : check_iommu)("", checks) ?:
 	       check_modules("", checks) ?:
 	       check_devices("", checks) ?:
 	       check_peers("", peers_ask, checks) ?:
@@ -194,12 +196,13 @@ const struct verb doctor_verb = {
 "their nodes in /dev, which other devices can have leases of those, and the\n"
 "broker; says what to do about what is not as it should be. Ends with 1 if\n"
 "something is bad; a note is not. With two devices, says only whether PEER can\n"
-"have leases of DEVICE, and ends with 1 if it cannot.\n",
+"have leases of DEVICE, and ends with 1 if it cannot. --no-iommu: VFIO's no-IOMMU\n"
+"mode is wanted, and nothing bad.\n",
 	.examples =
 "  barlease doctor\n"
 "  barlease doctor 0000:03:00.0 0000:04:00.0\n"
 "  barlease doctor --json | jq '.checks[] | select(.health != \"good\")'\n",
-	.takes = OPT_ADMIN | OPT_JSON | OPT_SOCKET,
+	.takes = OPT_ADMIN | OPT_JSON | OPT_NO_IOMMU | OPT_SOCKET,
 	.max = 2,
 	.run = doctor,
 };

@@ -557,6 +557,27 @@ static void checks_iommu(void **state)
 	fake_file("Y\n", "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
 	expect_found(check_iommu, 0, HEALTH_BAD,
 		     "VFIO also gives out devices that have none, whose DMA reaches all memory");
+	expect_found(check_no_iommu, 0, HEALTH_NOTE,
+		     "no-IOMMU mode is on: the DMA of such devices reaches all of this machine's memory");
+	fake_file("N\n", "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
+	expect_found(check_no_iommu, 0, HEALTH_BAD, "no-IOMMU mode is off");
+}
+
+static void without_an_iommu(void **state)
+{
+	struct pci_device dev;
+
+	(void)state;
+	fake_file("Y\n", "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
+	fake_device(BDF, MEMORY, NULL, -1, MIB64);
+	expect_verdict(BDF, "no IOMMU; VFIO's no-IOMMU mode is on: --no-iommu binds it");
+	fake_device(OTHER, MEMORY, "vfio-pci", 0, MIB64);
+	fake_file("vfio-noiommu\n", "/sys/kernel/iommu_groups/0/name");
+	dev = device(OTHER);
+	assert_true(dev.no_iommu);
+	assert_string_equal(pci_group_text(&dev).text, "noiommu-0");
+	/* Another driver's, for which nobody has said so */
+	assert_false(verdict_iommu(fake_root, &dev).good);
 }
 
 static void checks_modules(void **state)
@@ -667,6 +688,7 @@ int main(void)
 		TEST(knows_the_stock_driver),
 		TEST(checks_kernel),
 		TEST(checks_iommu),
+		TEST(without_an_iommu),
 		TEST(checks_modules),
 		TEST(checks_devices),
 		TEST(checks_tokens),
