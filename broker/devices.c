@@ -14,6 +14,7 @@
 #include "devices.h"
 #include "diagnose.h"
 #include "lock.h"
+#include "log.h"
 #include "token.h"
 
 #define DEFAULT_LOCK_DIRECTORY	"/run/barlease"
@@ -92,6 +93,10 @@ static int open_as(struct device *device, const struct config_device *wanted,
 		diagnose_open(device->bdf, ret, why, size);
 		return ret;
 	}
+	if (wanted->backend == BARLEASE_BACKEND_NOIOMMU)
+		log_line(LOG_WARNING,
+			 "%s has no IOMMU: its DMA reaches all of this machine's memory; leases keep users to their part of the BARs, and nothing keeps the device",
+			 device->bdf);
 	caps = barlease_device_caps(device->device);
 	if ((caps & NEEDED) != NEEDED) {
 		diagnose_caps(device->bdf, caps, why, size);

@@ -50,10 +50,13 @@ static bool is_device_file(const char *link, const char *group,
 			   const char *node)
 {
 	static const char group_dir[] = "/dev/vfio/";
+	static const char noiommu_dir[] = "/dev/vfio/noiommu-";
 	static const char node_dir[] = "/dev/vfio/devices/";
 
 	if (!strncmp(link, node_dir, sizeof(node_dir) - 1))
 		return *node && !strcmp(link + sizeof(node_dir) - 1, node);
+	if (!strncmp(link, noiommu_dir, sizeof(noiommu_dir) - 1))
+		return *group && !strcmp(link + sizeof(noiommu_dir) - 1, group);
 	return *group && !strncmp(link, group_dir, sizeof(group_dir) - 1) &&
 	       !strcmp(link + sizeof(group_dir) - 1, group);
 }
@@ -211,6 +214,33 @@ static void not_viable(const char *bdf, char *text, size_t size)
 	closedir(dir);
 }
 
+/* VFIO's word for a group that it has made for want of an IOMMU */
+static bool has_iommu(const char *bdf)
+{
+	char path[PATH_MAX], *name;
+	bool has = true;
+	size_t length;
+
+	device_path(bdf, "iommu_group/name", path);
+	if (!file_read_all(path, &name, &length)) {
+		has = length < 12 || strncmp(name, "vfio-noiommu", 12);
+		free(name);
+	}
+	return has;
+}
+
+static void without_iommu(const char *bdf, char *text, size_t size)
+{
+	if (has_iommu(bdf))
+		snprintf(text, size,
+			 "%s has an IOMMU, and backend = noiommu is for devices without",
+			 bdf);
+	else
+		snprintf(text, size,
+			 "%s has no IOMMU, and VFIO is in its unsafe no-IOMMU mode: backend = noiommu takes it all the same, but then its DMA reaches all of this machine's memory",
+			 bdf);
+}
+
 void diagnose_open(const char *bdf, int error, char *text, size_t size)
 {
 	switch (error) {
@@ -226,7 +256,15 @@ void diagnose_open(const char *bdf, int error, char *text, size_t size)
 			 bdf);
 		break;
 	case -EPERM:
-		not_viable(bdf, text, size);
+		if (has_iommu(bdf))
+			not_viable(bdf, text, size);
+		else
+			snprintf(text, size,
+				 "%s has no IOMMU; to open it takes CAP_SYS_RAWIO",
+				 bdf);
+		break;
+	case -EOPNOTSUPP:
+		without_iommu(bdf, text, size);
 		break;
 	case -ENOKEY:
 		snprintf(text, size,

@@ -114,6 +114,7 @@ static void set_backend(struct config_parser *parser, const char *value)
 		[BARLEASE_BACKEND_ANY] = "any",
 		[BARLEASE_BACKEND_GROUP] = "group",
 		[BARLEASE_BACKEND_IOMMUFD] = "iommufd",
+		[BARLEASE_BACKEND_NOIOMMU] = "noiommu",
 		NULL,
 	};
 	int word = value_word(parser, value, words);
