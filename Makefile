@@ -130,7 +130,7 @@ clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module* $(build)/accel* \
 		$(build)/user* \
 		$(build)/guest $(build)/guest-* $(build)/lab \
-		$(build)/check $(build)/clients $(build)/demo \
+		$(build)/check $(build)/clients $(build)/noiommu $(build)/demo \
 		$(build)/bench $(build)/bench.json \
 		$(build)/mutants $(build)/shell
 

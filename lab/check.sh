@@ -41,23 +41,27 @@ fuzz()
 	"$top/lab/fuzz.sh" "${FUZZ_SECONDS:-20}" || say FAIL "see above"
 }
 
-# Of the tests named, those that are clients, or those that are not: a name that
-# nobody knows is for the first guest to complain about.
-is_client()
+# Which guest a test is for. A name that nobody knows is for the first guest to
+# complain about.
+guest_of()
 {
-	[ -e "$guest/root/clients/$1" ]
+	local which
+
+	for which in clients noiommu; do
+		[ ! -e "$guest/root/$which/$1" ] || break
+		which=check
+	done
+	echo "$which"
 }
+
+# Of the tests named, those for this guest
 
 chosen()
 {
 	local name list=()
 
 	for name in ${tests//,/ }; do
-		if is_client "$name"; then
-			[ "$1" != clients ] || list+=("$name")
-		else
-			[ "$1" != check ] || list+=("$name")
-		fi
+		[ "$1" != "$(guest_of "$name")" ] || list+=("$name")
 	done
 	(IFS=, && echo "${list[*]}")
 }
@@ -95,6 +99,24 @@ clients()
 	rm -f "$dir/initramfs"
 }
 
+# VFIO without an IOMMU, which Debian's kernels cannot: there it takes a name.
+noiommu()
+{
+	local names
+
+	names=$(chosen noiommu)
+	if [ -n "$tests" ]; then
+		[ -n "$names" ] || return 0
+	else
+		grep -qs '^CONFIG_VFIO_NOIOMMU=y' \
+			"$kernel/headers/include/config/auto.conf" || return 0
+	fi
+	mkdir -p "$build/noiommu"
+	streams+=("$build/noiommu/guest.tap")
+	"$top/lab/run-guest.sh" noiommu "$names" ||
+		say FAIL "see $build/noiommu/console.log"
+}
+
 rm -f "$out"/*.tap
 streams=()
 case $what in
@@ -107,6 +129,7 @@ all)
 	fi
 	guest
 	clients
+	noiommu
 	;;
 *) die "unknown tests: $what" ;;
 esac

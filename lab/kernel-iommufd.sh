@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Kernel 7.3 with iommufd, which Debian's has off: the stock kernel, its VFIO and
-# iommufd built anew from the source of the same version. KERNEL names the
+# Kernel 7.3 with iommufd and VFIO's no-IOMMU mode, which Debian's has off: the
+# stock kernel, its VFIO and iommufd built anew from the source of the same version. KERNEL names the
 # directory, which is as that of the stock one (see fetch-kernel.sh); files that
 # stay are shared with it.
 set -euo pipefail
@@ -18,6 +18,7 @@ options=(
 	IOMMUFD_DRIVER_CORE=m
 	INTERVAL_TREE_SPAN_ITER=y
 	VFIO_DEVICE_CDEV=y
+	VFIO_NOIOMMU=y
 )
 
 fetch_source()
@@ -97,7 +98,8 @@ replace_symbols()
 
 KERNEL=$stock "$top/lab/fetch-kernel.sh"
 lock kernel
-[ ! -e "$kernel/release" ] || exit 0
+[ ! -e "$kernel/release" ] ||
+	[ "${options[*]}" != "$(cat "$kernel/options" 2>/dev/null)" ] || exit 0
 rm -rf "$work" "$kernel"
 mkdir -p "$work"
 fetch_source
@@ -111,5 +113,6 @@ step BUILD "VFIO and iommufd of kernel 7.3" \
 replace_modules
 replace_symbols
 rm -rf "$work"
+echo "${options[*]}" >"$kernel/options"
 # Last, for it says that all the rest is there.
 cp "$stock/release" "$kernel/release"

@@ -100,10 +100,11 @@ guest_monitor()
 # qemu. Whoever runs it adds the chardev "tap", the serial port and monitors.
 qemu_command()
 {
-	local append option extra=()
+	local append option iommu=on extra=()
 
 	[ "$1" != clients ] || extra=("${client_machine[@]}")
-	append="console=ttyS0 intel_iommu=on panic=-1 loglevel=5"
+	[ "$1" != noiommu ] || iommu=off
+	append="console=ttyS0 intel_iommu=$iommu panic=-1 loglevel=5"
 	# The tests leave many marks in the log: no limit to their rate.
 	append="$append printk.devkmsg=on"
 	# On a host that is busy the timer may be too late for the kernel's check

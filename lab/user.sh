@@ -11,13 +11,13 @@ lock guest
 configure "$build/user" --prefix=/ -Dtests=true
 step NINJA build/user ninja -C "$build/user" --quiet
 # A program that is gone from the tree must go from the guest.
-rm -rf "${root:?}"/{tests,clients,demo,bench,examples,bin,sbin,units}
+rm -rf "${root:?}"/{tests,clients,noiommu,demo,bench,examples,bin,sbin,units}
 mkdir -p "$root"
 step STAGE "guest programs" env DESTDIR="$root" \
 	meson install -C "$build/user" --no-rebuild --strip --tags guest
 step STAGE "systemd's units" env DESTDIR="$root/units" \
 	meson install -C "$build/user" --no-rebuild --tags systemd
-for dir in tests clients demo bench examples bin sbin units; do
+for dir in tests clients noiommu demo bench examples bin sbin units; do
 	[ -n "$(ls "$root/$dir" 2>/dev/null)" ] ||
 		die "build/user has nothing for the guest's /$dir" \
 		    "remove build/user, and try again"
