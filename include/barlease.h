@@ -176,7 +176,8 @@ unsigned int barlease_device_caps(const struct barlease_device *device);
  * struct barlease_bar - a BAR as VFIO shows it
  * @offset: in the VFIO device fd, for mmap(), pread() and pwrite()
  * @size: in bytes; 0 for a BAR that the device does not have
- * @mappable: whether it can be mapped, and leased
+ * @mappable: whether it can be mapped, and leased; a BAR of less than a page
+ *   cannot be leased
  */
 struct barlease_bar {
 	uint64_t offset;

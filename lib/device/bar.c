@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 #include <linux/vfio.h>
 
 #include "page.h"
@@ -26,7 +27,9 @@ int barlease_device_bar(const struct barlease_device *device,
 
 	bar->offset = info.offset;
 	bar->size = info.size;
-	bar->mappable = info.size && info.flags & VFIO_REGION_INFO_FLAG_MMAP;
+	/* VFIO lets the owner map one that is smaller than the page it is in. */
+	bar->mappable = info.size >= (uint64_t)sysconf(_SC_PAGESIZE) &&
+			info.flags & VFIO_REGION_INFO_FLAG_MMAP;
 	return 0;
 }
 

@@ -98,6 +98,13 @@ static void bad_slices(void)
 		 ":2: [slice d]: there can be no leases of BAR4 of %s; there can be of BAR",
 		 dev_small().name);
 	fails(words, "a BAR that is not there, with those that are");
+	broker_configure("[device %s]\n"
+			 "[slice d]\nbar=0\nranges=0+4K\nusers=*\n",
+			 dev_small().name);
+	snprintf(words, sizeof(words),
+		 ":2: [slice d]: there can be no leases of BAR0 of %s; there can be of BAR2\n",
+		 dev_small().name);
+	fails(words, "a BAR of less than a page, with the one that has pages");
 }
 
 /* Says which slice of a template, and what to do; and that can be done */

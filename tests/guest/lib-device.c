@@ -140,6 +140,21 @@ static void no_way_in(void)
 	ok(!device, "none of all these has touched the result");
 }
 
+/* VFIO lets its owner map the page that it is in; nobody can lease it. */
+static void less_than_a_page(void)
+{
+	struct barlease_range range = { .length = 4096 };
+	struct barlease_device *device = must_open(dev_small());
+	struct barlease_bar bar = { .mappable = true };
+
+	is_ok(barlease_device_bar(device, 0, &bar), "a BAR of 256 bytes");
+	is_int(bar.size, 256, "is one");
+	ok(!bar.mappable, "the library says that it cannot be leased");
+	ok(barlease_export(device, 0, &range, 1, 0) < 0,
+	   "and the driver does not lease it");
+	barlease_device_close(device);
+}
+
 static void describes(void)
 {
 	struct vfio raw = vfio_open(dev_display());
@@ -282,6 +297,7 @@ int main(void)
 
 	ways_in();
 	no_way_in();
+	less_than_a_page();
 	describes();
 	wraps_nothing_else();
 	way = GROUP;
