@@ -52,6 +52,26 @@ int sysfs_device(const char *root, const char *bdf, struct pci_device *dev);
 /* Every device, by address; @devs is for free(). Return: 0; errors of open() */
 int sysfs_devices(const char *root, struct pci_device **devs, size_t *nr);
 
+/* What of it is for MSI-X, in whole pages: the table, and the pending bits */
+struct pci_msix {
+	int bar;
+	uint64_t offset;
+	uint64_t length;	/* 0: nothing, or not known: config space is root's */
+};
+
+#define PCI_MSIX_PARTS	2
+
+void sysfs_msix(const char *root, const struct pci_device *dev,
+		struct pci_msix msix[PCI_MSIX_PARTS]);
+
+struct msix_text {
+	char text[96];
+};
+
+/* Those of a BAR, "0x0-0xfff, 0x2000-0x2fff"; "" where there are none */
+struct msix_text pci_msix_text(const struct pci_msix msix[PCI_MSIX_PARTS],
+			       int bar);
+
 /* Those of an IOMMU group, the same way */
 int sysfs_group(const char *root, int group, struct pci_device **devs,
 		size_t *nr);

@@ -11,30 +11,50 @@
 
 #include "cli.h"
 #include "json.h"
+#include "msix-json.h"
 #include "size.h"
 #include "sysfs.h"
 #include "table.h"
 #include "verdict.h"
 
-/* "0: 64 MiB, 2: 4 KiB" */
+/* What keeps all of a BAR, or a part, from being leased like the others */
+static void describe_limits(const struct pci_bar *bar, const char *msix,
+			    char *text, size_t size)
+{
+	text[0] = '\0';
+	if (!bar->memory)
+		snprintf(text, size, " I/O");
+	else if (!pci_bar_leasable(bar))
+		snprintf(text, size, " (less than a page)");
+	else if (*msix)
+		snprintf(text, size, " (MSI-X: %s)", msix);
+}
+
+/* "0: 64 MiB, 2: 256 B (less than a page), 3: 16 KiB (MSI-X: 0x0-0xfff)" */
 static void describe_bars(const struct pci_device *dev, char *text, size_t size)
 {
+	struct pci_msix msix[PCI_MSIX_PARTS];
+	char limits[120];
 	size_t at = 0;
 	int i;
 
+	sysfs_msix("", dev, msix);
 	text[0] = '\0';
-	for (i = 0; i < PCI_BARS && at < size; i++)
-		if (dev->bar[i].size)
-			at += snprintf(text + at, size - at, "%s%d: %s%s",
-				       at ? ", " : "", i,
-				       size_text(dev->bar[i].size).text,
-				       dev->bar[i].memory ? "" : " I/O");
+	for (i = 0; i < PCI_BARS && at < size; i++) {
+		if (!dev->bar[i].size)
+			continue;
+		describe_limits(&dev->bar[i], pci_msix_text(msix, i).text,
+				limits, sizeof(limits));
+		at += snprintf(text + at, size - at, "%s%d: %s%s",
+			       at ? ", " : "", i,
+			       size_text(dev->bar[i].size).text, limits);
+	}
 }
 
 static void add_row(struct table *table, const struct pci_device *dev)
 {
 	struct verdict verdict = verdict_leases("", dev);
-	char bars[160];
+	char bars[400];
 
 	describe_bars(dev, bars, sizeof(bars));
 	table_add(table, "%s", dev->bdf);
@@ -70,6 +90,7 @@ static int print_table(const struct pci_device *devs, size_t nr, bool all)
 }
 
 static void bar_to_json(const struct pci_bar *bar, int index,
+			const struct pci_msix msix[PCI_MSIX_PARTS],
 			struct json_object *object)
 {
 	json_put_number(object, "index", index);
@@ -77,12 +98,14 @@ static void bar_to_json(const struct pci_bar *bar, int index,
 	json_put_bool(object, "memory", bar->memory);
 	json_put_bool(object, "prefetchable", bar->prefetchable);
 	json_put_bool(object, "leasable", pci_bar_leasable(bar));
+	msix_to_json(msix, index, object);
 }
 
 static void device_to_json(const struct pci_device *dev,
 			   struct json_object *object)
 {
 	struct verdict verdict = verdict_leases("", dev);
+	struct pci_msix msix[PCI_MSIX_PARTS];
 	char id[8];
 	struct json_object *bars;
 	int i;
@@ -100,9 +123,10 @@ static void device_to_json(const struct pci_device *dev,
 	json_put_text(object, "driver", dev->driver);
 	json_put_text(object, "module", dev->module);
 	bars = json_list(object, "bars");
+	sysfs_msix("", dev, msix);
 	for (i = 0; i < PCI_BARS; i++)
 		if (dev->bar[i].size)
-			bar_to_json(&dev->bar[i], i, json_append(bars));
+			bar_to_json(&dev->bar[i], i, msix, json_append(bars));
 	json_put_bool(object, "leases", verdict.good);
 	json_put_text(object, "why_not", verdict.why);
 }
@@ -145,7 +169,8 @@ const struct verb list_verb = {
 	.summary = "show the PCI devices, and whether they can be leased from",
 	.details =
 "The last column says what is to be done before there can be leases. 'bind'\n"
-"gives a device the driver; 'doctor' looks at all else.\n",
+"gives a device the driver; 'doctor' looks at all else. Bytes after MSI-X, which\n"
+"only root is shown, are leased where a slice has msix = yes.\n",
 	.examples =
 "  barlease list\n"
 "  barlease list --json | jq -r '.devices[] | select(.leases).device'\n",

@@ -13,6 +13,7 @@
 #include "broker.h"
 #include "device.h"
 #include "json.h"
+#include "msix-json.h"
 #include "ranges.h"
 #include "screen.h"
 #include "size.h"
@@ -145,6 +146,15 @@ static int draw(uint64_t size, const struct leases *leases, bool ascii)
 	return print_facts(leases);
 }
 
+static void print_msix(const struct pci_msix msix[PCI_MSIX_PARTS], int index)
+{
+	struct msix_text parts = pci_msix_text(msix, index);
+
+	if (*parts.text)
+		printf("BAR %d: MSI-X at %s, for slices with msix = yes\n", index,
+		       parts.text);
+}
+
 static int print_bar(const struct pci_bar *bar, int index,
 		     const struct leases *leases, bool ascii)
 {
@@ -188,6 +198,7 @@ static void lease_to_json(const struct record *record,
 }
 
 static int bar_to_json(const struct pci_bar *bar, int index,
+		       const struct pci_msix msix[PCI_MSIX_PARTS],
 		       const struct leases *leases, struct json_object *object)
 {
 	uint64_t taken;
@@ -201,6 +212,7 @@ static int bar_to_json(const struct pci_bar *bar, int index,
 	json_put_number(object, "index", index);
 	json_put_number(object, "size", bar->size);
 	json_put_number(object, "leased", taken);
+	msix_to_json(msix, index, object);
 	list = json_list(object, "leases");
 	for (i = 0; i < leases->nr; i++)
 		lease_to_json(leases->entries[i].record, &leases->occupants[i],
@@ -213,16 +225,20 @@ static int show_bar(const struct pci_device *dev, int index,
 		    const struct records *answer, bool ascii, struct json_object *bars)
 {
 	const struct pci_bar *bar = &dev->bar[index];
+	struct pci_msix msix[PCI_MSIX_PARTS];
 	struct leases leases;
 	int ret;
 
 	ret = select_leases(answer, dev->bdf, index, &leases);
 	if (ret)
 		return ret;
+	sysfs_msix("", dev, msix);
 	if (bars)
-		ret = bar_to_json(bar, index, &leases, json_append(bars));
+		ret = bar_to_json(bar, index, msix, &leases, json_append(bars));
 	else
 		ret = print_bar(bar, index, &leases, ascii);
+	if (!bars && !ret)
+		print_msix(msix, index);
 	leases_free(&leases);
 	return ret;
 }

@@ -29,12 +29,12 @@ static void start(void)
 
 	dev = dev_small();
 	snprintf(config, sizeof(config),
-		 "[device %s]\n"
-		 "[slice doorbell]\nbar = 2\nranges = 0x1000+0x1000\n"
+		 "[device %s]\n[device %s]\n"
+		 "[slice doorbell]\ndevice = %s\nbar = 2\nranges = 0x1000+0x1000\n"
 		 "users = worker1\nexclusive = yes\n"
-		 "[slice window]\nbar = 2\nranges = 4M+4M, 32M+1M\n"
+		 "[slice window]\ndevice = %s\nbar = 2\nranges = 4M+4M, 32M+1M\n"
 		 "memattr = wc\nusers = worker2\n",
-		 dev.name);
+		 dev.name, dev_card().name, dev.name, dev.name);
 	broker_start(config);
 }
 
@@ -44,6 +44,9 @@ static void nothing_leased(void)
 
 	cli_is(run, 0, "show");
 	cli_says(run, "BAR 2: 64 MiB, nothing of it leased");
+	run = CLI("show", dev_card().name);
+	cli_is(run, 0, "show of a device with MSI-X");
+	cli_says(run, "BAR 3: MSI-X at 0x0-0xfff, 0x2000-0x2fff, for slices with msix = yes");
 	run = CLI("ps");
 	cli_is(run, 0, "ps");
 	cli_says(run, "HELD BY\n");
