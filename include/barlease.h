@@ -425,9 +425,11 @@ int barlease_unmap(void *address, size_t size);
  *
  * An access of this thread to the mapping that would end the process by SIGBUS
  * ends @fn instead, there and then, as longjmp() would: @fn must not hold
- * locks or memory that nobody else knows of. Nor may @fn leave by longjmp()
- * itself. Guards nest. A SIGBUS of any other address goes to the handler that
- * the application had when the first guard ran (or when it last called
+ * locks or memory that nobody else knows of. @fn may leave by an exception, and
+ * by longjmp() itself, which ends the guard. Guards nest, up to 16. A signal
+ * handler that interrupts @fn is not in its guard, but may have guards of its
+ * own. A SIGBUS of any other address goes to the handler that the application
+ * had when the first guard ran (or when it last called
  * barlease_guard_install()). The thread must not have SIGBUS blocked: the kernel
  * ends the process then.
  *
@@ -435,8 +437,8 @@ int barlease_unmap(void *address, size_t size);
  * it returns -ESTALE.
  *
  * Return: what @fn returns; -ESTALE the mapping was revoked, or the device's
- * memory decode is off; -ENOMEM the handler could not be installed, and @fn was
- * not called.
+ * memory decode is off; -ENOBUFS too many guards in each other, or -ENOMEM the
+ * handler could not be installed, and @fn was not called.
  */
 int barlease_guard(const volatile void *address, size_t size,
 		   int (*fn)(void *arg), void *arg);

@@ -4,10 +4,14 @@
  *
  * Copyright (C) 2026 The barlease authors
  *
- * Each call of barlease_guard() is a frame on its thread's stack, and the
- * SIGBUS handler jumps to the innermost frame that the address belongs to. A
- * frame has no signal mask, since to save it is a system call; the handler
- * knows what to restore.
+ * Each call of barlease_guard() has an entry in its thread's list, and the
+ * SIGBUS handler jumps to the innermost one that the address belongs to. Nothing
+ * is there to save a signal mask, which is a system call; the handler knows what
+ * to restore.
+ *
+ * The list is not on the stack: a function may have left its guard by longjmp(),
+ * of which nobody tells, and what was on the stack is something else since. An
+ * exception tells, as does the end of a thread: they run leave().
  */
 #include <errno.h>
 #include <pthread.h>
@@ -19,12 +23,19 @@
 #include <ucontext.h>
 
 #include "public.h"
+#include "stack.h"
 
-struct frame {
-	struct frame *outer;
+/* More are refused: what is there for every thread has to be small. */
+#define DEEPEST	16
+
+/*
+ * @cfa: where the frame of its run_guarded() ends; 0 while it is being made
+ */
+struct guard {
 	uintptr_t start;
 	size_t size;
-	sigjmp_buf env;
+	uintptr_t cfa;
+	sigjmp_buf *env;
 };
 
 /*
@@ -42,8 +53,10 @@ struct disposition {
 };
 
 /* Initial exec: to get at it must not call into the dynamic linker. */
-static __thread struct frame *innermost
-	__attribute__((tls_model("initial-exec")));
+static __thread struct {
+	struct guard guard[DEEPEST];
+	unsigned int nr;
+} guards __attribute__((tls_model("initial-exec")));
 
 static struct disposition *_Atomic previous;
 static pthread_mutex_t install_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -56,21 +69,30 @@ static bool is_fault(const siginfo_t *info)
 	return info->si_code > 0 && info->si_code != BUS_MCEERR_AO;
 }
 
+static int run_guarded(const volatile void *address, size_t size,
+		       int (*fn)(void *arg), void *arg);
+
+static bool is_guarded(const struct guard *guard, uintptr_t at)
+{
+	return at - guard->start < guard->size && guard->cfa &&
+	       stack_runs((uintptr_t)run_guarded, guard->cfa);
+}
+
 static void jump_if_guarded(const siginfo_t *info, const ucontext_t *context)
 {
 	uintptr_t at = (uintptr_t)info->si_addr;
-	struct frame *frame = innermost;
+	unsigned int i = guards.nr;
 
-	while (frame && at - frame->start >= frame->size)
-		frame = frame->outer;
-	if (!frame)
-		return;
+	do {
+		if (!i--)
+			return;
+	} while (!is_guarded(&guards.guard[i], at));
 	/*
 	 * SA_NODEFER has blocked nothing; but ThreadSanitizer, which puts a
 	 * handler of its own before this one, blocks everything.
 	 */
 	pthread_sigmask(SIG_SETMASK, &context->uc_sigmask, NULL);
-	siglongjmp(frame->env, 1);
+	siglongjmp(*guards.guard[i].env, 1);
 }
 
 /* By the access itself where there is one, so that a core dump shows it */
@@ -224,27 +246,82 @@ static void install_once(void)
 	once_result = barlease_guard_install();
 }
 
+/* Without those that were left by longjmp(); how many stay */
+static unsigned int forget_left(void)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < guards.nr; i++)
+		if (stack_has((uintptr_t)run_guarded, guards.guard[i].cfa))
+			guards.guard[nr++] = guards.guard[i];
+	return nr;
+}
+
+/*
+ * Where in the list a call goes whose frame ends at @cfa. Another with the same
+ * end was left by longjmp(); of the others that is found out in need only.
+ */
+static unsigned int place_for(uintptr_t cfa)
+{
+	unsigned int i, place = 0;
+
+	for (i = 0; i < guards.nr; i++) {
+		if (guards.guard[i].cfa == cfa)
+			guards.guard[i].cfa = 0;
+		if (guards.guard[i].cfa)
+			place = i + 1;
+	}
+	return place == DEEPEST ? forget_left() : place;
+}
+
+/* In an order in which a signal handler may come at any time, with guards */
+static void enter(unsigned int place, const volatile void *address, size_t size,
+		  uintptr_t cfa, sigjmp_buf *env)
+{
+	struct guard *guard = &guards.guard[place];
+
+	guards.nr = place + 1;
+	atomic_signal_fence(memory_order_seq_cst);
+	guard->cfa = 0;
+	atomic_signal_fence(memory_order_seq_cst);
+	guard->start = (uintptr_t)address;
+	guard->size = size;
+	guard->env = env;
+	atomic_signal_fence(memory_order_seq_cst);
+	guard->cfa = cfa;
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* Also run by an exception, for the file is compiled with -fexceptions */
+static void leave(const volatile unsigned int *place)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+	guards.nr = *place;
+}
+
+/* stack_runs() looks for a frame of this very function. */
+__attribute__((noinline))
+static int run_guarded(const volatile void *address, size_t size,
+		       int (*fn)(void *arg), void *arg)
+{
+	volatile unsigned int place __attribute__((cleanup(leave)));
+	uintptr_t cfa = (uintptr_t)__builtin_dwarf_cfa();
+	sigjmp_buf env;
+
+	place = place_for(cfa);
+	if (place == DEEPEST)
+		return -ENOBUFS;
+	if (sigsetjmp(env, 0))
+		return -ESTALE;
+	enter(place, address, size, cfa, &env);
+	return fn(arg);
+}
+
 int barlease_guard(const volatile void *address, size_t size,
 		   int (*fn)(void *arg), void *arg)
 {
-	struct frame frame;
-	int ret;
-
 	pthread_once(&once, install_once);
 	if (once_result)
 		return once_result;
-
-	frame.outer = innermost;
-	frame.start = (uintptr_t)address;
-	frame.size = size;
-	if (sigsetjmp(frame.env, 0)) {
-		innermost = frame.outer;
-		return -ESTALE;
-	}
-	innermost = &frame;
-	atomic_signal_fence(memory_order_seq_cst);
-	ret = fn(arg);
-	atomic_signal_fence(memory_order_seq_cst);
-	innermost = frame.outer;
-	return ret;
+	return run_guarded(address, size, fn, arg);
 }

@@ -8,6 +8,7 @@
  * Each case has a process of its own, for what a process does with SIGBUS
  * cannot be undone.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -25,6 +26,8 @@
 
 #include <barlease.h>
 #include <cmocka.h>
+
+#include "guard-cxx.h"
 
 #define PAGE	4096
 #define VALUE	0x600d
@@ -440,6 +443,261 @@ static void single_accesses(void)
 	must(barlease_write64(file.at, 0) == LOST);
 }
 
+/* ---- Ways out of a guard, and into one ---------------------------------- */
+
+/* Nobody guards the file, so the handler is called for it: @calls goes up. */
+static void is_bare(struct file *file)
+{
+	int before = calls;
+
+	handled = file;
+	there(file, false);
+	must(read_it(file->at) == VALUE && calls == before + 1);
+}
+
+static void is_guarded(struct file *file)
+{
+	int before = calls;
+
+	there(file, false);
+	must(guarded_read(file) == LOST && calls == before);
+	there(file, true);
+}
+
+#ifdef HAVE_CXX
+static int throw_in_guard(void *arg)
+{
+	struct file *files = arg;
+
+	must(cxx_throws_through_guard(files[1].at, PAGE));
+	is_bare(&files[1]);
+	return read_it(files[0].at);
+}
+
+static void exceptions(void)
+{
+	struct file files[2] = { new_file(true), new_file(true) };
+
+	handle(on_plain, 0, 0);
+	must(guarded_read(&files[0]) == VALUE);
+	for (int i = 0; i < 100; i++) {
+		must(cxx_throws_through_guard(files[0].at, PAGE));
+		is_bare(&files[0]);
+		is_guarded(&files[0]);
+		there(&files[0], false);
+		must(barlease_guard(files[0].at, PAGE, throw_in_guard,
+				    files) == LOST);
+		there(&files[0], true);
+	}
+}
+#endif
+
+static sigjmp_buf elsewhere;
+
+static int jump_away(void *arg)
+{
+	(void)arg;
+	siglongjmp(elsewhere, 1);
+}
+
+/* Each from a different depth, and after that the stack is used otherwise */
+static void leave_by_jump(const volatile void *at, int depth)
+{
+	volatile char room[200];
+
+	room[0] = (char)depth;
+	if (depth) {
+		leave_by_jump(at, depth - 1);
+		room[1] = room[0];
+	} else if (!sigsetjmp(elsewhere, 1)) {
+		barlease_guard(at, PAGE, jump_away, NULL);
+	}
+}
+
+static void scribble(void)
+{
+	volatile char room[8192];
+
+	for (size_t i = 0; i < sizeof(room); i++)
+		room[i] = 0x5a;
+}
+
+static int jump_in_guard(void *arg)
+{
+	struct file *files = arg;
+
+	leave_by_jump(files[1].at, 0);
+	is_bare(&files[1]);
+	scribble();
+	is_bare(&files[1]);
+	is_guarded(&files[1]);
+	return read_it(files[0].at);
+}
+
+static void jumps(void)
+{
+	struct file files[2] = { new_file(true), new_file(true) };
+
+	handle(on_plain, 0, 0);
+	must(guarded_read(&files[0]) == VALUE);
+	for (int i = 0; i < 300; i++) {
+		leave_by_jump(files[0].at, i % 30);
+		is_bare(&files[0]);
+		is_guarded(&files[0]);
+		scribble();
+		leave_by_jump(files[0].at, 29 - i % 30);
+		scribble();
+		is_bare(&files[0]);
+		there(&files[0], false);
+		must(barlease_guard(files[0].at, PAGE, jump_in_guard,
+				    files) == LOST);
+		there(&files[0], true);
+	}
+}
+
+#ifndef __SANITIZE_THREAD__
+static struct file *in_handler;
+
+static void on_user_bare(int sig)
+{
+	(void)sig;
+	must(read_it(in_handler->at) == VALUE);
+}
+
+static void on_user_guarded(int sig)
+{
+	(void)sig;
+	for (int i = 0; i < 3; i++)
+		must(guarded_read(in_handler) == LOST);
+}
+
+static int interrupted_read(void *arg)
+{
+	struct file *files = arg;
+
+	in_handler = &files[1];
+	must(!raise(SIGUSR1));
+	return read_it(files[0].at);
+}
+
+static void on_signal(void (*handler)(int), int flags)
+{
+	struct sigaction action = { .sa_handler = handler, .sa_flags = flags };
+	static char room[1 << 16];
+	stack_t stack = { .ss_sp = room, .ss_size = sizeof(room) };
+
+	must(!sigaltstack(&stack, NULL));
+	must(!sigaction(SIGUSR1, &action, NULL));
+}
+
+static void is_unblocked(int sig)
+{
+	sigset_t now;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &now);
+	must(!sigismember(&now, sig));
+}
+
+/* The guard is of what was interrupted, and ends nothing in a handler. */
+static void bare_in_handler(int flags)
+{
+	struct file file = new_file(true);
+	struct file files[2] = { file, file };
+
+	handle(on_plain, 0, 0);
+	handled = &file;
+	on_signal(on_user_bare, flags);
+	for (int i = 1; i <= 10; i++) {
+		there(&file, false);
+		must(barlease_guard(file.at, PAGE, interrupted_read, files) ==
+		     VALUE);
+		must(calls == i);
+		is_unblocked(SIGUSR1);
+	}
+}
+
+static void bare_in_handler_here(void)
+{
+	bare_in_handler(0);
+}
+
+static void bare_in_handler_elsewhere(void)
+{
+	bare_in_handler(SA_ONSTACK);
+}
+
+static void guarded_in_handler(int flags)
+{
+	struct file files[2] = { new_file(true), new_file(false) };
+
+	on_signal(on_user_guarded, flags);
+	for (int i = 0; i < 10; i++) {
+		there(&files[0], true);
+		must(barlease_guard(files[0].at, PAGE, interrupted_read,
+				    files) == VALUE);
+		there(&files[0], false);
+		must(barlease_guard(files[0].at, PAGE, interrupted_read,
+				    files) == LOST);
+		is_unblocked(SIGUSR1);
+	}
+}
+
+static void guarded_in_handler_here(void)
+{
+	guarded_in_handler(0);
+}
+
+static void guarded_in_handler_elsewhere(void)
+{
+	guarded_in_handler(SA_ONSTACK);
+}
+
+#endif
+
+struct depth {
+	struct file file;
+	int left;
+};
+
+static int go_deeper(void *arg)
+{
+	struct depth *depth = arg;
+
+	if (!depth->left--)
+		return read_it(depth->file.at);
+	return barlease_guard(depth->file.at, PAGE, go_deeper, depth);
+}
+
+static int guards_deep(int nr)
+{
+	struct depth depth = { .file = new_file(true), .left = nr };
+
+	return go_deeper(&depth);
+}
+
+static void how_deep(void)
+{
+	must(guards_deep(16) == VALUE);
+	must(guards_deep(17) == -ENOBUFS);
+	must(guards_deep(16) == VALUE);
+}
+
+/* The handler is the process's, whoever has loaded the library. */
+static void library_closed(void)
+{
+	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	struct file file = new_file(false);
+	int (*install)(void);
+
+	must(library);
+	handle(on_plain, 0, 0);
+	handled = &file;
+	install = (int (*)(void))dlsym(library, "barlease_guard_install");
+	must(install && !install());
+	must(!dlclose(library));
+	must(read_it(file.at) == VALUE && calls == 1);
+}
+
 static struct file shared[3];
 static atomic_bool stop;
 static atomic_int lost, right, wrong;
@@ -550,6 +808,26 @@ int main(void)
 		     "the guard works with an alternate signal stack"),
 		CASE(single_accesses, succeeds,
 		     "single accesses are guarded, and must be aligned"),
+#ifdef HAVE_CXX
+		CASE(exceptions, succeeds,
+		     "an exception passes through a guard, and ends it"),
+#endif
+		CASE(jumps, succeeds,
+		     "a guard that was left by longjmp() guards nothing"),
+#ifndef __SANITIZE_THREAD__	/* whose handlers block SIGBUS */
+		CASE(bare_in_handler_here, succeeds,
+		     "a signal handler is not in the guard that it interrupts"),
+		CASE(bare_in_handler_elsewhere, succeeds,
+		     "nor is it on a stack of its own"),
+		CASE(guarded_in_handler_here, succeeds,
+		     "a signal handler can have guards of its own"),
+		CASE(guarded_in_handler_elsewhere, succeeds,
+		     "and can on a stack of its own"),
+#endif
+		CASE(how_deep, succeeds,
+		     "16 guards can be in each other, and no more"),
+		CASE(library_closed, succeeds,
+		     "dlclose() leaves the handler where it is"),
 		CASE(from_threads, succeeds,
 		     "threads are guarded each for itself"),
 	};
