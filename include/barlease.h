@@ -452,10 +452,32 @@ int barlease_guard(const volatile void *address, size_t size,
 int barlease_guard_install(void);
 
 /* One guarded access each. Return: 0; -ESTALE; -EINVAL not aligned */
+int barlease_read8(const volatile void *address, uint8_t *value);
+int barlease_write8(volatile void *address, uint8_t value);
+int barlease_read16(const volatile void *address, uint16_t *value);
+int barlease_write16(volatile void *address, uint16_t value);
 int barlease_read32(const volatile void *address, uint32_t *value);
 int barlease_write32(volatile void *address, uint32_t value);
 int barlease_read64(const volatile void *address, uint64_t *value);
 int barlease_write64(volatile void *address, uint64_t value);
+
+/**
+ * barlease_copy_from() - copy out of a mapping that may be revoked meanwhile
+ * @to: ordinary memory
+ * @from: of the mapping, or of a part of it
+ * @size: in bytes
+ *
+ * Reads each byte of @from once, from the first to the last, by aligned accesses
+ * as wide as there is room for, up to the size of a long. So a range that is
+ * aligned to that, at both ends, is read in nothing smaller.
+ *
+ * Return: 0; -ESTALE and what is in @to then is not said; -ENOBUFS and -ENOMEM
+ * as of barlease_guard().
+ */
+int barlease_copy_from(void *to, const volatile void *from, size_t size);
+
+/* The same into a mapping; how much of it has been written is not said, either */
+int barlease_copy_to(volatile void *to, const void *from, size_t size);
 
 /* ---- Vending: the primary's side of the lease protocol ------------------ */
 

@@ -443,6 +443,55 @@ static void single_accesses(void)
 	must(barlease_write64(file.at, 0) == LOST);
 }
 
+static void narrow_accesses(void)
+{
+	struct file file = new_file(true);
+	volatile unsigned char *at = (volatile unsigned char *)file.at;
+	uint16_t half = 0;
+	uint8_t byte = 0;
+
+	must(!barlease_write16(at + 2, 0x1234) && !barlease_write8(at + 1, 7));
+	must(!barlease_read16(at + 2, &half) && half == 0x1234);
+	must(!barlease_read8(at + 1, &byte) && byte == 7);
+	must(!barlease_read8(at + 3, &byte) && byte == 0x12);
+	must(barlease_read16(at + 1, &half) == -EINVAL);
+	must(barlease_write16(at + 3, 0) == -EINVAL);
+	there(&file, false);
+	must(barlease_read16(at, &half) == LOST && half == 0x1234);
+	must(barlease_read8(at, &byte) == LOST && byte == 0x12);
+	must(barlease_write16(at, 0) == LOST);
+	must(barlease_write8(at, 0) == LOST);
+}
+
+/* All ends of a copy within a few words, and no byte beside them */
+static void copies(void)
+{
+	struct file file = new_file(true);
+	volatile unsigned char *at = (volatile unsigned char *)file.at;
+	unsigned char there_and_back[64], bytes[64], zeros[64] = { 0 };
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)(i + 1);
+	for (size_t from = 0; from < 16; from++)
+		for (size_t size = 0; from + size < 40; size++) {
+			must(!barlease_copy_to(at, zeros, 64));
+			must(!barlease_copy_to(at + from, bytes + 3, size));
+			for (size_t i = 0; i < 64; i++)
+				must(at[i] == (i < from || i >= from + size ? 0 :
+					       bytes[3 + i - from]));
+			memset(there_and_back, 0xff, 64);
+			must(!barlease_copy_from(there_and_back + 1, at + from,
+						 size));
+			must(!memcmp(there_and_back + 1, bytes + 3, size));
+			must(there_and_back[0] == 0xff &&
+			     there_and_back[size + 1] == 0xff);
+		}
+	there(&file, false);
+	must(barlease_copy_from(there_and_back, at, 1) == LOST);
+	must(barlease_copy_to(at, bytes, 1) == LOST);
+	must(!barlease_copy_to(at, bytes, 0));
+}
+
 /* ---- Ways out of a guard, and into one ---------------------------------- */
 
 /* Nobody guards the file, so the handler is called for it: @calls goes up. */
@@ -808,6 +857,10 @@ int main(void)
 		     "the guard works with an alternate signal stack"),
 		CASE(single_accesses, succeeds,
 		     "single accesses are guarded, and must be aligned"),
+		CASE(narrow_accesses, succeeds,
+		     "so are those of a byte and of two"),
+		CASE(copies, succeeds,
+		     "copies are guarded, and of just those bytes"),
 #ifdef HAVE_CXX
 		CASE(exceptions, succeeds,
 		     "an exception passes through a guard, and ends it"),
