@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,12 +91,26 @@ static int inherit(const struct verb *verb, struct target *target)
 	return EXIT_SUCCESS;
 }
 
+static bool parse_width(const char *bits, unsigned int *width)
+{
+	uint64_t number;
+
+	if (!parse_number(bits, 64, &number) || number < 8 ||
+	    number & (number - 1))
+		return false;
+	*width = (unsigned int)number / 8;
+	return true;
+}
+
 int target_open(const struct verb *verb, const struct options *options,
 		struct target *target)
 {
 	int ret;
 
 	*target = (struct target){ .lease.fd = -1 };
+	if (!parse_width(options->width ?: "32", &target->width))
+		return misused(verb, "\"%s\" is no width: 8, 16, 32 or 64",
+			       options->width);
 	if (!options->slice)
 		return inherit(verb, target);
 	target->client = lease_connect(verb, options);
@@ -117,19 +132,20 @@ void target_close(struct target *target)
 	barlease_client_close(target->client);
 }
 
-static int check(const struct verb *verb, const struct barlease_lease *lease,
+static int check(const struct verb *verb, const struct target *target,
 		 uint64_t offset, uint64_t count, unsigned int flags)
 {
-	uint64_t last = lease->size - sizeof(uint32_t);
+	const struct barlease_lease *lease = &target->lease;
+	uint64_t last = lease->size - target->width;
 
-	if (offset % sizeof(uint32_t))
-		return failed(verb, "offset %#" PRIx64 " is no multiple of 4",
-			      offset);
+	if (offset % target->width)
+		return failed(verb, "offset %#" PRIx64 " is no multiple of %u",
+			      offset, target->width);
 	if (offset > last)
 		return failed(verb, "offset %#lx is outside of %s, whose last word is at %#lx",
 			      (unsigned long)offset, lease->name,
 			      (unsigned long)last);
-	if (count > (last - offset) / sizeof(uint32_t) + 1)
+	if (count > (last - offset) / target->width + 1)
 		return failed(verb, "%lu words from %#lx on go past the end of %s at %#lx",
 			      (unsigned long)count, (unsigned long)offset,
 			      lease->name, (unsigned long)lease->size);
@@ -139,38 +155,77 @@ static int check(const struct verb *verb, const struct barlease_lease *lease,
 	return EXIT_SUCCESS;
 }
 
-static size_t mapped_size(uint64_t offset, uint64_t count)
+static size_t mapped_size(const struct target *target, uint64_t offset,
+			  uint64_t count)
 {
-	uint64_t end = offset % PAGE + count * sizeof(uint32_t);
+	uint64_t end = offset % PAGE + count * target->width;
 
 	return (end + PAGE - 1) / PAGE * PAGE;
 }
 
 int target_map(const struct verb *verb, const struct target *target,
 	       uint64_t offset, uint64_t count, unsigned int flags,
-	       volatile uint32_t **words)
+	       volatile char **words)
 {
 	const struct barlease_lease *lease = &target->lease;
 	void *address;
 	int ret;
 
-	ret = check(verb, lease, offset, count, flags);
+	ret = check(verb, target, offset, count, flags);
 	if (ret)
 		return ret;
 	ret = barlease_map(lease->fd, offset / PAGE * PAGE,
-			   mapped_size(offset, count), flags, NULL, &address);
+			   mapped_size(target, offset, count), flags, NULL,
+			   &address);
 	if (ret)
 		return failed(verb, "%s: %s", lease->name, ret == -ENODEV ?
 			      "the lease was revoked" : strerror(-ret));
-	*words = (volatile uint32_t *)((char *)address + offset % PAGE);
+	*words = (volatile char *)address + offset % PAGE;
 	return EXIT_SUCCESS;
 }
 
-void target_unmap(volatile uint32_t *words, uint64_t count)
+void target_unmap(const struct target *target, volatile char *words,
+		  uint64_t count)
 {
 	uint64_t offset = (uintptr_t)words % PAGE;
 
-	barlease_unmap((char *)words - offset, mapped_size(offset, count));
+	barlease_unmap((char *)words - offset,
+		       mapped_size(target, offset, count));
+}
+
+int target_read(const struct target *target, const volatile char *word,
+		uint64_t *value)
+{
+	uint32_t value32 = 0;
+	uint16_t value16 = 0;
+	uint8_t value8 = 0;
+	int ret;
+
+	if (target->width == 8)
+		return barlease_read64(word, value);
+	if (target->width == 4)
+		ret = barlease_read32(word, &value32);
+	else if (target->width == 2)
+		ret = barlease_read16(word, &value16);
+	else
+		ret = barlease_read8(word, &value8);
+	*value = value32 | value16 | value8;
+	return ret;
+}
+
+int target_write(const struct target *target, volatile char *word,
+		 uint64_t value)
+{
+	switch (target->width) {
+	case 8:
+		return barlease_write64(word, value);
+	case 4:
+		return barlease_write32(word, (uint32_t)value);
+	case 2:
+		return barlease_write16(word, (uint16_t)value);
+	default:
+		return barlease_write8(word, (uint8_t)value);
+	}
 }
 
 int target_result(const struct verb *verb, uint64_t offset, int ret)

@@ -25,10 +25,12 @@ int lease_acquire(const struct verb *verb, struct barlease_client *client,
 /**
  * struct target - the lease that 'peek' and 'poke' are about
  * @client: whose it is, or NULL: inherited
+ * @width: of a word, in bytes
  */
 struct target {
 	struct barlease_client *client;
 	struct barlease_lease lease;
+	unsigned int width;
 };
 
 /* Return: an exit status */
@@ -37,7 +39,7 @@ int target_open(const struct verb *verb, const struct options *options,
 void target_close(struct target *target);
 
 /**
- * target_map() - map 32-bit words of it, after a look at whether they are there
+ * target_map() - map words of it, after a look at whether they are there
  * @verb: who asks
  * @target: the lease
  * @offset: of the first one, in bytes
@@ -49,8 +51,15 @@ void target_close(struct target *target);
  */
 int target_map(const struct verb *verb, const struct target *target,
 	       uint64_t offset, uint64_t count, unsigned int flags,
-	       volatile uint32_t **words);
-void target_unmap(volatile uint32_t *words, uint64_t count);
+	       volatile char **words);
+void target_unmap(const struct target *target, volatile char *words,
+		  uint64_t count);
+
+/* One word that is mapped. As barlease_read32() and barlease_write32() */
+int target_read(const struct target *target, const volatile char *word,
+		uint64_t *value);
+int target_write(const struct target *target, volatile char *word,
+		 uint64_t value);
 
 /* What an access said; 0 is not worth a word. Return: an exit status */
 int target_result(const struct verb *verb, uint64_t offset, int ret);

@@ -38,6 +38,7 @@ static const struct description {
 	{ OPT_SOCKET, "socket", "PATH",
 	  "of whoever vends slices; else $BARLEASE_SOCKET,\n"
 	  "or /run/barlease/socket" },
+	{ OPT_WIDTH, "width", "BITS", "of a word: 8, 16, 32 (else), 64" },
 };
 
 #define NR_DESCRIPTIONS	(sizeof(descriptions) / sizeof(*descriptions))
@@ -75,6 +76,9 @@ static void take(struct options *options, int option)
 		break;
 	case OPT_SOCKET:
 		options->socket = optarg;
+		break;
+	case OPT_WIDTH:
+		options->width = optarg;
 		break;
 	}
 }

@@ -21,6 +21,7 @@ enum {
 	OPT_OFF		= 1u << 6,
 	OPT_SLICE	= 1u << 7,
 	OPT_SOCKET	= 1u << 8,
+	OPT_WIDTH	= 1u << 9,
 	OPT_NO_IOMMU	= 1u << 14,
 	OPT_PERSIST	= 1u << 15,
 };
@@ -30,6 +31,7 @@ struct options {
 	const char *admin;	/* never NULL */
 	const char *slice;
 	const char *socket;	/* NULL: as the library has it */
+	const char *width;
 };
 
 struct verb;

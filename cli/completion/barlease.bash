@@ -15,8 +15,8 @@ declare -gA _barlease_options=(
 	[doctor]='--admin= --json --no-iommu --socket='
 	[slices]='--json --socket='
 	[acquire]='--any --socket='
-	[peek]='--slice= --socket='
-	[poke]='--slice= --socket='
+	[peek]='--slice= --socket= --width='
+	[poke]='--slice= --socket= --width='
 	[show]='--admin= --ascii --json'
 	[ps]='--admin= --json'
 	[revoke]='--admin='
@@ -112,6 +112,7 @@ _barlease_value()
 {
 	case $1 in
 	--slice) _barlease_reply "$2" "$(_barlease_column slices)" ;;
+	--width) _barlease_reply "$2" 8 16 32 64 ;;
 	--socket | --admin) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
 	*) return 1 ;;
 	esac

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * barlease peek: read 32-bit words through a lease
+ * barlease peek: read words through a lease
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -15,19 +15,22 @@
 /* More than anybody reads by hand, and less than overflows something */
 #define MOST_WORDS	(1ull << 28)
 
-static int print_words(const struct verb *verb, const volatile uint32_t *words,
-		       uint64_t offset, uint64_t count)
+static int print_words(const struct verb *verb, const struct target *target,
+		       const volatile char *words, uint64_t offset,
+		       uint64_t count)
 {
-	uint32_t value;
-	uint64_t i;
+	unsigned int width = target->width;
+	uint64_t i, value;
 	int ret;
 
-	for (i = 0; i < count; i++, offset += sizeof(value)) {
+	for (i = 0; i < count; i++, offset += width) {
 		ret = target_result(verb, offset,
-				    barlease_read32(&words[i], &value));
+				    target_read(target, words + i * width,
+						&value));
 		if (ret)
 			return ret;
-		printf("0x%08" PRIx64 ": 0x%08" PRIx32 "\n", offset, value);
+		printf("0x%08" PRIx64 ": 0x%0*" PRIx64 "\n", offset,
+		       (int)width * 2, value);
 	}
 	return EXIT_SUCCESS;
 }
@@ -35,7 +38,7 @@ static int print_words(const struct verb *verb, const volatile uint32_t *words,
 static int peek(const struct verb *verb, const struct options *options,
 		int argc, char **argv)
 {
-	volatile uint32_t *words;
+	volatile char *words;
 	struct target target;
 	uint64_t offset, count = 1;
 	int ret;
@@ -52,8 +55,8 @@ static int peek(const struct verb *verb, const struct options *options,
 	ret = target_map(verb, &target, offset, count, BARLEASE_READ_ONLY,
 			 &words);
 	if (!ret) {
-		ret = print_words(verb, words, offset, count);
-		target_unmap(words, count);
+		ret = print_words(verb, &target, words, offset, count);
+		target_unmap(&target, words, count);
 	}
 	target_close(&target);
 	return ret;
@@ -62,15 +65,16 @@ static int peek(const struct verb *verb, const struct options *options,
 const struct verb peek_verb = {
 	.name = "peek",
 	.operands = "OFFSET [COUNT]",
-	.summary = "read 32-bit words through a lease",
+	.summary = "read words through a lease",
 	.details =
-"OFFSET is in the lease and in bytes, a multiple of 4. An offset that is not in\n"
-"the lease is refused before anything is read. Reading may have effects: that\n"
-"is up to the device.\n",
+"OFFSET is in the lease and in bytes, a multiple of the width of a word. An\n"
+"offset that is not in the lease is refused before anything is read. Reading may\n"
+"have effects: that is up to the device.\n",
 	.examples =
 "  barlease peek --slice doorbell 0\n"
+"  barlease peek --slice doorbell --width 8 3\n"
 "  barlease acquire doorbell -- barlease peek 0x10 4\n",
-	.takes = OPT_SLICE | OPT_SOCKET,
+	.takes = OPT_SLICE | OPT_SOCKET | OPT_WIDTH,
 	.min = 1,
 	.max = 2,
 	.run = peek,

@@ -137,6 +137,28 @@ static void access_by_name(void)
 	       "peek of somebody else's slice");
 }
 
+static void widths(void)
+{
+	const struct run *run;
+
+	run = CLI_AS(WORKER1, "acquire", "doorbell", "--", "sh", "-c",
+		     "p='barlease poke --width' && r='barlease peek --width' && $p 64 8 0x1122334455667788 && $p 8 9 0xaa && $p 16 10 0xbbcc && $r 64 8 && $r 32 8 2 && $r 16 10 && $r 8 8 2");
+	cli_is(run, 0, "words of 8, 16, 32 and 64 bits");
+	cli_says(run, "0x00000008: 0x11223344bbccaa88\n"
+		      "0x00000008: 0xbbccaa88\n0x0000000c: 0x11223344\n"
+		      "0x0000000a: 0xbbcc\n"
+		      "0x00000008: 0x88\n0x00000009: 0xaa\n");
+	run = CLI_AS(WORKER1, "peek", "--slice", "doorbell", "--width", "16", "3");
+	cli_is(run, 1, "an offset that is not aligned to the width");
+	cli_complains(run, "offset 0x3 is no multiple of 2");
+	run = CLI_AS(WORKER1, "poke", "--slice", "doorbell", "--width", "8", "0",
+		     "256");
+	cli_is(run, 2, "a value that is too wide");
+	cli_complains(run, "is no value from 0 to 0xff");
+	cli_is(CLI_AS(WORKER1, "peek", "--slice", "doorbell", "--width", "24",
+		      "0"), 2, "a width that there is not");
+}
+
 static void access_by_fd(void)
 {
 	const struct run *run;
@@ -248,6 +270,7 @@ int main(int argc, char **argv)
 	environment();
 	statuses();
 	access_by_name();
+	widths();
 	access_by_fd();
 	outside();
 	signals();
