@@ -362,6 +362,22 @@ int barlease_device_get_bar_memattr(const struct barlease_device *device,
 				    unsigned int bar, uint64_t offset,
 				    uint64_t *length);
 
+/**
+ * barlease_mapped_as() - what the page table says of a mapping
+ * @device: whose BAR, or whose lease, is mapped
+ * @address: in the mapping, which must be this process's
+ * @page_size: receives the size of the page there, in bytes; may be NULL
+ *
+ * What is not there yet is put there as by an access, but is not accessed. The
+ * answer is what the processor does, whatever was asked for when it was mapped.
+ *
+ * Return: an enum barlease_memattr; or -ERANGE neither of those; -ENXIO an access
+ * would be SIGBUS; -EFAULT nothing is mapped there; -ENODEV nothing of @device;
+ * -ENOTTY the driver cannot tell.
+ */
+int barlease_mapped_as(const struct barlease_device *device,
+		       const volatile void *address, size_t *page_size);
+
 /* What /proc/PID/maps is to show. At most 31 bytes. Return: 0; -EINVAL; ... */
 int barlease_set_name(int lease, const char *name);
 

@@ -11,6 +11,7 @@
 #include "feature.h"
 #include "hot-reset.h"
 #include "importer.h"
+#include "mapped-as.h"
 #include "memattr.h"
 #include "revoke.h"
 #include "state.h"
@@ -40,6 +41,8 @@ int barlease_device_feature(struct vfio_device *vfio, u32 flags,
 		return barlease_feature_memattr(bdev, flags, arg, argsz);
 	case BARLEASE_FEATURE_BAR_MEMATTR:
 		return barlease_feature_bar_memattr(bdev, flags, arg, argsz);
+	case BARLEASE_FEATURE_MAPPED_AS:
+		return barlease_feature_mapped_as(bdev, flags, arg, argsz);
 	case VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY:
 	case VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP:
 		return barlease_feature_low_power(bdev, flags, arg, argsz);

@@ -24,6 +24,8 @@ _Static_assert(BARLEASE_FEATURE_DMA_BUF_MEMATTR == 0xba02, "ours");
 _Static_assert(BARLEASE_FEATURE_DMA_BUF_REVOKE < VFIO_DEVICE_FEATURE_MASK,
 	       "fits in the feature's flags");
 _Static_assert(BARLEASE_FEATURE_BAR_MEMATTR == 0xba03, "ours");
+_Static_assert(BARLEASE_FEATURE_MAPPED_AS == 0xba08, "ours");
+_Static_assert(sizeof(struct barlease_mapped_as) == 24, "size");
 _Static_assert(BARLEASE_MAX_BAR_PARTS == 64, "the most parts");
 _Static_assert(BARLEASE_MAX_RANGES == 65536, "the most ranges");
 _Static_assert(VFIO_DEVICE_PCI_DMABUF_REVOKE == (';' << 8 | (100 + 22)),

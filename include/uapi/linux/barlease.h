@@ -282,4 +282,40 @@ struct barlease_dma_buf_state {
 	__u32	reserved;
 };
 
+/**
+ * BARLEASE_FEATURE_MAPPED_AS - what the page table says of a mapping
+ *
+ * GET with struct barlease_mapped_as. Looks at the caller's own mapping of a
+ * BAR, or of a buffer of this device, and tells what the processor makes of the
+ * entry that is there: not what somebody has asked for. Nothing that is mapped
+ * is accessed, and no physical address is told.
+ *
+ * @address: in the caller's address space, anywhere in the mapping
+ * @flags: 0, or BARLEASE_MAPPED_AS_FILL: if nothing is there, put there first
+ *   what an access would
+ * @memattr: out: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_NC or ..._WC; or
+ *   BARLEASE_MAPPED_AS_OTHER: neither, or it cannot be told
+ * @page_size: out: in bytes, of the page that @address is in; 0: none is there.
+ *   With BARLEASE_MAPPED_AS_FILL, an access would be SIGBUS then.
+ *
+ * Return: 0, or -1 and errno:
+ *   EFAULT  nothing is mapped at @address; or as usual
+ *   ENODEV  what is mapped there is not this device's
+ *   EINVAL  @flags is none of the above; an address that the caller cannot
+ *           have; an argsz too small
+ *   EINTR   the caller was killed meanwhile
+ *   ENOMEM  as usual
+ */
+#define BARLEASE_FEATURE_MAPPED_AS		0xBA08
+
+#define BARLEASE_MAPPED_AS_FILL		(1u << 0)
+#define BARLEASE_MAPPED_AS_OTHER	(~0u)
+
+struct barlease_mapped_as {
+	__u64	address;
+	__u32	flags;
+	__u32	memattr;
+	__u64	page_size;
+};
+
 #endif /* _UAPI_LINUX_BARLEASE_H */
