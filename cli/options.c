@@ -32,6 +32,9 @@ static const struct description {
 	  "devices without an IOMMU, whose DMA reaches\nall of the machine's memory" },
 	{ OPT_OFF, "off", NULL, "uncached instead" },
 	{ OPT_PERSIST, "persist", NULL, "and whenever the machine starts" },
+	{ OPT_PROVE, "prove", NULL,
+	  "open the device and map it, and show what its\n"
+	  "page table says" },
 	{ OPT_SLICE, "slice", "NAME",
 	  "lease this slice for the moment; else the\n"
 	  "lease that $BARLEASE_FD is" },

@@ -24,6 +24,7 @@ enum {
 	OPT_WIDTH	= 1u << 9,
 	OPT_NO_IOMMU	= 1u << 14,
 	OPT_PERSIST	= 1u << 15,
+	OPT_PROVE	= 1u << 10,
 };
 
 struct options {

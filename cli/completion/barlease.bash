@@ -10,7 +10,7 @@ declare -gA _barlease_options=(
 	[list]='--all --json'
 	[bind]='--force --no-iommu --persist'
 	[unbind]=''
-	[wc]='--off'
+	[wc]='--off --prove'
 	[dmabuf]=''
 	[doctor]='--admin= --json --no-iommu --socket='
 	[slices]='--json --socket='

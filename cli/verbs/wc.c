@@ -10,10 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <barlease.h>
+
 #include "cli.h"
 #include "device.h"
 #include "file.h"
 #include "number.h"
+#include "prove.h"
+#include "size.h"
 
 #define ATTRIBUTE	"/sys/bus/pci/devices/%s/barlease/bar%u_memattr"
 
@@ -77,9 +81,34 @@ static int set(const struct verb *verb, const struct pci_device *dev,
 		     EXIT_SUCCESS;
 }
 
-/* Each line with the BAR's number before it */
+/*
+ * A mapping of our own, which has the attribute that others would get. Where it
+ * is not what the driver says, that is bad.
+ */
+static int prove(const struct verb *verb, const struct barlease_device *device,
+		 unsigned int bar, const char *line)
+{
+	uint64_t start = 0, end = 0;
+	struct proof proof;
+	char memattr[4] = "";
+	int ret;
+
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %3s", &start, &end,
+		   memattr) != 3)
+		return failed(verb, "BAR %u has \"%s\"; is the driver of another version?",
+			      bar, line);
+	ret = prove_range(device, bar, start, end - start + 1, &proof);
+	if (ret)
+		return failed(verb, "BAR %u %s: %s", bar, line, ret == -ENOTTY ?
+			      "this driver cannot tell" : strerror(-ret));
+	printf("BAR %u %s, in the page table %s, in pages of %s\n", bar, line,
+	       proof.memattr, size_text(proof.page_size).text);
+	return strcmp(proof.memattr, memattr) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Each line with the BAR's number before it; @device is NULL or to be mapped */
 static int show(const struct verb *verb, const struct pci_device *dev,
-		unsigned int bar)
+		const struct barlease_device *device, unsigned int bar)
 {
 	char *text, *line, *rest = NULL;
 	int ret;
@@ -87,14 +116,19 @@ static int show(const struct verb *verb, const struct pci_device *dev,
 	ret = file_read_all(&text, ATTRIBUTE, dev->bdf, bar);
 	if (ret)
 		return refused(verb, dev, bar, "all", ret);
-	for (line = strtok_r(text, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest))
-		printf("BAR %u %s\n", bar, line);
+	for (line = strtok_r(text, "\n", &rest); line && !ret;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		if (device)
+			ret = prove(verb, device, bar, line);
+		else
+			printf("BAR %u %s\n", bar, line);
+	}
 	free(text);
-	return EXIT_SUCCESS;
+	return ret;
 }
 
-static int show_all(const struct verb *verb, const struct pci_device *dev)
+static int show_all(const struct verb *verb, const struct pci_device *dev,
+		    const struct barlease_device *device)
 {
 	unsigned int bar;
 	int ret, shown = 0;
@@ -102,7 +136,7 @@ static int show_all(const struct verb *verb, const struct pci_device *dev)
 	for (bar = 0; bar < PCI_BARS; bar++) {
 		if (!file_exists(ATTRIBUTE, dev->bdf, bar))
 			continue;
-		ret = show(verb, dev, bar);
+		ret = show(verb, dev, device, bar);
 		if (ret)
 			return ret;
 		shown++;
@@ -113,10 +147,43 @@ static int show_all(const struct verb *verb, const struct pci_device *dev)
 		      *dev->driver ? pci_driver_text(dev).text : "no driver");
 }
 
+static int open_to_prove(const struct verb *verb, const char *bdf,
+			 struct barlease_device **device)
+{
+	int ret;
+
+	ret = barlease_device_open(bdf, BARLEASE_BACKEND_ANY, device);
+	if (ret == -EBUSY)
+		return failed(verb, "%s is in use, and so cannot be mapped", bdf);
+	if (ret)
+		return failed(verb, "%s cannot be opened: %s", bdf,
+			      strerror(-ret));
+	return EXIT_SUCCESS;
+}
+
+/* @bar: a number, or NULL: all of them */
+static int show_or_prove(const struct verb *verb, const struct options *options,
+			 const struct pci_device *dev, const uint64_t *bar)
+{
+	struct barlease_device *device = NULL;
+	int ret = EXIT_SUCCESS;
+
+	if (options->given & OPT_PROVE)
+		ret = open_to_prove(verb, dev->bdf, &device);
+	if (ret)
+		return ret;
+	if (bar)
+		ret = show(verb, dev, device, (unsigned int)*bar);
+	else
+		ret = show_all(verb, dev, device);
+	barlease_device_close(device);
+	return ret;
+}
+
 static int wc(const struct verb *verb, const struct options *options, int argc,
 	      char **argv)
 {
-	const char *memattr = options->given & OPT_OFF ? "nc" : "wc";
+	bool off = options->given & OPT_OFF;
 	struct pci_device dev;
 	uint64_t bar;
 	int ret;
@@ -124,15 +191,15 @@ static int wc(const struct verb *verb, const struct options *options, int argc,
 	ret = device_named(verb, argv[0], &dev);
 	if (ret)
 		return ret;
-	if (argc == 1 && options->given & OPT_OFF)
+	if (argc == 1 && off)
 		return misused(verb, "--off of which BAR?");
 	if (argc == 1)
-		return show_all(verb, &dev);
+		return show_or_prove(verb, options, &dev, NULL);
 	if (!parse_number(argv[1], PCI_BARS - 1, &bar))
 		return misused(verb, "\"%s\" is no BAR, 0 to %d", argv[1],
 			       PCI_BARS - 1);
-	ret = set(verb, &dev, bar, argc > 2 ? argv[2] : NULL, memattr);
-	return ret ?: show(verb, &dev, bar);
+	ret = set(verb, &dev, bar, argc > 2 ? argv[2] : NULL, off ? "nc" : "wc");
+	return ret ?: show_or_prove(verb, options, &dev, &bar);
 }
 
 const struct verb wc_verb = {
@@ -144,12 +211,15 @@ const struct verb wc_verb = {
 "has it write-combining: all of it, or the bytes of RANGE. Mappings that exist\n"
 "stay what they are, so this comes before the program starts. It holds until\n"
 "the device is unbound. Shows what holds then; without BAR it only shows. For\n"
-"windows of memory, not for registers.\n",
+"windows of memory, not for registers. With --prove, opens the device, which\n"
+"resets it and which nobody else may have open, maps what it shows, and has the\n"
+"driver look at the page table; ends with 1 if that says something else.\n",
 	.examples =
 "  barlease wc 0000:03:00.0\n"
 "  barlease wc 0000:03:00.0 2\n"
-"  barlease wc 0000:03:00.0 2 0x1000-0x1fff --off\n",
-	.takes = OPT_OFF,
+"  barlease wc 0000:03:00.0 2 0x1000-0x1fff --off\n"
+"  barlease wc --prove 0000:03:00.0\n",
+	.takes = OPT_OFF | OPT_PROVE,
 	.min = 1,
 	.max = 3,
 	.run = wc,

@@ -72,6 +72,31 @@ static void sets_and_shows(void)
 	cli_is(CLI("wc", dev.name, "2", "--off"), 0, "wc DEVICE 2 --off");
 }
 
+static void proves(void)
+{
+	const struct run *run;
+	struct vfio vfio;
+
+	cli_is(CLI("wc", dev.name, "2"), 0, "all of it is made WC");
+	run = CLI("wc", dev.name, "2", "0x1000-0x1fff", "--off", "--prove");
+	cli_is(run, 0, "wc --prove looks at the page table");
+	wrote(run, "BAR 2 0x0-0xfff wc, in the page table wc, in pages of 4 KiB\n"
+		   "BAR 2 0x1000-0x1fff nc, in the page table nc, in pages of 4 KiB\n"
+		   "BAR 2 0x2000-0x3ffffff wc, in the page table wc, in pages of 4 KiB\n");
+	run = CLI("wc", dev.name, "2", "--prove");
+	cli_is(run, 0, "wc --prove of one part");
+	wrote(run, "BAR 2 0x0-0x3ffffff wc, in the page table wc, in pages of 2 MiB\n");
+	run = CLI("wc", "--prove", dev.name);
+	cli_is(run, 0, "wc --prove of all BARs");
+	cli_says(run, "nc, in the page table nc");
+	vfio = vfio_open(dev);
+	run = CLI("wc", "--prove", dev.name);
+	cli_is(run, 1, "wc --prove of what somebody has open");
+	cli_complains(run, "is in use, and so cannot be mapped");
+	vfio_close(&vfio);
+	cli_is(CLI("wc", dev.name, "2", "--off"), 0, "and NC again");
+}
+
 static void complains(const struct run *run, int status, const char *part)
 {
 	cli_is(run, status, "\"%s\"", part);
@@ -105,6 +130,7 @@ int main(void)
 {
 	dev = dev_small();
 	sets_and_shows();
+	proves();
 	errors();
 	return tap_done();
 }
