@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "json.h"
+#include "text.h"
 
 static struct json_object *checked(struct json_object *object)
 {
@@ -32,9 +33,16 @@ struct json_object *json_new(void)
 void json_put_text(struct json_object *object, const char *key,
 		   const char *value)
 {
+	struct json_object *string = NULL;
+	char *text;
+
 	/* json-c's null is a NULL. */
-	add(object, key,
-	    value && *value ? checked(json_object_new_string(value)) : NULL);
+	if (value && *value) {
+		text = text_for_json(value);
+		string = checked(text ? json_object_new_string(text) : NULL);
+		free(text);
+	}
+	add(object, key, string);
 }
 
 void json_put_number(struct json_object *object, const char *key,

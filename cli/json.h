@@ -16,7 +16,7 @@
 
 struct json_object *json_new(void);
 
-/* NULL and "" are null. */
+/* NULL and "" are null; what is no UTF-8 is replaced, see text.h */
 void json_put_text(struct json_object *object, const char *key,
 		   const char *value);
 void json_put_number(struct json_object *object, const char *key,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "text.h"
 
 __attribute__((format(printf, 2, 0)))
 static void say(const struct verb *verb, const char *text, va_list args)
@@ -16,7 +17,7 @@ static void say(const struct verb *verb, const char *text, va_list args)
 	/* What was said before on stdout comes before it. */
 	fflush(stdout);
 	fprintf(stderr, "barlease: %s: ", verb->name);
-	vfprintf(stderr, text, args);
+	text_vprint(stderr, text, args);
 	putc('\n', stderr);
 }
 

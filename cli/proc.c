@@ -25,6 +25,7 @@ struct holdings {
 	struct holding *holding;
 	size_t nr;
 	size_t first;		/* of the process that is looked at */
+	size_t hidden;
 	struct process process;
 };
 
@@ -168,11 +169,28 @@ static int look_at_maps(const char *root, pid_t pid, struct holdings *all)
 	return ret;
 }
 
+/* Whoever may see the fds of a process may see its maps. */
+static bool is_hidden(const char *root, pid_t pid)
+{
+	char path[PATH_MAX];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/proc/%d/fd", root, pid);
+	dir = opendir(path);
+	if (dir)
+		closedir(dir);
+	return !dir && (errno == EACCES || errno == EPERM);
+}
+
 static int look_at_process(const char *root, pid_t pid, void *data)
 {
 	struct holdings *all = data;
 	int ret;
 
+	if (is_hidden(root, pid)) {
+		all->hidden++;
+		return 0;
+	}
 	all->first = all->nr;
 	describe(root, pid, &all->process);
 	ret = each_fd(root, pid, look_at_fd, all);
@@ -188,7 +206,8 @@ static int by_process(const void *a, const void *b)
 	return left->inode < right->inode ? -1 : left->inode > right->inode;
 }
 
-int proc_dmabufs(const char *root, struct holding **holdings, size_t *nr)
+int proc_dmabufs(const char *root, struct holding **holdings, size_t *nr,
+		 size_t *hidden)
 {
 	struct holdings all = { 0 };
 	int ret;
@@ -202,6 +221,7 @@ int proc_dmabufs(const char *root, struct holding **holdings, size_t *nr)
 		qsort(all.holding, all.nr, sizeof(*all.holding), by_process);
 	*holdings = all.holding;
 	*nr = all.nr;
+	*hidden = all.hidden;
 	return 0;
 }
 

@@ -10,12 +10,14 @@
 #include <string.h>
 
 #include "table.h"
+#include "text.h"
 
 struct table {
 	const char *const *headings;
 	size_t columns;
 	char **cells;
 	size_t nr;
+	size_t room;
 };
 
 struct table *table_new(const char *const *headings)
@@ -42,26 +44,43 @@ void table_free(struct table *table)
 	free(table);
 }
 
-int table_add(struct table *table, const char *text, ...)
+static int make_room(struct table *table)
 {
-	char **cells, *cell;
-	va_list args;
-	int n;
+	size_t room = table->room ? table->room * 2 : 64;
+	char **cells;
 
-	cells = realloc(table->cells, (table->nr + 1) * sizeof(*cells));
+	if (table->nr < table->room)
+		return 0;
+	cells = realloc(table->cells, room * sizeof(*cells));
 	if (!cells)
 		return -ENOMEM;
 	table->cells = cells;
-	va_start(args, text);
-	n = vasprintf(&cell, text, args);
-	va_end(args);
-	if (n < 0)
-		return -ENOMEM;
-	cells[table->nr++] = cell;
+	table->room = room;
 	return 0;
 }
 
-static size_t column_width(const struct table *table, size_t column)
+int table_add(struct table *table, const char *text, ...)
+{
+	char *raw, *cell;
+	va_list args;
+	int n;
+
+	if (make_room(table))
+		return -ENOMEM;
+	va_start(args, text);
+	n = vasprintf(&raw, text, args);
+	va_end(args);
+	if (n < 0)
+		return -ENOMEM;
+	cell = text_for_terminal(raw);
+	free(raw);
+	if (!cell)
+		return -ENOMEM;
+	table->cells[table->nr++] = cell;
+	return 0;
+}
+
+static int column_width(const struct table *table, size_t column)
 {
 	const char *heading = table->headings[column];
 	size_t width = strlen(heading) - (*heading == '>'), i, n;
@@ -71,14 +90,12 @@ static size_t column_width(const struct table *table, size_t column)
 		if (n > width)
 			width = n;
 	}
-	return width;
+	return (int)width;
 }
 
-static void print_cell(const struct table *table, size_t column,
+static void print_cell(const struct table *table, size_t column, int width,
 		       const char *text, FILE *to)
 {
-	int width = (int)column_width(table, column);
-
 	if (column)
 		fputs("  ", to);
 	if (*table->headings[column] == '>')
@@ -91,16 +108,18 @@ static void print_cell(const struct table *table, size_t column,
 
 void table_print(const struct table *table, FILE *to)
 {
+	int widths[TABLE_COLUMNS];
 	const char *heading;
 	size_t i, column = 0;
 
 	for (i = 0; i < table->columns; i++) {
+		widths[i] = column_width(table, i);
 		heading = table->headings[i];
-		print_cell(table, i, heading + (*heading == '>'), to);
+		print_cell(table, i, widths[i], heading + (*heading == '>'), to);
 	}
 	putc('\n', to);
 	for (i = 0; i < table->nr; i++) {
-		print_cell(table, column, table->cells[i], to);
+		print_cell(table, column, widths[column], table->cells[i], to);
 		if (++column < table->columns)
 			continue;
 		putc('\n', to);

@@ -12,6 +12,9 @@
 
 struct table;
 
+/* The most that a table can have */
+#define TABLE_COLUMNS	16
+
 /**
  * table_new() - a table with a heading
  * @headings: of the columns; one that begins with ">" has its column's text at
@@ -22,7 +25,10 @@ struct table;
 struct table *table_new(const char *const *headings);
 void table_free(struct table *table);
 
-/* The next cell of the current row; a full row is followed by the next */
+/*
+ * The next cell of the current row; a full row is followed by the next. Its text
+ * may be whatever others have chosen, see text.h.
+ */
 int table_add(struct table *table, const char *text, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -4,8 +4,8 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include <err.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@
 struct holdings {
 	struct holding *holding;
 	size_t nr;
+	size_t hidden;		/* processes that nothing is known of */
 	struct importers devices;
 };
 
@@ -32,51 +33,51 @@ static const char *how(const struct holding *holding)
 	return holding->fd ? "fd+map" : "map";
 }
 
-/* Words that are added to until there is no room */
-struct words {
-	char text[512];
-	size_t length;
-};
-
-__attribute__((format(printf, 2, 3)))
-static void add_words(struct words *words, const char *format, ...)
-{
-	size_t room = sizeof(words->text) - words->length;
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(words->text + words->length, room, format, args);
-	va_end(args);
-	words->length += (size_t)n < room ? (size_t)n : room - 1;
-}
-
 /* "163 worker (fd+map), 0000:02:00.0 edu-accel (device, 1 mapping)" */
-static void add_holders(struct table *table, const struct holdings *holdings,
-			uint64_t inode)
+static void write_holders(const struct holdings *holdings, uint64_t inode,
+			  FILE *to)
 {
-	struct words words = { "", 0 };
 	const struct holding *holding;
 	const struct importer *device;
+	const char *comma = "";
 	size_t i;
 
 	for (i = 0; i < holdings->nr; i++) {
 		holding = &holdings->holding[i];
-		if (holding->inode == inode)
-			add_words(&words, "%s%d %s (%s)",
-				  words.length ? ", " : "",
-				  holding->process.pid, holding->process.name,
-				  how(holding));
+		if (holding->inode != inode)
+			continue;
+		fprintf(to, "%s%d %s (%s)", comma, holding->process.pid,
+			holding->process.name, how(holding));
+		comma = ", ";
 	}
 	for (i = 0; i < holdings->devices.nr; i++) {
 		device = &holdings->devices.importer[i];
-		if (device->inode == inode)
-			add_words(&words, "%s%s %s (device, %u mapping%s)",
-				  words.length ? ", " : "", device->bdf,
-				  device->driver, device->mappings,
-				  device->mappings == 1 ? "" : "s");
+		if (device->inode != inode)
+			continue;
+		fprintf(to, "%s%s %s (device, %u mapping%s)", comma, device->bdf,
+			device->driver, device->mappings,
+			device->mappings == 1 ? "" : "s");
+		comma = ", ";
 	}
-	table_add(table, "%s", words.length ? words.text : "-");
+	if (!*comma)
+		fputs("-", to);
+}
+
+/* However many there are */
+static void add_holders(struct table *table, const struct holdings *holdings,
+			uint64_t inode)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	if (!to)
+		err(EXIT_FAILURE, "holders");
+	write_holders(holdings, inode, to);
+	if (fclose(to))
+		err(EXIT_FAILURE, "holders");
+	table_add(table, "%s", text);
+	free(text);
 }
 
 static int print_table(const struct records *leases,
@@ -176,6 +177,7 @@ static void print_json(const struct records *leases,
 		devices_to_json(holdings, record_number(lease, "inode"),
 				json_list(object, "devices"));
 	}
+	json_put_number(answer, "hidden_processes", holdings->hidden);
 	json_print(answer);
 }
 
@@ -219,9 +221,14 @@ static int find_holdings(const struct verb *verb, const struct records *leases,
 {
 	int ret;
 
-	ret = proc_dmabufs("", &holdings->holding, &holdings->nr);
+	ret = proc_dmabufs("", &holdings->holding, &holdings->nr,
+			   &holdings->hidden);
 	if (ret)
 		return failed(verb, "/proc: %s", strerror(-ret));
+	if (holdings->hidden)
+		note(verb,
+		     "%zu processes may not be looked into, and may hold leases, too",
+		     holdings->hidden);
 	return find_devices(verb, leases, &holdings->devices);
 }
 

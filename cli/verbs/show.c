@@ -18,6 +18,7 @@
 #include "screen.h"
 #include "size.h"
 #include "table.h"
+#include "text.h"
 
 /* Of one BAR; the arrays go together */
 struct leases {
@@ -51,17 +52,20 @@ static int add(struct leases *leases, const struct record *record)
 {
 	struct extent *extents;
 	size_t nr_extents;
-	char *label;
+	char *slice, *label;
 	int ret;
 
 	ret = ranges_parse(record_get(record, "ranges"), &extents, &nr_extents);
 	if (ret)
 		return ret;
-	if (asprintf(&label, "%s %.24s", record_get(record, "id"),
-		     record_get(record, "slice")) < 0) {
+	slice = text_for_terminal(record_get(record, "slice"));
+	if (!slice || asprintf(&label, "%s %.24s", record_get(record, "id"),
+			       slice) < 0) {
+		free(slice);
 		free(extents);
 		return -ENOMEM;
 	}
+	free(slice);
 	leases->entries[leases->nr].record = record;
 	leases->occupants[leases->nr++] = (struct occupant){
 		.label = label,

@@ -12,6 +12,7 @@
 
 #include "broker.h"
 #include "json.h"
+#include "text.h"
 
 static bool is_number(const char *key)
 {
@@ -65,11 +66,11 @@ static void print_lease(const struct record *record)
 {
 	const char *reason = record_get(record, "reason");
 
-	printf("lease %s of %s (%s BAR %s), process %s, uid %s%s%s",
-	       record_get(record, "id"), record_get(record, "slice"),
-	       record_get(record, "device"), record_get(record, "bar"),
-	       record_get(record, "pid"), record_get(record, "uid"),
-	       *reason ? ": " : "", reason);
+	text_print(stdout, "lease %s of %s (%s BAR %s), process %s, uid %s%s%s",
+		   record_get(record, "id"), record_get(record, "slice"),
+		   record_get(record, "device"), record_get(record, "bar"),
+		   record_get(record, "pid"), record_get(record, "uid"),
+		   *reason ? ": " : "", reason);
 }
 
 static void print_refusal(const struct record *record)
@@ -77,8 +78,8 @@ static void print_refusal(const struct record *record)
 	char why[256];
 
 	with_spaces(record_get(record, "why"), why, sizeof(why));
-	printf("process %s, uid %s: %s", record_get(record, "pid"),
-	       record_get(record, "uid"), why);
+	text_print(stdout, "process %s, uid %s: %s", record_get(record, "pid"),
+		   record_get(record, "uid"), why);
 }
 
 static void print_text(const struct record *record)
@@ -89,13 +90,13 @@ static void print_text(const struct record *record)
 
 	if (localtime_r(&now, &tm))
 		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
-	printf("%s  %-9s ", clock, record->word);
+	text_print(stdout, "%s  %-9s ", clock, record->word);
 	if (!strcmp(record->word, "acquired") || !strcmp(record->word, "ended"))
 		print_lease(record);
 	else if (!strcmp(record->word, "refused"))
 		print_refusal(record);
 	else
-		printf("%s", record_get(record, "device"));
+		text_print(stdout, "%s", record_get(record, "device"));
 	putchar('\n');
 	fflush(stdout);
 }

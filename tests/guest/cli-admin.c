@@ -93,6 +93,9 @@ static void ps(const char *id)
 	cli_says(run, "5 MiB");
 	cli_says(run, " wc ");
 	cli_says(run, "cli-admin (map)");
+	cli_says(run, " \\x1b[2J\\xff (map)");
+	ok(!strchr(run->out, '\033') && !strchr(run->out, '\xff'),
+	   "a name that clears screens comes to no terminal");
 	cli_show(run);
 
 	run = CLI("ps", "--json");
@@ -101,6 +104,8 @@ static void ps(const char *id)
 	cli_says(run, part);
 	cli_says(run, "\"uid\": 1001");
 	cli_says(run, "\"map\": true");
+	cli_says(run, "\"name\": \"\\u001b[2J\xef\xbf\xbd\"");
+	cli_says(run, "\"hidden_processes\": 0");
 }
 
 static void refused(void)
@@ -186,7 +191,9 @@ int main(int argc, char **argv)
 	start();
 	nothing_leased();
 	doorbell = holder_start(WORKER1, "doorbell", id);
+	setenv(HOLDER_NAME, "\033[2J\xff", 1);
 	window = holder_start(WORKER2, "window", other);
+	unsetenv(HOLDER_NAME);
 	show();
 	ps(id);
 	refused();

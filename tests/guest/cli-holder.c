@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cli-holder.h"
@@ -37,9 +38,12 @@ struct job holder_start(uid_t uid, const char *slice, char id[16])
 void holder_run(void)
 {
 	int fd = atoi(getenv("BARLEASE_FD") ?: "-1");
+	const char *name = getenv(HOLDER_NAME);
 	volatile uint32_t *at = (volatile uint32_t *)map(fd, 0, 4096, PROT_READ);
 
 	close(fd);
+	if (name && prctl(PR_SET_NAME, name))
+		bail("prctl(): %s", strerror(errno));
 	printf("holds %s.\n", getenv("BARLEASE_ID"));
 	fflush(stdout);
 	for (;;) {

@@ -10,6 +10,8 @@
 #include "cli-run.h"
 
 #define HOLD	"hold"
+/* In the environment: what it is to call itself */
+#define HOLDER_NAME	"HOLDER_NAME"
 
 /* This very program, with that word, by "barlease acquire"; @id receives its lease's number */
 struct job holder_start(uid_t uid, const char *slice, char id[16]);

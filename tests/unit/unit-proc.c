@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -67,16 +68,41 @@ static void expect(const struct holding *holding, pid_t pid, const char *name,
 static void finds_dmabufs(void **state)
 {
 	struct holding *holdings;
-	size_t nr;
+	size_t nr, hidden;
 
 	(void)state;
 	fake_processes();
-	assert_int_equal(proc_dmabufs(fake_root, &holdings, &nr), 0);
+	assert_int_equal(proc_dmabufs(fake_root, &holdings, &nr, &hidden), 0);
 	assert_int_equal(nr, 4);
+	assert_int_equal(hidden, 0);
 	expect(&holdings[0], 12, "a b) c", 3, true, true);
 	expect(&holdings[1], 90, "broker", 2, true, false);
 	expect(&holdings[2], 90, "broker", 3, true, false);
 	expect(&holdings[3], 163, "worker", 2, false, true);
+	free(holdings);
+}
+
+/* As others' processes are to who is not root; root may look at all. */
+static void counts_the_hidden(void **state)
+{
+	struct holding *holdings;
+	size_t nr, hidden;
+	uid_t uid = geteuid();
+	char path[96];
+
+	(void)state;
+	fake_processes();
+	fake_directory("/proc/400/fd");
+	snprintf(path, sizeof(path), "%s/proc/400/fd", fake_root);
+	assert_return_code(chmod(path, 0), errno);
+	assert_return_code(chmod(fake_root, 0755), errno);
+	if (!uid)
+		assert_return_code(seteuid(65534), errno);
+	assert_int_equal(proc_dmabufs(fake_root, &holdings, &nr, &hidden), 0);
+	if (!uid)
+		assert_return_code(seteuid(uid), errno);
+	assert_int_equal(hidden, 1);
+	assert_int_equal(nr, 4);
 	free(holdings);
 }
 
@@ -96,10 +122,10 @@ static void finds_openers(void **state)
 static void without_proc(void **state)
 {
 	struct holding *holdings;
-	size_t nr;
+	size_t nr, hidden;
 
 	(void)state;
-	assert_int_equal(proc_dmabufs(fake_root, &holdings, &nr), -ENOENT);
+	assert_int_equal(proc_dmabufs(fake_root, &holdings, &nr, &hidden), -ENOENT);
 }
 
 static void in_the_real_one(void **state)
@@ -107,7 +133,7 @@ static void in_the_real_one(void **state)
 	char path[] = "/tmp/barlease-unit.XXXXXX";
 	struct process process;
 	struct holding *holdings;
-	size_t nr;
+	size_t nr, hidden;
 	int fd;
 
 	(void)state;
@@ -118,7 +144,7 @@ static void in_the_real_one(void **state)
 	close(fd);
 	assert_int_equal(proc_opener("", path, &process), 0);
 	unlink(path);
-	assert_int_equal(proc_dmabufs("", &holdings, &nr), 0);
+	assert_int_equal(proc_dmabufs("", &holdings, &nr, &hidden), 0);
 	free(holdings);
 }
 
@@ -130,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(finds_dmabufs),
+		TEST(counts_the_hidden),
 		TEST(finds_openers),
 		TEST(without_proc),
 		TEST(in_the_real_one),
