@@ -121,6 +121,34 @@ static int append(struct records *records, const struct record *record)
 	return 0;
 }
 
+/* Older brokers say no kind: it is all words then. */
+static int take_error(struct admin *admin, const char *words)
+{
+	static const struct {
+		const char *kind;
+		int error;
+	} kinds[] = {
+		{ "absent ", -ENOENT },
+		{ "busy ", -EBUSY },
+		{ "denied ", -EACCES },
+		{ "failed ", -EREMOTEIO },
+		{ "invalid ", -EINVAL },
+	};
+	int ret = -EREMOTEIO;
+	size_t i, n;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		n = strlen(kinds[i].kind);
+		if (strncmp(words, kinds[i].kind, n))
+			continue;
+		words += n;
+		ret = kinds[i].error;
+		break;
+	}
+	snprintf(admin->error, sizeof(admin->error), "%s", words);
+	return ret;
+}
+
 /* Return: 1 there is more to come; 0 the answer's end; or a negative errno */
 static int read_answer(struct admin *admin, struct records *records)
 {
@@ -132,11 +160,8 @@ static int read_answer(struct admin *admin, struct records *records)
 		return ret;
 	if (!strcmp(admin->line, "ok") || !strncmp(admin->line, "ok ", 3))
 		return 0;
-	if (!strncmp(admin->line, "error ", 6)) {
-		snprintf(admin->error, sizeof(admin->error), "%s",
-			 admin->line + 6);
-		return -EREMOTEIO;
-	}
+	if (!strncmp(admin->line, "error ", 6))
+		return take_error(admin, admin->line + 6);
 	ret = record_parse(admin->line, &record);
 	if (ret)
 		return ret;
@@ -151,6 +176,7 @@ int admin_ask(struct admin *admin, const char *request, struct records *records)
 	int ret;
 
 	*records = (struct records){ 0 };
+	admin->error[0] = '\0';
 	ret = send_line(admin, request);
 	if (ret)
 		return ret;

@@ -30,8 +30,9 @@ void admin_close(struct admin *admin);
  * @request: without the end of the line
  * @records: receives the answer's lines before "ok", for records_free()
  *
- * Return: 0; -EREMOTEIO the broker says no, and admin_error() why;
- * -ECONNRESET it is gone; -EPROTO it speaks something else; -ENOMEM
+ * Return: 0; -ENOENT, -EBUSY, -EACCES, -EINVAL, or -EREMOTEIO for anything else:
+ * the broker says no, and admin_error() why, which is "" otherwise; -ECONNRESET
+ * it is gone; -EPROTO it speaks something else; -ENOMEM
  */
 int admin_ask(struct admin *admin, const char *request,
 	      struct records *records);

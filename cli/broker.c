@@ -23,41 +23,38 @@ static const char *advice(int error)
 	}
 }
 
-struct admin *broker_connect(const struct verb *verb,
-			     const struct options *options)
+int broker_connect(const struct verb *verb, const struct options *options,
+		   struct admin **admin)
 {
-	struct admin *admin;
 	int ret;
 
-	ret = admin_connect(options->admin, &admin);
+	ret = admin_connect(options->admin, admin);
 	if (!ret)
-		return admin;
-	failed(verb, "%s: %s%s", options->admin, strerror(-ret), advice(ret));
-	return NULL;
+		return EXIT_SUCCESS;
+	return failed_by(verb, ret, "%s: %s%s", options->admin, strerror(-ret),
+			 advice(ret));
 }
 
-void broker_complain(const struct verb *verb, const struct admin *admin,
-		     int error)
+int broker_complain(const struct verb *verb, const struct admin *admin,
+		    int error)
 {
-	if (error == -EREMOTEIO)
-		failed(verb, "%s", admin_error(admin));
-	else if (error == -ECONNRESET)
-		failed(verb, "barleased is gone");
-	else if (error == -EPROTO)
-		failed(verb, "the broker's answer makes no sense; is it of another version?");
-	else
-		failed(verb, "%s", strerror(-error));
+	if (*admin_error(admin))
+		return failed_by(verb, error, "%s", admin_error(admin));
+	if (error == -ECONNRESET)
+		return failed(verb, "barleased is gone");
+	if (error == -EPROTO)
+		return failed(verb, "the broker's answer makes no sense; is it of %s",
+			      "another version?");
+	return failed_by(verb, error, "%s", strerror(-error));
 }
 
-bool broker_ask(const struct verb *verb, struct admin *admin,
-		const char *request, struct records *records)
+int broker_ask(const struct verb *verb, struct admin *admin,
+	       const char *request, struct records *records)
 {
 	int ret;
 
 	ret = admin_ask(admin, request, records);
-	if (ret)
-		broker_complain(verb, admin, ret);
-	return !ret;
+	return ret ? broker_complain(verb, admin, ret) : EXIT_SUCCESS;
 }
 
 static int by_id(const void *a, const void *b)
@@ -67,13 +64,14 @@ static int by_id(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-bool broker_ask_leases(const struct verb *verb, struct admin *admin,
-		       struct records *records)
+int broker_ask_leases(const struct verb *verb, struct admin *admin,
+		      struct records *records)
 {
-	if (!broker_ask(verb, admin, "leases", records))
-		return false;
-	if (records->nr)
+	int ret;
+
+	ret = broker_ask(verb, admin, "leases", records);
+	if (!ret && records->nr)
 		qsort(records->record, records->nr, sizeof(*records->record),
 		      by_id);
-	return true;
+	return ret;
 }

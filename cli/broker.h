@@ -10,20 +10,18 @@
 #include "admin.h"
 #include "cli.h"
 
-/* NULL: there is no connection, and it has been said why not */
-struct admin *broker_connect(const struct verb *verb,
-			     const struct options *options);
-
-/* false: there is no answer, and it has been said why not */
-bool broker_ask(const struct verb *verb, struct admin *admin,
-		const char *request, struct records *records);
+/* All return an exit status; other than 0, it has been said why */
+int broker_connect(const struct verb *verb, const struct options *options,
+		   struct admin **admin);
+int broker_ask(const struct verb *verb, struct admin *admin,
+	       const char *request, struct records *records);
 
 /* The answer to "leases", by number */
-bool broker_ask_leases(const struct verb *verb, struct admin *admin,
-		       struct records *records);
+int broker_ask_leases(const struct verb *verb, struct admin *admin,
+		      struct records *records);
 
 /* Says why the last one had none */
-void broker_complain(const struct verb *verb, const struct admin *admin,
-		     int error);
+int broker_complain(const struct verb *verb, const struct admin *admin,
+		    int error);
 
 #endif

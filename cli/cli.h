@@ -11,6 +11,10 @@
 
 /* Besides EXIT_SUCCESS and EXIT_FAILURE */
 #define EXIT_USAGE	2
+#define EXIT_ABSENT	3	/* what is asked for is not there */
+#define EXIT_DENIED	4
+#define EXIT_BUSY	5
+#define EXIT_REVOKED	6
 
 /* A verb sees only the operands: options were taken out before. */
 struct verb {
@@ -32,6 +36,9 @@ extern const struct verb acquire_verb, bind_verb, dmabuf_verb, doctor_verb,
 /* "barlease: VERB: ..." on stderr; return what the process is to end with */
 int failed(const struct verb *verb, const char *text, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The same with the status for an error, a negative errno */
+int failed_by(const struct verb *verb, int error, const char *text, ...)
+	__attribute__((format(printf, 3, 4)));
 int misused(const struct verb *verb, const char *text, ...)
 	__attribute__((format(printf, 2, 3)));
 /* The same without an end: what is worth knowing meanwhile */

@@ -4,6 +4,7 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "device.h"
@@ -17,8 +18,8 @@ int device_named(const struct verb *verb, const char *name,
 		return misused(verb, "\"%s\" is no PCI address, as 0000:03:00.0 is one",
 			       name);
 	if (sysfs_device("", bdf, dev))
-		return failed(verb, "no device %s; 'barlease list' shows them",
-			      bdf);
+		return failed_by(verb, -ENODEV, "no device %s; 'barlease list' shows them",
+				 bdf);
 	return EXIT_SUCCESS;
 }
 

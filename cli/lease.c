@@ -27,21 +27,32 @@ const char *access_name(unsigned int flags)
 	return flags & BARLEASE_READ_ONLY ? "ro" : "rw";
 }
 
-struct barlease_client *lease_connect(const struct verb *verb,
-				      const struct options *options)
+int lease_connect(const struct verb *verb, const struct options *options,
+		  struct barlease_client **client)
 {
 	const char *path = options->socket ?: getenv("BARLEASE_SOCKET") ?:
 			   "/run/barlease/socket";
-	struct barlease_client *client;
 	int ret;
 
-	ret = barlease_client_connect(path, &client);
+	ret = barlease_client_connect(path, client);
 	if (!ret)
-		return client;
-	failed(verb, "%s: %s%s", path, strerror(-ret),
-	       ret == -ENOENT || ret == -ECONNREFUSED ?
-		       "; is barleased running?" : "");
-	return NULL;
+		return EXIT_SUCCESS;
+	return failed_by(verb, ret, "%s: %s%s", path, strerror(-ret),
+			 ret == -ENOENT || ret == -ECONNREFUSED ?
+				 "; is barleased running?" : "");
+}
+
+static const char *hint(int error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -EACCES:
+		return "; 'barlease slices' shows what you may have";
+	case -EMFILE:
+		return "; too many files are open, or a security module keeps this one";
+	default:
+		return "";
+	}
 }
 
 int lease_acquire(const struct verb *verb, struct barlease_client *client,
@@ -55,10 +66,8 @@ int lease_acquire(const struct verb *verb, struct barlease_client *client,
 	if (!ret)
 		return EXIT_SUCCESS;
 	why = barlease_client_error(client);
-	return failed(verb, "%s: %s%s", name, *why ? why : strerror(-ret),
-		      ret == -ENOENT || ret == -EACCES ?
-			      "; 'barlease slices' shows what you may have" :
-			      "");
+	return failed_by(verb, ret, "%s: %s%s", name,
+			 *why ? why : strerror(-ret), hint(ret));
 }
 
 /* $BARLEASE_FD, of 'barlease acquire' or somebody who does the same */
@@ -113,9 +122,9 @@ int target_open(const struct verb *verb, const struct options *options,
 			       options->width);
 	if (!options->slice)
 		return inherit(verb, target);
-	target->client = lease_connect(verb, options);
-	if (!target->client)
-		return EXIT_FAILURE;
+	ret = lease_connect(verb, options, &target->client);
+	if (ret)
+		return ret;
 	ret = lease_acquire(verb, target->client, options->slice, 0,
 			    &target->lease);
 	if (ret)
@@ -150,8 +159,8 @@ static int check(const struct verb *verb, const struct target *target,
 			      (unsigned long)count, (unsigned long)offset,
 			      lease->name, (unsigned long)lease->size);
 	if (lease->flags & BARLEASE_READ_ONLY && !(flags & BARLEASE_READ_ONLY))
-		return failed(verb, "the lease of %s is read-only",
-			      lease->name);
+		return failed_by(verb, -EACCES, "the lease of %s is read-only",
+				 lease->name);
 	return EXIT_SUCCESS;
 }
 
@@ -161,6 +170,11 @@ static size_t mapped_size(const struct target *target, uint64_t offset,
 	uint64_t end = offset % PAGE + count * target->width;
 
 	return (end + PAGE - 1) / PAGE * PAGE;
+}
+
+static const char *why_no_access(int error)
+{
+	return error == -ESTALE ? "the lease was revoked" : strerror(-error);
 }
 
 int target_map(const struct verb *verb, const struct target *target,
@@ -177,9 +191,11 @@ int target_map(const struct verb *verb, const struct target *target,
 	ret = barlease_map(lease->fd, offset / PAGE * PAGE,
 			   mapped_size(target, offset, count), flags, NULL,
 			   &address);
+	if (ret == -ENODEV)
+		ret = -ESTALE;
 	if (ret)
-		return failed(verb, "%s: %s", lease->name, ret == -ENODEV ?
-			      "the lease was revoked" : strerror(-ret));
+		return failed_by(verb, ret, "%s: %s", lease->name,
+				 why_no_access(ret));
 	*words = (volatile char *)address + offset % PAGE;
 	return EXIT_SUCCESS;
 }
@@ -232,6 +248,6 @@ int target_result(const struct verb *verb, uint64_t offset, int ret)
 {
 	if (!ret)
 		return EXIT_SUCCESS;
-	return failed(verb, "at %#" PRIx64 ": %s", offset, ret == -ESTALE ?
-		      "the lease was revoked" : strerror(-ret));
+	return failed_by(verb, ret, "at %#" PRIx64 ": %s", offset,
+			 why_no_access(ret));
 }

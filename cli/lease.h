@@ -13,9 +13,9 @@
 
 #include "cli.h"
 
-/* NULL: there is no connection, and it has been said why not */
-struct barlease_client *lease_connect(const struct verb *verb,
-				      const struct options *options);
+/* Return: an exit status; other than 0, it has been said why */
+int lease_connect(const struct verb *verb, const struct options *options,
+		  struct barlease_client **client);
 
 /* As barlease_client_acquire(). Return: an exit status */
 int lease_acquire(const struct verb *verb, struct barlease_client *client,

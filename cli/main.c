@@ -29,8 +29,10 @@ static void help(FILE *to)
 		fprintf(to, "  %-8s %s\n", verbs[i]->name, verbs[i]->summary);
 	fputs("\n  -h, --help     this; with VERB before it, more of a verb\n"
 	      "  -V, --version\n\n"
-	      "Ends with 0 when all went well, 1 when something failed, 2 when it was\n"
-	      "called wrongly; 'acquire' with what the command ends with.\n", to);
+	      "Ends with 0 when all went well, 2 when it was called wrongly, 3 when what it\n"
+	      "is about is not there, 4 when that is denied, 5 when it is in use, 6 when the\n"
+	      "lease was revoked, 1 when something else failed; 'acquire' with what the\n"
+	      "command ends with.\n", to);
 }
 
 static void help_verb(const struct verb *verb)

@@ -4,6 +4,7 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,38 @@ int failed(const struct verb *verb, const char *text, ...)
 	say(verb, text, args);
 	va_end(args);
 	return EXIT_FAILURE;
+}
+
+static int status_of(int error)
+{
+	switch (error) {
+	case -ECONNREFUSED:
+	case -ENODEV:
+	case -ENOENT:
+	case -ENXIO:
+		return EXIT_ABSENT;
+	case -EACCES:
+	case -EPERM:
+		return EXIT_DENIED;
+	case -EBUSY:
+	case -EDQUOT:
+		return EXIT_BUSY;
+	case -EBADFD:
+	case -ESTALE:
+		return EXIT_REVOKED;
+	default:
+		return EXIT_FAILURE;
+	}
+}
+
+int failed_by(const struct verb *verb, int error, const char *text, ...)
+{
+	va_list args;
+
+	va_start(args, text);
+	say(verb, text, args);
+	va_end(args);
+	return status_of(error);
 }
 
 int misused(const struct verb *verb, const char *text, ...)

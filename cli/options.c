@@ -32,6 +32,12 @@ static const struct description {
 	  "devices without an IOMMU, whose DMA reaches\nall of the machine's memory" },
 	{ OPT_OFF, "off", NULL, "uncached instead" },
 	{ OPT_PERSIST, "persist", NULL, "and whenever the machine starts" },
+	{ OPT_LISTEN_FDS, "listen-fds", NULL,
+	  "as descriptor 3, with $LISTEN_FDS and the like" },
+	{ OPT_OFF, "off", NULL, "uncached instead" },
+	{ OPT_ON_REVOKE, "on-revoke", "SIGNAL",
+	  "send the command this if the lease ends before\n"
+	  "it" },
 	{ OPT_PROVE, "prove", NULL,
 	  "open the device and map it, and show what its\n"
 	  "page table says" },
@@ -73,6 +79,9 @@ static void take(struct options *options, int option)
 	switch (option) {
 	case OPT_ADMIN:
 		options->admin = optarg;
+		break;
+	case OPT_ON_REVOKE:
+		options->on_revoke = optarg;
 		break;
 	case OPT_SLICE:
 		options->slice = optarg;
@@ -132,7 +141,7 @@ static void describe(const struct description *d, FILE *to)
 		 d->argument ? " " : "", d->argument ?: "");
 	do {
 		end = strchrnul(line, '\n');
-		fprintf(to, "  %-16s %.*s\n", first ? left : "",
+		fprintf(to, "  %-18s %.*s\n", first ? left : "",
 			(int)(end - line), line);
 		line = end + 1;
 		first = false;
@@ -146,5 +155,5 @@ void options_describe(const struct verb *verb, FILE *to)
 	for (i = 0; i < NR_DESCRIPTIONS; i++)
 		if (verb->takes & descriptions[i].bit)
 			describe(&descriptions[i], to);
-	fprintf(to, "  %-16s %s\n", "-h, --help", "this");
+	fprintf(to, "  %-18s %s\n", "-h, --help", "this");
 }

@@ -25,11 +25,14 @@ enum {
 	OPT_NO_IOMMU	= 1u << 14,
 	OPT_PERSIST	= 1u << 15,
 	OPT_PROVE	= 1u << 10,
+	OPT_LISTEN_FDS	= 1u << 11,
+	OPT_ON_REVOKE	= 1u << 12,
 };
 
 struct options {
 	unsigned int given;	/* OPT_... */
 	const char *admin;	/* never NULL */
+	const char *on_revoke;
 	const char *slice;
 	const char *socket;	/* NULL: as the library has it */
 	const char *width;

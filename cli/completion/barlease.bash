@@ -14,7 +14,7 @@ declare -gA _barlease_options=(
 	[dmabuf]=''
 	[doctor]='--admin= --json --no-iommu --socket='
 	[slices]='--json --socket='
-	[acquire]='--any --socket='
+	[acquire]='--any --listen-fds --on-revoke= --socket='
 	[peek]='--slice= --socket= --width='
 	[poke]='--slice= --socket= --width='
 	[show]='--admin= --ascii --json'
@@ -112,6 +112,7 @@ _barlease_value()
 {
 	case $1 in
 	--slice) _barlease_reply "$2" "$(_barlease_column slices)" ;;
+	--on-revoke) _barlease_reply "$2" HUP INT QUIT TERM USR1 USR2 ;;
 	--width) _barlease_reply "$2" 8 16 32 64 ;;
 	--socket | --admin) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
 	*) return 1 ;;

@@ -19,6 +19,7 @@
 
 #include "cli.h"
 #include "lease.h"
+#include "number.h"
 
 /* As shells have it */
 #define EXIT_NOT_EXECUTABLE	126
@@ -28,6 +29,9 @@
 /* The word of a revoke comes after the revoke, of which a command may die. */
 #define LAST_WORD_MS	3000
 
+/* SD_LISTEN_FDS_START of systemd */
+#define FIRST_LISTEN_FD		3
+
 struct run {
 	const struct verb *verb;
 	struct barlease_client *client;
@@ -35,8 +39,11 @@ struct run {
 	pid_t pid;
 	int signals;		/* signalfd */
 	sigset_t before;
+	int on_revoke;		/* signal; 0: none */
+	bool listen_fds;
 	bool connected;
 	bool revoked;
+	bool over;		/* the command has ended */
 };
 
 __attribute__((format(printf, 2, 3)))
@@ -63,17 +70,38 @@ static void export_lease(const struct barlease_lease *lease)
 	export_one("BARLEASE_PHASE", "%" PRIu64, lease->alignment.phase);
 }
 
+/*
+ * The protocol of sd_listen_fds(3), by which container managers pass descriptors
+ * on. ":" would begin another name.
+ */
+static int to_listen_fds(struct barlease_lease *lease)
+{
+	bool plain = *lease->name && !strchr(lease->name, ':');
+
+	if (lease->fd != FIRST_LISTEN_FD &&
+	    dup2(lease->fd, FIRST_LISTEN_FD) < 0)
+		return -errno;
+	lease->fd = FIRST_LISTEN_FD;
+	export_one("LISTEN_FDS", "1");
+	export_one("LISTEN_PID", "%d", getpid());
+	export_one("LISTEN_FDNAMES", "%s", plain ? lease->name : "lease");
+	return 0;
+}
+
 __attribute__((noreturn)) static void become(const struct run *run, char **command)
 {
-	int error;
+	struct barlease_lease lease = run->lease;
+	int error = 0;
 
-	export_lease(&run->lease);
+	if (run->listen_fds)
+		error = -to_listen_fds(&lease);
+	export_lease(&lease);
 	sigprocmask(SIG_SETMASK, &run->before, NULL);
 	/* main() ignores it, and that would be inherited. */
 	signal(SIGPIPE, SIG_DFL);
-	if (!fcntl(run->lease.fd, F_SETFD, 0))
+	if (!error && !fcntl(lease.fd, F_SETFD, 0))
 		execvp(command[0], command);
-	error = errno;
+	error = error ?: errno;
 	note(run->verb, "%s: %s", command[0], strerror(error));
 	_exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
@@ -111,6 +139,13 @@ static const char *why_it_ended(enum barlease_reason reason)
 	}
 }
 
+/* At its end, for whatever reason; a command that has ended gets nothing. */
+static void signal_end(const struct run *run)
+{
+	if (run->on_revoke && run->pid > 0 && !run->over)
+		kill(run->pid, run->on_revoke);
+}
+
 static void tell(struct run *run, const struct barlease_event *event)
 {
 	switch (event->type) {
@@ -119,6 +154,7 @@ static void tell(struct run *run, const struct barlease_event *event)
 		note(run->verb, "lease %" PRIu32 " (%s) was revoked: %s",
 		     event->lease, run->lease.name,
 		     why_it_ended(event->reason));
+		signal_end(run);
 		break;
 	case BARLEASE_EVENT_SUSPENDED:
 		note(run->verb, "the device is reset, accesses wait");
@@ -142,9 +178,10 @@ static void tell_events(struct run *run)
 		tell(run, &event);
 	if (ret < 0) {
 		run->connected = false;
-		if (!run->revoked)
-			note(run->verb,
-			     "the broker is gone, and the lease with it");
+		if (run->revoked)
+			return;
+		note(run->verb, "the broker is gone, and the lease with it");
+		signal_end(run);
 	}
 }
 
@@ -186,6 +223,7 @@ static void await_last_word(const struct run *run)
 
 static int status_of(struct run *run, int status)
 {
+	run->over = true;
 	if (WIFEXITED(status)) {
 		tell_events(run);
 		return WEXITSTATUS(status);
@@ -229,17 +267,44 @@ static int run_command(struct run *run, char **command)
 	return ret;
 }
 
+/* "TERM", "SIGTERM" or "15" */
+static bool parse_signal(const char *text, int *number)
+{
+	const char *name = strncmp(text, "SIG", 3) ? text : text + 3;
+	uint64_t parsed;
+	int i;
+
+	for (i = 1; i < NSIG; i++) {
+		if (sigabbrev_np(i) && !strcmp(sigabbrev_np(i), name)) {
+			*number = i;
+			return true;
+		}
+	}
+	if (!parse_number(text, SIGRTMAX, &parsed) || !parsed)
+		return false;
+	*number = (int)parsed;
+	return true;
+}
+
 static int acquire(const struct verb *verb, const struct options *options,
 		   int argc, char **argv)
 {
-	struct run run = { .verb = verb, .connected = true };
+	struct run run = {
+		.verb = verb,
+		.connected = true,
+		.listen_fds = options->given & OPT_LISTEN_FDS,
+	};
 	unsigned int flags = options->given & OPT_ANY ? BARLEASE_ANY : 0;
 	int ret;
 
 	(void)argc;
-	run.client = lease_connect(verb, options);
-	if (!run.client)
-		return EXIT_FAILURE;
+	if (options->on_revoke &&
+	    !parse_signal(options->on_revoke, &run.on_revoke))
+		return misused(verb, "\"%s\" is no signal, as TERM is one",
+			       options->on_revoke);
+	ret = lease_connect(verb, options, &run.client);
+	if (ret)
+		return ret;
 	ret = lease_acquire(verb, run.client, argv[0], flags, &run.lease);
 	if (!ret)
 		ret = run_command(&run, argv + 1);
@@ -265,12 +330,16 @@ const struct verb acquire_verb = {
 "The lease ends with the command. Should it end before, stderr says so, and the\n"
 "command's next access ends in SIGBUS. Signals are passed on. Ends with the\n"
 "status of the command, 128 and the signal's number if one ended it, 127 if\n"
-"there is no such command, 126 if it cannot be run.\n",
+"there is no such command, 126 if it cannot be run. With --listen-fds the\n"
+"descriptor is 3, and LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES are set: podman,\n"
+"systemd-nspawn and others pass it on into a container.\n",
 	.examples =
 "  barlease acquire doorbell -- ./worker\n"
 "  barlease acquire frames --any -- ./worker --verbose\n"
+"  barlease acquire doorbell --on-revoke=TERM -- ./worker\n"
+"  barlease acquire doorbell --listen-fds -- podman run image ./worker\n"
 "  barlease acquire doorbell -- sh -c 'barlease peek 0 $((BARLEASE_SIZE / 4))'\n",
-	.takes = OPT_ANY | OPT_SOCKET,
+	.takes = OPT_ANY | OPT_LISTEN_FDS | OPT_ON_REVOKE | OPT_SOCKET,
 	.min = 2,
 	.max = -1,
 	.run = acquire,

@@ -24,17 +24,17 @@ static int refused(const struct verb *verb, const struct pci_device *dev,
 		if (pci_is_ours(dev))
 			return failed(verb, "%s: the driver that is loaded knows leases only",
 				      dev->bdf);
-		return failed(verb, "%s has no leases: it is bound to %s",
+		return failed_by(verb, error, "%s has no leases: it is bound to %s",
 			      dev->bdf, *dev->driver ?
 			      pci_driver_text(dev).text : "no driver");
 	case -EACCES:
 	case -EPERM:
-		return failed(verb, "only root may do that");
+		return failed_by(verb, error, "only root may do that");
 	case -EOPNOTSUPP:
 		return failed(verb,
 			      "this kernel has no DMABUFs of its own for devices of VFIO: that takes Linux 6.19 and CONFIG_VFIO_PCI_DMABUF");
 	default:
-		return failed(verb, "%s: %s", dev->bdf, strerror(-error));
+		return failed_by(verb, error, "%s: %s", dev->bdf, strerror(-error));
 	}
 }
 

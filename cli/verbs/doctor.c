@@ -131,7 +131,7 @@ static int cannot_ask(const struct verb *verb, const struct pci_device *dev,
 		      int error)
 {
 	if (error == -EACCES)
-		return failed(verb, "only root may ask for that");
+		return failed_by(verb, error, "only root may ask for that");
 	if (error == -ENOENT)
 		return failed(verb, "%s: the driver that is loaded lets no device have leases",
 			      dev->bdf);

@@ -224,7 +224,7 @@ static int find_holdings(const struct verb *verb, const struct records *leases,
 	ret = proc_dmabufs("", &holdings->holding, &holdings->nr,
 			   &holdings->hidden);
 	if (ret)
-		return failed(verb, "/proc: %s", strerror(-ret));
+		return failed_by(verb, ret, "/proc: %s", strerror(-ret));
 	if (holdings->hidden)
 		note(verb,
 		     "%zu processes may not be looked into, and may hold leases, too",
@@ -253,14 +253,15 @@ static int ps(const struct verb *verb, const struct options *options, int argc,
 {
 	struct records leases;
 	struct admin *admin;
-	int ret = EXIT_FAILURE;
+	int ret;
 
 	(void)argc;
 	(void)argv;
-	admin = broker_connect(verb, options);
-	if (!admin)
-		return EXIT_FAILURE;
-	if (broker_ask_leases(verb, admin, &leases)) {
+	ret = broker_connect(verb, options, &admin);
+	if (ret)
+		return ret;
+	ret = broker_ask_leases(verb, admin, &leases);
+	if (!ret) {
 		ret = print_leases(verb, options, &leases);
 		records_free(&leases);
 	}

@@ -17,15 +17,16 @@ static int revoke_one(const struct verb *verb, struct admin *admin,
 	struct records answer;
 	uint64_t number;
 	char request[32];
+	int ret;
 
 	if (!parse_number(id, UINT32_MAX, &number))
 		return misused(verb, "\"%s\" is no lease's number; 'barlease ps' shows them",
 			       id);
 	snprintf(request, sizeof(request), "revoke id=%" PRIu64, number);
-	if (!broker_ask(verb, admin, request, &answer))
-		return EXIT_FAILURE;
-	records_free(&answer);
-	return EXIT_SUCCESS;
+	ret = broker_ask(verb, admin, request, &answer);
+	if (!ret)
+		records_free(&answer);
+	return ret;
 }
 
 static int revoke(const struct verb *verb, const struct options *options,
@@ -34,9 +35,9 @@ static int revoke(const struct verb *verb, const struct options *options,
 	struct admin *admin;
 	int i, one, ret = EXIT_SUCCESS;
 
-	admin = broker_connect(verb, options);
-	if (!admin)
-		return EXIT_FAILURE;
+	ret = broker_connect(verb, options, &admin);
+	if (ret)
+		return ret;
 	for (i = 0; i < argc; i++) {
 		one = revoke_one(verb, admin, argv[i]);
 		if (one)

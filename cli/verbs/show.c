@@ -277,15 +277,18 @@ static int is_brokers(const struct verb *verb, struct admin *admin,
 	struct records answer;
 	bool found = false;
 	size_t i;
+	int ret;
 
-	if (!broker_ask(verb, admin, "devices", &answer))
-		return EXIT_FAILURE;
+	ret = broker_ask(verb, admin, "devices", &answer);
+	if (ret)
+		return ret;
 	for (i = 0; i < answer.nr; i++)
 		if (!strcmp(record_get(&answer.record[i], "name"), bdf))
 			found = true;
 	records_free(&answer);
 	return found ? EXIT_SUCCESS :
-		       failed(verb, "%s is not one of barleased's devices", bdf);
+		       failed_by(verb, -ENODEV, "%s is not one of barleased's devices",
+				 bdf);
 }
 
 static int show_device(const struct verb *verb, const struct options *options,
@@ -297,13 +300,12 @@ static int show_device(const struct verb *verb, const struct options *options,
 	ret = is_brokers(verb, admin, dev->bdf);
 	if (ret)
 		return ret;
-	if (!broker_ask_leases(verb, admin, &answer))
-		return EXIT_FAILURE;
+	ret = broker_ask_leases(verb, admin, &answer);
+	if (ret)
+		return ret;
 	ret = show_bars(dev, &answer, options);
 	records_free(&answer);
-	if (ret)
-		broker_complain(verb, admin, ret);
-	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
+	return ret ? broker_complain(verb, admin, ret) : EXIT_SUCCESS;
 }
 
 static int show(const struct verb *verb, const struct options *options,
@@ -317,9 +319,9 @@ static int show(const struct verb *verb, const struct options *options,
 	ret = device_named(verb, argv[0], &dev);
 	if (ret)
 		return ret;
-	admin = broker_connect(verb, options);
-	if (!admin)
-		return EXIT_FAILURE;
+	ret = broker_connect(verb, options, &admin);
+	if (ret)
+		return ret;
 	ret = show_device(verb, options, admin, &dev);
 	admin_close(admin);
 	return ret;

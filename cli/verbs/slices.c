@@ -83,9 +83,9 @@ static int slices(const struct verb *verb, const struct options *options,
 
 	(void)argc;
 	(void)argv;
-	client = lease_connect(verb, options);
-	if (!client)
-		return EXIT_FAILURE;
+	ret = lease_connect(verb, options, &client);
+	if (ret)
+		return ret;
 	ret = barlease_client_list(client, &list, &nr);
 	if (!ret && options->given & OPT_JSON)
 		print_json(list, nr);
@@ -93,7 +93,7 @@ static int slices(const struct verb *verb, const struct options *options,
 		ret = print_table(list, nr);
 	free(list);
 	barlease_client_close(client);
-	return ret ? failed(verb, "%s", strerror(-ret)) : EXIT_SUCCESS;
+	return ret ? failed_by(verb, ret, "%s", strerror(-ret)) : EXIT_SUCCESS;
 }
 
 const struct verb slices_verb = {

@@ -116,8 +116,7 @@ static int follow(const struct verb *verb, struct admin *admin, bool as_json)
 		if (ferror(stdout))
 			return EXIT_FAILURE;
 	}
-	broker_complain(verb, admin, ret);
-	return EXIT_FAILURE;
+	return broker_complain(verb, admin, ret);
 }
 
 static int watch(const struct verb *verb, const struct options *options,
@@ -125,14 +124,15 @@ static int watch(const struct verb *verb, const struct options *options,
 {
 	struct records none;
 	struct admin *admin;
-	int ret = EXIT_FAILURE;
+	int ret;
 
 	(void)argc;
 	(void)argv;
-	admin = broker_connect(verb, options);
-	if (!admin)
-		return EXIT_FAILURE;
-	if (broker_ask(verb, admin, "watch", &none)) {
+	ret = broker_connect(verb, options, &admin);
+	if (ret)
+		return ret;
+	ret = broker_ask(verb, admin, "watch", &none);
+	if (!ret) {
 		records_free(&none);
 		ret = follow(verb, admin, options->given & OPT_JSON);
 	}

@@ -40,13 +40,12 @@ static int refused(const struct verb *verb, const struct pci_device *dev,
 {
 	switch (error) {
 	case -ENOENT:
-		return failed(verb, "%s has no attribute for BAR %u: it is bound to %s",
-			      dev->bdf, bar,
-			      *dev->driver ? pci_driver_text(dev).text :
+		return failed_by(verb, error, "%s has no attribute for BAR %u: it is bound to %s",
+				 dev->bdf, bar, *dev->driver ? pci_driver_text(dev).text :
 					     "no driver");
 	case -EACCES:
 	case -EPERM:
-		return failed(verb, "only root may do that");
+		return failed_by(verb, error, "only root may do that");
 	case -EINVAL:
 		return failed(verb, "%s is no whole pages, or not in BAR %u of %" PRIu64 " bytes",
 			      range, bar, dev->bar[bar].size);
@@ -143,8 +142,8 @@ static int show_all(const struct verb *verb, const struct pci_device *dev,
 	}
 	if (shown)
 		return EXIT_SUCCESS;
-	return failed(verb, "%s has no attributes: it is bound to %s", dev->bdf,
-		      *dev->driver ? pci_driver_text(dev).text : "no driver");
+	return failed_by(verb, -ENOENT, "%s has no attributes: it is bound to %s",
+			 dev->bdf, *dev->driver ? pci_driver_text(dev).text : "no driver");
 }
 
 static int open_to_prove(const struct verb *verb, const char *bdf,
@@ -154,10 +153,10 @@ static int open_to_prove(const struct verb *verb, const char *bdf,
 
 	ret = barlease_device_open(bdf, BARLEASE_BACKEND_ANY, device);
 	if (ret == -EBUSY)
-		return failed(verb, "%s is in use, and so cannot be mapped", bdf);
+		return failed_by(verb, ret, "%s is in use, and so cannot be mapped", bdf);
 	if (ret)
-		return failed(verb, "%s cannot be opened: %s", bdf,
-			      strerror(-ret));
+		return failed_by(verb, ret, "%s cannot be opened: %s", bdf,
+				 strerror(-ret));
 	return EXIT_SUCCESS;
 }
 

@@ -75,11 +75,11 @@ static void errors(void)
 	complains(CLI("dmabuf", "nonsense"), 2, "no PCI address");
 	complains(CLI("dmabuf", dev.name, "both"), 2,
 		  "\"both\" is neither lease nor core");
-	complains(CLI_AS(1001, "dmabuf", dev.name, "lease"), 1, "only root");
+	complains(CLI_AS(1001, "dmabuf", dev.name, "lease"), 4, "only root");
 	cli_is(CLI_AS(1001, "dmabuf", dev.name), 0, "anybody may look");
 
 	is_ok(pci_unbind(dev), "the device is unbound");
-	complains(CLI("dmabuf", dev.name), 1, "it is bound to no driver");
+	complains(CLI("dmabuf", dev.name), 3, "it is bound to no driver");
 	complains(CLI("dmabuf", dev.name, "core"), 1,
 		  "it is bound to no driver");
 	is_ok(pci_bind(dev, OUR_DRIVER), "and bound again");

@@ -44,10 +44,10 @@ static void no_broker(void)
 
 	unlink("/run/barlease/socket");
 	run = CLI("acquire", "doorbell", "--", "true");
-	cli_is(run, 1, "acquire without a broker");
+	cli_is(run, 3, "acquire without a broker");
 	cli_complains(run,
 		      "/run/barlease/socket: No such file or directory; is barleased running?");
-	cli_is(CLI("slices"), 1, "slices without a broker");
+	cli_is(CLI("slices"), 3, "slices without a broker");
 }
 
 static void slices(void)
@@ -114,10 +114,10 @@ static void statuses(void)
 	cli_is(CLI_AS(WORKER1, "acquire", "doorbell"), 2, "no command");
 
 	run = CLI_AS(WORKER2, "acquire", "doorbell", "--", "true");
-	cli_is(run, 1, "a slice of somebody else's");
+	cli_is(run, 4, "a slice of somebody else's");
 	cli_complains(run, "'barlease slices' shows what you may have");
 	cli_is(CLI_AS(WORKER1, "acquire", "doorbell", "--", BARLEASE,
-		      "acquire", "doorbell", "--", "true"), 1,
+		      "acquire", "doorbell", "--", "true"), 5,
 	       "a slice that may be held once, and is");
 }
 
@@ -131,9 +131,9 @@ static void access_by_name(void)
 	cli_is(run, 0, "peek of the same bytes, as worker2");
 	cli_says(run, "0x00000ffc: 0xdeadbeef\n0x00001000: 0x");
 	run = CLI_AS(WORKER1, "poke", "--slice", "status", "0", "1");
-	cli_is(run, 1, "poke through a read-only lease");
+	cli_is(run, 4, "poke through a read-only lease");
 	cli_complains(run, "the lease of status is read-only");
-	cli_is(CLI_AS(WORKER2, "peek", "--slice", "doorbell", "0"), 1,
+	cli_is(CLI_AS(WORKER2, "peek", "--slice", "doorbell", "0"), 4,
 	       "peek of somebody else's slice");
 }
 
@@ -169,7 +169,7 @@ static void access_by_fd(void)
 	cli_says(run, "0x00000010: 0x00000007\n");
 	run = CLI_AS(WORKER1, "acquire", "status", "--", BARLEASE, "poke", "0",
 		     "1");
-	cli_is(run, 1, "poke of an inherited read-only lease");
+	cli_is(run, 4, "poke of an inherited read-only lease");
 	cli_complains(run, "read-only");
 	cli_is(CLI("peek", "0"), 2, "peek without a lease");
 	setenv("BARLEASE_FD", "0", 1);
@@ -224,6 +224,45 @@ static void signals(void)
 	cli_says(run, "got TERM");
 }
 
+static void as_listen_fd(void)
+{
+	const struct run *run;
+
+	run = CLI_AS(WORKER1, "acquire", "--listen-fds", "doorbell", "--", "sh",
+		     "-c", "test $LISTEN_PID = $$ && env && barlease peek 0");
+	cli_is(run, 0, "acquire --listen-fds, which says so to the command itself");
+	cli_says(run, "LISTEN_FDS=1\n");
+	cli_says(run, "LISTEN_FDNAMES=doorbell\n");
+	cli_says(run, "BARLEASE_FD=3\n");
+	cli_says(run, "0x00000000: 0x");
+	run = CLI_AS(WORKER1, "acquire", "--listen-fds", "doorbell", "--", "sh",
+		     "-c", "readlink /proc/self/fd/3; ls /proc/self/fd | xargs");
+	cli_says(run, "/dmabuf:");
+	cli_says(run, "\n0 1 2 3 4\n");
+}
+
+static void on_revoke(void)
+{
+	const struct run *run;
+	char id[16] = "";
+	struct job job;
+	const char *out;
+
+	job = JOB_AS(WORKER1, "acquire", "--on-revoke=SIGUSR1", "doorbell",
+		     "--", "sh", "-c",
+		     "trap 'barlease peek 0; echo told $?; exit 9' USR1; echo has $BARLEASE_ID.; while :; do sleep 0.1; done");
+	out = job_wait_for(&job, ".\n");
+	ok(sscanf(out, "has %15[0-9].", id) == 1, "a command has a lease");
+	cli_is(CLI("revoke", id), 0, "which is revoked");
+	run = job_end(&job);
+	cli_is(run, 9, "the command gets the signal");
+	cli_says(run, "told 6\n");
+	cli_is(CLI_AS(WORKER1, "acquire", "--on-revoke=NONE", "doorbell", "--",
+		      "true"), 2, "a signal that there is not");
+	cli_is(CLI_AS(WORKER1, "acquire", "nothing", "--", "true"), 3,
+	       "a slice that there is not");
+}
+
 static void revoked(void)
 {
 	const struct run *run;
@@ -271,6 +310,8 @@ int main(int argc, char **argv)
 	statuses();
 	access_by_name();
 	widths();
+	as_listen_fd();
+	on_revoke();
 	access_by_fd();
 	outside();
 	signals();

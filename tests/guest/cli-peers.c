@@ -56,7 +56,7 @@ static void doctor_of_two(void)
 	cli_says(run, possible ? "\"health\": \"good\"" :
 				 "\"health\": \"bad\"");
 	run = CLI_AS(1001, "doctor", dev.name, peer.name);
-	cli_is(run, 1, "doctor DEVICE PEER, as an ordinary user");
+	cli_is(run, 4, "doctor DEVICE PEER, as an ordinary user");
 	if (possible)
 		cli_complains(run, "only root may ask");
 }

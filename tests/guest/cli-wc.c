@@ -91,7 +91,7 @@ static void proves(void)
 	cli_says(run, "nc, in the page table nc");
 	vfio = vfio_open(dev);
 	run = CLI("wc", "--prove", dev.name);
-	cli_is(run, 1, "wc --prove of what somebody has open");
+	cli_is(run, 5, "wc --prove of what somebody has open");
 	cli_complains(run, "is in use, and so cannot be mapped");
 	vfio_close(&vfio);
 	cli_is(CLI("wc", dev.name, "2", "--off"), 0, "and NC again");
@@ -116,13 +116,13 @@ static void errors(void)
 	complains(CLI("wc", dev.name, "2", "0x0-0x4000fff"), 1,
 		  "not in BAR 2 of 67108864 bytes");
 	complains(CLI("wc", dev.name, "--off"), 2, "of which BAR");
-	complains(CLI("wc", dev.name, "3"), 1, "no attribute for BAR 3");
-	complains(CLI_AS(1001, "wc", dev.name, "2"), 1, "only root");
+	complains(CLI("wc", dev.name, "3"), 3, "no attribute for BAR 3");
+	complains(CLI_AS(1001, "wc", dev.name, "2"), 4, "only root");
 	cli_is(CLI_AS(1001, "wc", dev.name), 0, "anybody may look");
 
 	is_ok(pci_unbind(dev), "the device is unbound");
-	complains(CLI("wc", dev.name), 1, "it is bound to no driver");
-	complains(CLI("wc", dev.name, "2"), 1, "it is bound to no driver");
+	complains(CLI("wc", dev.name), 3, "it is bound to no driver");
+	complains(CLI("wc", dev.name, "2"), 3, "it is bound to no driver");
 	is_ok(pci_bind(dev, OUR_DRIVER), "and bound again");
 }
 

@@ -10,7 +10,7 @@ program=$2
 shown()
 {
 	"$program" "$1" --help | awk '/^  --[a-z]/ {
-		print $1 (/^  --[a-z]+ [A-Z]/ ? "=" : "") }' | xargs
+		print $1 (/^  --[a-z-]+ [A-Z]/ ? "=" : "") }' | xargs
 }
 
 verbs=$("$program" --help | awk '/^  [a-z]/ { print $1 }' | xargs)
