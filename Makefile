@@ -117,7 +117,8 @@ packages-module:
 
 packages-user:
 	@lab/packages.sh gcc g++ libc6-dev meson ninja-build pkgconf \
-		libcmocka-dev libdrm-dev libinih-dev libjson-c-dev scdoc
+		libcmocka-dev libdrm-dev libinih-dev libjson-c-dev \
+		libpci-dev scdoc
 	@lab/packages.sh libc6-dev-i386 lib32gcc-$$(gcc -dumpversion)-dev
 
 packages-guest:

@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "json.h"
 #include "msix-json.h"
+#include "names.h"
 #include "size.h"
 #include "sysfs.h"
 #include "table.h"
@@ -51,8 +52,10 @@ static void describe_bars(const struct pci_device *dev, char *text, size_t size)
 	}
 }
 
-static void add_row(struct table *table, const struct pci_device *dev)
+static void add_row(struct table *table, const struct pci_device *dev,
+		    bool named)
 {
+	struct names names;
 	struct verdict verdict = verdict_leases("", dev);
 	char bars[400];
 
@@ -68,6 +71,22 @@ static void add_row(struct table *table, const struct pci_device *dev)
 		  dev->driver[0] ? pci_driver_text(dev).text : "-");
 	table_add(table, "%s", bars[0] ? bars : "-");
 	table_add(table, "%s%s", verdict.good ? "yes" : "no: ", verdict.why);
+	if (named) {
+		names = names_of(NULL, dev->vendor, dev->device);
+		table_add(table, "%s%s%s", names.vendor,
+			  *names.device ? " " : "", names.device);
+	}
+}
+
+/* No column of them, where none has one */
+static bool any_has_name(const struct pci_device *devs, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (*names_of(NULL, devs[i].vendor, devs[i].device).vendor)
+			return true;
+	return false;
 }
 
 static int print_table(const struct pci_device *devs, size_t nr, bool all)
@@ -76,14 +95,20 @@ static int print_table(const struct pci_device *devs, size_t nr, bool all)
 		"DEVICE", "ID", "KIND", ">GROUP", "DRIVER", "BARS", "LEASES",
 		NULL,
 	};
-	struct table *table = table_new(headings);
+	static const char *const with_names[] = {
+		"DEVICE", "ID", "KIND", ">GROUP", "DRIVER", "BARS", "LEASES",
+		"NAME", NULL,
+	};
+	bool named = any_has_name(devs, nr);
+	struct table *table = table_new(named ? with_names : headings);
 	size_t i;
+
 
 	if (!table)
 		return -ENOMEM;
 	for (i = 0; i < nr; i++)
 		if (all || !pci_is_bridge(&devs[i]))
-			add_row(table, &devs[i]);
+			add_row(table, &devs[i], named);
 	table_print(table, stdout);
 	table_free(table);
 	return 0;
@@ -104,6 +129,7 @@ static void bar_to_json(const struct pci_bar *bar, int index,
 static void device_to_json(const struct pci_device *dev,
 			   struct json_object *object)
 {
+	struct names names = names_of(NULL, dev->vendor, dev->device);
 	struct verdict verdict = verdict_leases("", dev);
 	struct pci_msix msix[PCI_MSIX_PARTS];
 	char id[8];
@@ -115,6 +141,8 @@ static void device_to_json(const struct pci_device *dev,
 	json_put_text(object, "vendor_id", id);
 	snprintf(id, sizeof(id), "%04x", dev->device & 0xffff);
 	json_put_text(object, "device_id", id);
+	json_put_text(object, "vendor_name", names.vendor);
+	json_put_text(object, "device_name", names.device);
 	json_put_text(object, "kind", pci_kind(dev));
 	if (dev->group < 0)
 		json_put_text(object, "iommu_group", NULL);
@@ -159,6 +187,7 @@ static int list(const struct verb *verb, const struct options *options,
 	else if (!ret)
 		ret = print_table(devs, nr, all);
 	free(devs);
+	names_forget();
 	return ret ? failed(verb, "/sys/bus/pci/devices: %s", strerror(-ret)) :
 		     EXIT_SUCCESS;
 }
