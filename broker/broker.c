@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include "admin/admin.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/names.h"
 #include "broker.h"
 #include "describe.h"
-#include "file.h"
-#include "log.h"
-#include "names.h"
 #include "policy.h"
 
 static bool on_allowed(void *data, const struct barlease_peer *peer,
@@ -94,6 +94,8 @@ static const struct barlease_server_ops ops = {
 	.ended = on_ended,
 	.refused = on_refused,
 };
+
+static const struct config_names system_names = { names_user, names_group };
 
 int broker_read(const char *path, struct config **config,
 		struct config_errors *errors)

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/lock.h"
 #include "devices.h"
 #include "diagnose.h"
-#include "lock.h"
 
 #define DEFAULT_LOCK_DIRECTORY	"/run/barlease"
 #define NEEDED	(BARLEASE_CAN_EXPORT | BARLEASE_CAN_MMAP | BARLEASE_CAN_REVOKE)

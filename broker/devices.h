@@ -11,8 +11,8 @@
 
 #include <barlease.h>
 
+#include "base/loop.h"
 #include "config/config.h"
-#include "loop.h"
 
 struct broker;
 

@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/notify.h"
 #include "broker.h"
 #include "listen.h"
-#include "log.h"
-#include "loop.h"
-#include "notify.h"
 #include "options.h"
 
 /* A connection and a DMABUF or more for each of a thousand clients */

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "admin.h"
-#include "log.h"
+#include "base/log.h"
 
 /* Bytes that may wait for a watcher who does not read */
 #define MOST_WAITING	(1u << 20)

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/loop.h"
 #include "broker.h"
-#include "loop.h"
 
 struct admin;
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "admin.h"
+#include "base/log.h"
 #include "describe.h"
-#include "log.h"
 
 /* @key: of the one word after the request's name; NULL: there is none */
 struct request {

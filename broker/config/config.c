@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
+#include "base/array.h"
 #include "config.h"
 
 /* A file with more of them is hardly worth reading to its end. */

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "array.h"
+#include "base/array.h"
 #include "parser.h"
 
 /* @repeats: its lines add up. Elsewhere the second one is an error */

@@ -17,7 +17,7 @@
 
 #include <ini.h>
 
-#include "array.h"
+#include "base/array.h"
 #include "parser.h"
 
 /* libinih's own limit is 200, with the end of the line */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * From a configuration's text to what it says: broker/config*.c
+ * From a configuration's text to what it says: broker/config/
  *
  * Copyright (C) 2026 The barlease authors
  */
