@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/names.h"
 #include "broker.h"
+#include "config/parse.h"
 #include "describe.h"
 #include "policy.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The configuration: from text to what it says, or to all that is wrong in it
+ * What a configuration says
  *
  * Copyright (C) 2026 The barlease authors
  *
@@ -10,13 +10,14 @@
 #ifndef BROKER_CONFIG_H
 #define BROKER_CONFIG_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include <barlease.h>
+
+#include "errors.h"
 
 /* What ranges are made of, whatever the machine's page size */
 #define CONFIG_PAGE	4096u
@@ -98,44 +99,8 @@ struct config_names {
 	int (*group)(const char *name, uint32_t *id);
 };
 
-#define CONFIG_ERROR_MAX	240
-
-/* Something wrong in a line; line 0 is the file as such */
-struct config_error {
-	unsigned int line;
-	char text[CONFIG_ERROR_MAX];
-};
-
-struct config_errors {
-	struct config_error *list;
-	size_t nr;
-};
-
-/**
- * config_parse() - understand a configuration
- * @text: of @size bytes
- * @names: who knows users and groups
- * @config: receives it, for config_free()
- * @errors: receives what is wrong, in the order of lines
- *
- * Return: 0; -EINVAL see @errors; -ENOMEM.
- */
-int config_parse(const char *text, size_t size,
-		 const struct config_names *names, struct config **config,
-		 struct config_errors *errors);
-
 /* NULL is fine. */
 void config_free(struct config *config);
-
-/* Adds an error. After a hundred of them, no more are kept. */
-void config_complain(struct config_errors *errors, unsigned int line,
-		     const char *text, ...)
-	__attribute__((format(printf, 3, 4)));
-void config_vcomplain(struct config_errors *errors, unsigned int line,
-		      const char *text, va_list args)
-	__attribute__((format(printf, 3, 0)));
-void config_sort_errors(struct config_errors *errors);
-void config_free_errors(struct config_errors *errors);
 
 /* NULL where there is none */
 const struct config_slice *config_find(const struct config *config,

@@ -11,7 +11,8 @@
 #include <sys/un.h>
 
 #include "base/array.h"
-#include "parser.h"
+#include "keys.h"
+#include "value.h"
 
 /* @repeats: its lines add up. Elsewhere the second one is an error */
 struct key {
@@ -20,16 +21,6 @@ struct key {
 	bool needed;
 	void (*set)(struct config_parser *parser, const char *value);
 };
-
-struct config_device *parser_device(const struct config_parser *parser)
-{
-	return &parser->config->devices[parser->config->nr_devices - 1];
-}
-
-struct config_rule *parser_rule(const struct config_parser *parser)
-{
-	return &parser->config->rules[parser->config->nr_rules - 1];
-}
 
 static void set_path(struct config_parser *parser, char **path,
 		     const char *value, size_t room)

@@ -10,7 +10,6 @@
  * understand. So sections and line numbers are kept here.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,19 +17,13 @@
 #include <ini.h>
 
 #include "base/array.h"
-#include "parser.h"
+#include "check.h"
+#include "keys.h"
+#include "parse.h"
+#include "value.h"
 
 /* libinih's own limit is 200, with the end of the line */
 #define MOST_BYTES	190
-
-void complain(struct config_parser *parser, const char *text, ...)
-{
-	va_list args;
-
-	va_start(args, text);
-	config_vcomplain(parser->errors, parser->line, text, args);
-	va_end(args);
-}
 
 static const char *skip_blanks(const char *at)
 {

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "config/config.h"
+#include "config/parse.h"
 #include "describe.h"
 
 #define DEVICE	"[device 0000:03:00.0]\n"
