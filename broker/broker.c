@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/admin.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/names.h"

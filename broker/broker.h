@@ -9,11 +9,10 @@
 
 #include <barlease.h>
 
+#include "admin/admin.h"
 #include "config/config.h"
 #include "devices.h"
 #include "leases.h"
-
-struct admin;
 
 /**
  * struct broker - all there is

@@ -20,6 +20,7 @@
 #include "broker.h"
 #include "listen.h"
 #include "options.h"
+#include "requests.h"
 
 /* A connection and a DMABUF or more for each of a thousand clients */
 #define FDS_WANTED	65536u
@@ -192,7 +193,8 @@ static int connect_all(struct daemon *daemon)
 	ret = loop_add(&daemon->loop, &daemon->clients, EPOLLIN);
 	if (!ret)
 		ret = admin_new(&daemon->loop, daemon->listeners.admin,
-				&daemon->broker, &daemon->broker.admin);
+				request_answer, &daemon->broker,
+				&daemon->broker.admin);
 	return complain(ret, "cannot watch the sockets");
 }
 

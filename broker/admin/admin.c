@@ -43,7 +43,8 @@ struct connection {
 struct admin {
 	struct loop *loop;
 	struct loop_source source;
-	struct broker *broker;
+	admin_answer_fn answer;
+	void *data;
 	unsigned int nr;
 	LIST_HEAD(, connection) connections;
 };
@@ -98,7 +99,7 @@ static void put(struct connection *connection, const char *text, size_t size)
 	flush(connection);
 }
 
-static void answer(struct connection *connection, char *line)
+static void reply(struct connection *connection, char *line)
 {
 	char *text = NULL;
 	bool watch = false;
@@ -107,7 +108,8 @@ static void answer(struct connection *connection, char *line)
 
 	out = open_memstream(&text, &size);
 	if (out) {
-		watch = admin_request(connection->admin->broker, line, out);
+		watch = connection->admin->answer(connection->admin->data,
+						  line, out);
 		if (fclose(out))
 			size = 0;
 	}
@@ -136,7 +138,7 @@ static void take_lines(struct connection *connection)
 		line[length] = '\0';
 		connection->in_size -= length + 1;
 		memmove(connection->in, end + 1, connection->in_size);
-		answer(connection, line);
+		reply(connection, line);
 	}
 }
 
@@ -236,8 +238,8 @@ static void on_listener(struct loop_source *source, unsigned int events)
 	}
 }
 
-int admin_new(struct loop *loop, int listener, struct broker *broker,
-	      struct admin **result)
+int admin_new(struct loop *loop, int listener, admin_answer_fn answer,
+	      void *data, struct admin **result)
 {
 	struct admin *admin = calloc(1, sizeof(*admin));
 	int ret;
@@ -245,7 +247,8 @@ int admin_new(struct loop *loop, int listener, struct broker *broker,
 	if (!admin)
 		return -ENOMEM;
 	admin->loop = loop;
-	admin->broker = broker;
+	admin->answer = answer;
+	admin->data = data;
 	admin->source = (struct loop_source){ listener, on_listener };
 	ret = loop_add(loop, &admin->source, EPOLLIN);
 	if (ret) {

@@ -10,14 +10,25 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include <barlease.h>
+
 #include "base/loop.h"
-#include "broker.h"
 
 struct admin;
 
+/**
+ * typedef admin_answer_fn - do what a line asks for
+ * @data: as admin_new() was given it
+ * @line: without its end; may be taken apart
+ * @out: receives the answer
+ *
+ * Return: true when the answer is to be followed by all that happens.
+ */
+typedef bool (*admin_answer_fn)(void *data, char *line, FILE *out);
+
 /* @listener: stays the caller's. Return: 0; -errno */
-int admin_new(struct loop *loop, int listener, struct broker *broker,
-	      struct admin **admin);
+int admin_new(struct loop *loop, int listener, admin_answer_fn answer,
+	      void *data, struct admin **admin);
 void admin_free(struct admin *admin);
 
 /* Is anybody connected? @admin NULL is fine, here and below */
@@ -31,14 +42,5 @@ void admin_tell_refused(struct admin *admin, const struct barlease_peer *peer,
 
 /* Let those go who do not read; to be called when no request is at work */
 void admin_reap(struct admin *admin);
-
-/**
- * admin_request() - do what a line asks for
- * @line: without its end; is taken apart
- * @out: receives the answer
- *
- * Return: true when the answer is to be followed by all that happens.
- */
-bool admin_request(struct broker *broker, char *line, FILE *out);
 
 #endif

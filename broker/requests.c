@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin.h"
-#include "base/log.h"
+#include "broker.h"
 #include "describe.h"
+#include "requests.h"
 
 /* @key: of the one word after the request's name; NULL: there is none */
 struct request {
@@ -152,8 +152,9 @@ static const char *value_of(const char *word, const char *key)
 	return word + length + 1;
 }
 
-bool admin_request(struct broker *broker, char *line, FILE *out)
+bool request_answer(void *data, char *line, FILE *out)
 {
+	struct broker *broker = data;
 	char *rest = line, *name = strsep(&rest, " ");
 	const struct request *request = find(name);
 	const char *value = NULL;
