@@ -42,8 +42,8 @@ static void tell_lease(struct broker *broker, const struct lease *lease,
 		return;
 	describe_lease(out, broker->config, lease);
 	if (!fclose(out))
-		admin_tell(broker->admin, "%s %s%s%s", what, text,
-			   reason ? " reason=" : "", reason ?: "");
+		admin_tell_of(broker->admin, lease->uid, "%s %s%s%s", what,
+			      text, reason ? " reason=" : "", reason ?: "");
 	free(text);
 }
 
@@ -54,8 +54,8 @@ static void on_acquired(void *data, const struct barlease_holding *held)
 
 	lease = leases_add(&broker->leases, held->peer, held->slice, held->id,
 			   held->fd);
-	log_line(LOG_INFO, "lease %u of %s to uid %u, pid %d", held->id,
-		 held->slice, held->peer->uid, held->peer->pid);
+	log_user(LOG_INFO, held->peer->uid, "lease %u of %s to uid %u, pid %d",
+		 held->id, held->slice, held->peer->uid, held->peer->pid);
 	if (lease)
 		tell_lease(broker, lease, "acquired", NULL);
 	else
@@ -69,9 +69,9 @@ static void on_ended(void *data, const struct barlease_holding *held)
 	const struct lease *lease = leases_find(&broker->leases, held->id);
 	const char *reason = describe_reason(held->reason);
 
-	log_line(LOG_INFO, "lease %u of %s to uid %u, pid %d has ended: %s",
-		 held->id, held->slice, held->peer->uid, held->peer->pid,
-		 reason);
+	log_user(LOG_INFO, held->peer->uid,
+		 "lease %u of %s to uid %u, pid %d has ended: %s", held->id,
+		 held->slice, held->peer->uid, held->peer->pid, reason);
 	if (lease)
 		tell_lease(broker, lease, "ended", reason);
 	leases_remove(&broker->leases, held->id);
@@ -81,10 +81,14 @@ static void on_refused(void *data, const struct barlease_peer *peer,
 		       const char *why)
 {
 	struct broker *broker = data;
+	char word[256];
 
-	log_limited(LOG_NOTICE, "refused uid %u, pid %d: %s", peer->uid,
-		    peer->pid, why);
-	admin_tell_refused(broker->admin, peer, why);
+	log_user(LOG_NOTICE, peer->uid, "refused uid %u, pid %d: %s",
+		 peer->uid, peer->pid, why);
+	describe_as_word(why, word, sizeof(word));
+	admin_tell_of(broker->admin, peer->uid,
+		      "refused uid=%u pid=%d why=%s", peer->uid, peer->pid,
+		      word);
 }
 
 static const struct barlease_server_ops ops = {

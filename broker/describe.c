@@ -55,6 +55,14 @@ void describe_lease(FILE *out, const struct config *config,
 		(long long)lease->since);
 }
 
+void describe_as_word(const char *text, char *word, size_t size)
+{
+	snprintf(word, size, "%s", text);
+	for (; *word; word++)
+		if ((unsigned char)*word <= ' ' || *word == 0x7f)
+			*word = '_';
+}
+
 const char *describe_reason(enum barlease_reason reason)
 {
 	switch (reason) {

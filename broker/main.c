@@ -24,6 +24,8 @@
 
 /* A connection and a DMABUF or more for each of a thousand clients */
 #define FDS_WANTED	65536u
+/* From a line that is left out to the number of them */
+#define CATCH_UP_MS	5000
 
 struct daemon {
 	struct loop loop;
@@ -31,6 +33,7 @@ struct daemon {
 	struct broker broker;
 	struct loop_source clients;
 	struct loop_source signals;
+	struct loop_timer catch_up;
 };
 
 /* What is the matter where nobody has said so yet */
@@ -137,7 +140,7 @@ static void on_clients(struct loop_source *source, unsigned int events)
 
 	(void)events;
 	if (ret)
-		log_limited(LOG_ERR, "serving clients: %s", strerror(-ret));
+		log_user(LOG_ERR, 0, "serving clients: %s", strerror(-ret));
 }
 
 static int watch_signals(struct daemon *daemon)
@@ -184,18 +187,36 @@ static int open_all(struct daemon *daemon, const struct options *options)
 	return broker_start(&daemon->broker, config, daemon->listeners.client);
 }
 
+static void on_catch_up(struct loop_timer *timer)
+{
+	struct daemon *daemon = container_of(timer, struct daemon, catch_up);
+
+	log_catch_up();
+	admin_catch_up(daemon->broker.admin);
+}
+
 static int connect_all(struct daemon *daemon)
 {
 	int ret;
 
 	daemon->clients.ready = on_clients;
 	daemon->clients.fd = barlease_server_fd(daemon->broker.server);
+	daemon->catch_up.fire = on_catch_up;
 	ret = loop_add(&daemon->loop, &daemon->clients, EPOLLIN);
+	if (!ret)
+		ret = loop_add_timer(&daemon->loop, &daemon->catch_up);
 	if (!ret)
 		ret = admin_new(&daemon->loop, daemon->listeners.admin,
 				request_answer, &daemon->broker,
 				&daemon->broker.admin);
 	return complain(ret, "cannot watch the sockets");
+}
+
+static void see_to_omitted(struct daemon *daemon)
+{
+	if (!daemon->catch_up.set &&
+	    (log_is_behind() || admin_is_behind(daemon->broker.admin)))
+		loop_set_timer(&daemon->catch_up, CATCH_UP_MS);
 }
 
 static int run(struct daemon *daemon)
@@ -207,6 +228,7 @@ static int run(struct daemon *daemon)
 	while (!ret && !daemon->loop.stop) {
 		ret = loop_once(&daemon->loop);
 		admin_reap(daemon->broker.admin);
+		see_to_omitted(daemon);
 	}
 	notify("STOPPING=1");
 	return complain(ret, "cannot wait for events");

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "admin.h"
+#include "base/budget.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 /* Bytes that may wait for a watcher who does not read */
@@ -46,6 +48,7 @@ struct admin {
 	admin_answer_fn answer;
 	void *data;
 	unsigned int nr;
+	struct budget budget;
 	LIST_HEAD(, connection) connections;
 };
 
@@ -221,17 +224,16 @@ static void on_listener(struct loop_source *source, unsigned int events)
 	fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
 		if (errno != EAGAIN && errno != ECONNABORTED)
-			log_limited(LOG_ERR, "admin socket: %s",
-				    strerror(errno));
+			log_user(LOG_ERR, 0, "admin socket: %s",
+				 strerror(errno));
 		return;
 	}
 	if (!may_ask(fd, &uid)) {
-		log_limited(LOG_NOTICE,
-			    "refused uid %u on the administrator's socket",
-			    uid);
+		log_user(LOG_NOTICE, uid,
+			 "refused uid %u on the administrator's socket", uid);
 		close(fd);
 	} else if (admin->nr == MOST_CONNECTIONS) {
-		log_limited(LOG_NOTICE, "too many administrators at a time");
+		log_user(LOG_NOTICE, uid, "too many administrators at a time");
 		close(fd);
 	} else {
 		admit(admin, fd);
@@ -246,6 +248,8 @@ int admin_new(struct loop *loop, int listener, admin_answer_fn answer,
 
 	if (!admin)
 		return -ENOMEM;
+	budget_init(&admin->budget, (struct budget_rate){ 1000, 100 },
+		    (struct budget_rate){ 10000, 1000 });
 	admin->loop = loop;
 	admin->answer = answer;
 	admin->data = data;
@@ -345,15 +349,33 @@ void admin_tell(struct admin *admin, const char *text, ...)
 	va_end(args);
 }
 
-void admin_tell_refused(struct admin *admin, const struct barlease_peer *peer,
-			const char *why)
+void admin_tell_of(struct admin *admin, uid_t uid, const char *text, ...)
 {
-	char word[256];
+	va_list args;
 
-	snprintf(word, sizeof(word), "%s", why);
-	for (char *c = word; *c; c++)
-		if ((unsigned char)*c <= ' ' || *c == 0x7f)
-			*c = '_';
-	admin_tell(admin, "refused uid=%u pid=%d why=%s", peer->uid, peer->pid,
-		   word);
+	if (!admin_is_heard(admin) ||
+	    !budget_take(&admin->budget, uid, clock_seconds()))
+		return;
+	va_start(args, text);
+	vtell(admin, text, args);
+	va_end(args);
+}
+
+static void tell_omitted(void *data, uid_t uid, unsigned long omitted)
+{
+	if (uid == (uid_t)-1)
+		admin_tell(data, "omitted uid=- lines=%lu", omitted);
+	else
+		admin_tell(data, "omitted uid=%u lines=%lu", uid, omitted);
+}
+
+bool admin_is_behind(const struct admin *admin)
+{
+	return admin && admin->budget.owes;
+}
+
+void admin_catch_up(struct admin *admin)
+{
+	if (admin_is_behind(admin))
+		budget_settle(&admin->budget, tell_omitted, admin);
 }

@@ -9,8 +9,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-
-#include <barlease.h>
+#include <sys/types.h>
 
 #include "base/loop.h"
 
@@ -37,8 +36,16 @@ bool admin_is_heard(const struct admin *admin);
 /* A line for all who watch */
 void admin_tell(struct admin *admin, const char *text, ...)
 	__attribute__((format(printf, 2, 3)));
-void admin_tell_refused(struct admin *admin, const struct barlease_peer *peer,
-			const char *why);
+/*
+ * The same of what this user brings about: a thousand, then a hundred a second,
+ * and "omitted" with the number of the others
+ */
+void admin_tell_of(struct admin *admin, uid_t uid, const char *text, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Has something been left out, and nobody has been told of it yet? */
+bool admin_is_behind(const struct admin *admin);
+void admin_catch_up(struct admin *admin);
 
 /* Let those go who do not read; to be called when no request is at work */
 void admin_reap(struct admin *admin);

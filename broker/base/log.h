@@ -9,17 +9,23 @@
 #ifndef BROKER_LOG_H
 #define BROKER_LOG_H
 
+#include <stdbool.h>
+#include <sys/types.h>
 #include <syslog.h>
 
-/* @level: LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO */
+/* @level: LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO. Never waits */
 void log_line(int level, const char *text, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * The same for what anybody may bring about as often as they like: a few lines
- * a second, and then how many there would have been.
+ * The same for what this user brings about, as often as it likes: a hundred
+ * lines, then one a second, and now and then how many there would have been
  */
-void log_limited(int level, const char *text, ...)
-	__attribute__((format(printf, 2, 3)));
+void log_user(int level, uid_t uid, const char *text, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Are there lines that nobody has been told of? */
+bool log_is_behind(void);
+void log_catch_up(void);
 
 #endif

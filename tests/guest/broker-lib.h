@@ -34,6 +34,8 @@ void broker_configure(const char *text, ...)
 
 /* Start it with these arguments after its name, which end with NULL */
 pid_t broker_spawn(const char *const *arguments);
+/* As broker_try_start(), with a log elsewhere; @log stays open */
+pid_t broker_spawn_with_log(int log);
 /* Start it with the configuration and all its files in BROKER_DIR */
 pid_t broker_try_start(void);
 /* The same, until it is ready */
