@@ -473,8 +473,6 @@ static void lines_that_are_no_text(void **state)
 	static const char nul[] = DEVICE "# a\0b\n";
 	struct config_errors errors = { 0 };
 	struct config *config;
-	char text[300];
-	int n;
 
 	(void)state;
 	assert_int_equal(config_parse(nul, sizeof(nul) - 1, &names, &config,
@@ -483,14 +481,43 @@ static void lines_that_are_no_text(void **state)
 	assert_int_equal(errors.list[0].line, 2);
 	config_free_errors(&errors);
 
-	/* As long as may be, and one more */
-	n = snprintf(text, sizeof(text), DEVICE "#");
-	memset(text + n, '-', 190);
-	text[n + 189] = '\0';
-	config_free(good(text));
-	text[n + 189] = '-';
-	text[n + 190] = '\0';
-	bad(text, 2, "longer than 190 bytes");
+}
+
+/* A list has as many items as it needs. */
+static void long_lines(void **state)
+{
+	enum { IDS = 5000 };
+	static char text[sizeof(DEVICE SLICE) + 32 + 8 * IDS];
+	struct config *config;
+	int n;
+
+	(void)state;
+	n = snprintf(text, sizeof(text), DEVICE SLICE "users = 1");
+	for (int i = 1; i < IDS; i++)
+		n += snprintf(text + n, sizeof(text) - n, ", %d", i);
+	config = good(text);
+	assert_int_equal(config->rules[0].users.nr, IDS);
+	config_free(config);
+}
+
+/* What is a comment, and what is not; blanks; both ends of a file */
+static void bits_of_lines(void **state)
+{
+	struct config *config = good(" \t; one\n\t[device 03:00.0];\n"
+				     "[slice a]\r\n\tbar\t=\t2\t ;\n"
+				     "ranges=0+4K ; 0+8K\nusers= * \t\n"
+				     "[broker]\nsocket = /a;b#c ;d\n;");
+
+	(void)state;
+	assert_string_equal(config->broker.socket, "/a;b#c");
+	assert_int_equal(config_size_of(&config->slices[0]), 4096);
+	config_free(config);
+	bad(DEVICE "[slice a]\nbar=1\nranges=0+4K\nusers=;\n", 5,
+	    "between commas");
+	bad(DEVICE SLICE "= 1", 6, "unknown key \"\"");
+	bad(DEVICE SLICE "bar: 1", 6, "neither [section], nor key = value");
+	bad(DEVICE SLICE "a\x01=b", 6, "no text");
+	bad("\xef\xbb" DEVICE DEVICE, 1, "neither");
 }
 
 static void same_slices(void **state)
@@ -592,6 +619,8 @@ int main(void)
 		cmocka_unit_test(all_errors_at_once),
 		cmocka_unit_test(no_end_of_errors),
 		cmocka_unit_test(lines_that_are_no_text),
+		cmocka_unit_test(long_lines),
+		cmocka_unit_test(bits_of_lines),
 		cmocka_unit_test(same_slices),
 		cmocka_unit_test(same_slices_of_templates),
 		cmocka_unit_test(words_of_a_slice),
