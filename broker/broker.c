@@ -9,11 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/log.h"
-#include "base/names.h"
 #include "broker.h"
-#include "config/parse.h"
 #include "describe.h"
 #include "policy.h"
 
@@ -99,83 +96,102 @@ static const struct barlease_server_ops ops = {
 	.refused = on_refused,
 };
 
-static const struct config_names system_names = { names_user, names_group };
+/* ---- Devices that come and go ------------------------------------------ */
 
-int broker_read(const char *path, struct config **config,
-		struct config_errors *errors)
+void broker_look_soon(struct broker *broker)
 {
-	char *text;
-	size_t size;
-	int ret;
+	static const unsigned int ms[] = { 20, 50, 100, 200, 500, 1000, 2000 };
+	size_t last = sizeof(ms) / sizeof(*ms) - 1;
 
-	ret = file_read_all(path, &text, &size);
-	if (ret) {
-		config_complain(errors, 0, "cannot be read: %s",
-				strerror(-ret));
-		return ret;
-	}
-	ret = config_parse(text, size, &system_names, config, errors);
-	if (ret && !errors->nr)
-		config_complain(errors, 0, "%s", strerror(-ret));
-	free(text);
-	return ret;
+	if (devices_any_away(&broker->devices))
+		loop_set_timer(&broker->look, ms[broker->looks < last ?
+						 broker->looks : last]);
+	broker->looks++;
 }
 
-int broker_prepare(struct broker *broker, struct config **config,
-		   struct config_errors *errors)
-{
-	int ret;
+struct closing {
+	struct work work;
+	struct handle *handle;
+};
 
-	ret = broker_read(broker->path, config, errors);
-	if (ret)
-		return ret;
-	ret = devices_prepare(&broker->devices, *config, errors);
-	if (ret) {
-		devices_keep(&broker->devices, broker->config);
-		config_free(*config);
-		*config = NULL;
+static void run_close(struct work *work)
+{
+	handle_close(container_of(work, struct closing, work)->handle);
+}
+
+static void end_close(struct work *work)
+{
+	free(container_of(work, struct closing, work));
+}
+
+void broker_close(struct broker *broker, struct handle *handle)
+{
+	struct closing *closing;
+
+	if (!handle)
+		return;
+	closing = calloc(1, sizeof(*closing));
+	if (!closing) {
+		handle_close(handle);
+		return;
 	}
-	return ret;
+	closing->work = (struct work){ .run = run_close, .done = end_close };
+	closing->handle = handle;
+	worker_do(broker->hands, &closing->work);
+}
+
+static void detach(struct broker *broker, struct device *device)
+{
+	if (!device->handle)
+		return;
+	if (device->request.fd >= 0)
+		loop_remove(broker->loop, &device->request);
+	broker_close(broker, device->handle);
+	device->handle = NULL;
+	device->offered = false;
 }
 
 /*
  * Whoever unbinds the device waits until it is closed. The configuration stays,
- * so that reading it again takes the device again, once it is back.
+ * and the device is taken again, once it is back.
  */
 static void on_request(struct loop_source *source, unsigned int events)
 {
 	struct device *device = container_of(source, struct device, request);
-	struct broker *broker = device->broker;
+	struct broker *broker = device->owner;
 
 	(void)events;
 	log_line(LOG_NOTICE,
-		 "the kernel wants %s back: it is closed, until a reload",
+		 "the kernel wants %s back: it is closed until it comes again",
 		 device->bdf);
-	barlease_server_remove_device(broker->server, device->device);
+	barlease_server_remove_device(broker->server, device->handle->device);
 	admin_tell(broker->admin, "gone device=%s", device->bdf);
-	loop_remove(broker->loop, source);
-	devices_close(device);
+	detach(broker, device);
+	device_set_why(device, "the kernel wanted it back");
+	broker->looks = 2;
+	broker_look_soon(broker);
 }
 
-static void watch_new_devices(struct broker *broker)
+static void attach(struct broker *broker, struct device *device,
+		   struct handle *handle)
 {
-	struct device *device;
-	int fd, ret;
+	int ret = handle->request;
 
-	LIST_FOREACH(device, &broker->devices, link) {
-		if (device->broker)
-			continue;
-		device->broker = broker;
-		fd = barlease_device_request_fd(device->device);
-		device->request = (struct loop_source){ fd, on_request };
-		ret = fd < 0 ? fd : loop_add(broker->loop, &device->request,
-					     EPOLLIN);
-		if (ret)
-			log_line(LOG_WARNING,
-				 "cannot see when the kernel wants %s back: %s",
-				 device->bdf, strerror(-ret));
+	device->handle = handle;
+	device->owner = broker;
+	device->why[0] = '\0';
+	device->request = (struct loop_source){ handle->request, on_request };
+	if (ret >= 0)
+		ret = loop_add(broker->loop, &device->request, EPOLLIN);
+	if (ret) {
+		device->request.fd = -1;
+		log_line(LOG_WARNING,
+			 "cannot see when the kernel wants %s back: %s",
+			 device->bdf, strerror(-ret));
 	}
 }
+
+/* ---- A configuration --------------------------------------------------- */
 
 /* A slice of @config that is in @other, too, just the same */
 static bool stays(const struct config *config, const struct config_slice *slice,
@@ -211,109 +227,144 @@ static int offer(struct broker *broker, const struct config_slice *slice)
 	offered.ranges = ranges;
 	device = config_device_of(broker->config, slice);
 	ret = barlease_server_add_slice(broker->server,
-					devices_find(&broker->devices,
+					devices_open(&broker->devices,
 						     device->bdf), &offered);
 	free(ranges);
 	return ret;
 }
 
-/*
- * What the old configuration had and the new one has not goes first, and while
- * the old one is in force, which knows what there was: there may be something
- * else at its place. What is only for others from now on is found
- * out last.
- */
-static int switch_to(struct broker *broker, struct config *config)
+static bool is_named(const struct config *config, const char *bdf)
+{
+	for (size_t i = 0; config && i < config->nr_devices; i++)
+		if (!strcmp(config->devices[i].bdf, bdf))
+			return true;
+	return false;
+}
+
+void broker_note_away(struct broker *broker, const struct openings *openings)
+{
+	struct device *device;
+
+	for (size_t i = 0; i < openings->nr; i++) {
+		const struct opening *opening = &openings->list[i];
+
+		device = devices_find(&broker->devices, opening->bdf);
+		if (device && !device->handle && !opening->handle &&
+		    device_set_why(device, opening->why))
+			log_line(LOG_WARNING, "%s", opening->why);
+	}
+}
+
+/* Does anybody know of it as one that is away? */
+static void greet(struct broker *broker, const struct device *device)
+{
+	if (!device->why[0])
+		return;
+	log_line(LOG_NOTICE, "%s is there", device->bdf);
+	admin_tell(broker->admin, "back device=%s", device->bdf);
+}
+
+/* Those that are named, and no others */
+static int keep_devices(struct broker *broker, const struct config *config,
+			struct openings *openings)
+{
+	struct device *device, *next;
+
+	for (size_t i = 0; i < config->nr_devices; i++)
+		if (!devices_find(&broker->devices, config->devices[i].bdf) &&
+		    !devices_add(&broker->devices, config->devices[i].bdf))
+			return -ENOMEM;
+	for (size_t i = 0; i < openings->nr; i++) {
+		device = devices_find(&broker->devices, openings->list[i].bdf);
+		if (!device || device->handle || !openings->list[i].handle)
+			continue;
+		greet(broker, device);
+		attach(broker, device, openings->list[i].handle);
+		openings->list[i].handle = NULL;
+	}
+	broker_note_away(broker, openings);
+	for (device = LIST_FIRST(&broker->devices); device; device = next) {
+		next = LIST_NEXT(device, link);
+		if (is_named(config, device->bdf))
+			continue;
+		detach(broker, device);
+		devices_remove(device);
+	}
+	return 0;
+}
+
+static int offer_all(struct broker *broker, const struct config *config,
+		     const struct config *old, char *words, size_t size)
+{
+	const struct device *device;
+	int ret, failed = 0;
+
+	for (size_t i = 0; i < config->nr_slices; i++) {
+		const struct config_slice *slice = &config->slices[i];
+
+		device = devices_find(&broker->devices,
+				      config_device_of(config, slice)->bdf);
+		if (!device->handle ||
+		    (device->offered && stays(config, slice, old)))
+			continue;
+		ret = offer(broker, slice);
+		if (!ret)
+			continue;
+		failed = ret;
+		snprintf(words, size, "cannot offer %s: %s", slice->name,
+			 strerror(-ret));
+	}
+	return failed;
+}
+
+static void log_number(const struct broker *broker)
+{
+	const struct device *device;
+	size_t nr = 0;
+
+	LIST_FOREACH(device, &broker->devices, link)
+		nr += !!device->handle;
+	log_line(LOG_INFO, "%zu slices of %zu devices, of which %zu are there",
+		 broker->config->nr_slices, broker->config->nr_devices, nr);
+}
+
+int broker_apply(struct broker *broker, struct config *config,
+		 struct openings *openings, char *words, size_t size)
 {
 	struct config *old = broker->config;
 	const struct barlease_limits limits = {
 		.user_connections = config->broker.user_connections,
 		.user_leases = config->broker.user_leases,
 	};
-	const struct config_device *device;
-	int ret, failed = 0;
+	struct device *device;
+	int ret;
 
-	for (size_t i = 0; old && i < old->nr_slices; i++)
+	for (size_t i = 0; old && old != config && i < old->nr_slices; i++)
 		if (!stays(old, &old->slices[i], config))
 			barlease_server_remove_slice(broker->server,
 						     old->slices[i].name);
 	broker->config = config;
-	for (size_t i = 0; i < config->nr_slices; i++) {
-		device = config_device_of(config, &config->slices[i]);
-		if (stays(config, &config->slices[i], old) &&
-		    !devices_is_new(&broker->devices, device->bdf))
-			continue;
-		ret = offer(broker, &config->slices[i]);
-		if (!ret)
-			continue;
-		failed = ret;
-		log_line(LOG_ERR, "cannot offer %s: %s",
-			 config->slices[i].name, strerror(-ret));
-	}
+	ret = keep_devices(broker, config, openings);
+	if (!ret)
+		ret = offer_all(broker, config, old, words, size);
+	LIST_FOREACH(device, &broker->devices, link)
+		device->offered = device->handle;
 	barlease_server_set_limits(broker->server, &limits);
 	barlease_server_recheck(broker->server);
-	devices_keep(&broker->devices, config);
-	watch_new_devices(broker);
-	config_free(old);
-	log_line(failed ? LOG_ERR : LOG_INFO, "%zu slices of %zu devices",
-		 config->nr_slices, config->nr_devices);
-	return failed;
+	if (old != config)
+		config_free(old);
+	log_number(broker);
+	return ret;
 }
 
-int broker_start(struct broker *broker, struct config *config, int listener)
+int broker_start(struct broker *broker, int listener)
 {
-	int ret;
+	int ret = barlease_server_new(listener, &ops, broker, &broker->server);
 
-	ret = barlease_server_new(listener, &ops, broker, &broker->server);
 	if (ret) {
 		log_line(LOG_ERR, "cannot serve clients: %s", strerror(-ret));
 		broker->server = NULL;
-		config_free(config);
-		return ret;
 	}
-	return switch_to(broker, config);
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
-/* What only a start looks at */
-static void warn_of_late_changes(const struct config *old,
-				 const struct config *new)
-{
-	const struct config_broker *a = &old->broker, *b = &new->broker;
-
-	if (!same_text(a->socket, b->socket) ||
-	    !same_text(a->admin, b->admin) ||
-	    !same_text(a->lock_directory, b->lock_directory) ||
-	    a->socket_mode != b->socket_mode)
-		log_line(LOG_WARNING,
-			 "what has changed in [broker] will count from the next start on");
-	for (size_t i = 0; i < old->nr_devices; i++)
-		for (size_t j = 0; j < new->nr_devices; j++)
-			if (!strcmp(old->devices[i].bdf, new->devices[j].bdf) &&
-			    old->devices[i].backend != new->devices[j].backend)
-				log_line(LOG_WARNING,
-					 "the new backend of %s will count from the next start on",
-					 new->devices[j].bdf);
-}
-
-int broker_reload(struct broker *broker, struct config_errors *errors)
-{
-	struct config *config;
-	int ret;
-
-	ret = broker_prepare(broker, &config, errors);
-	if (ret)
-		return ret;
-	warn_of_late_changes(broker->config, config);
-	ret = switch_to(broker, config);
-	if (ret)
-		config_complain(errors, 0, "not all slices can be offered: %s",
-				strerror(-ret));
-	admin_tell(broker->admin, "reloaded");
 	return ret;
 }
 
@@ -322,7 +373,7 @@ int broker_reset(struct broker *broker, const char *bdf)
 	const struct barlease_device *device;
 	int ret;
 
-	device = devices_find(&broker->devices, bdf);
+	device = devices_open(&broker->devices, bdf);
 	if (!device)
 		return -ENOENT;
 	admin_tell(broker->admin, "suspended device=%s", bdf);
@@ -333,11 +384,9 @@ int broker_reset(struct broker *broker, const char *bdf)
 	return ret;
 }
 
+/* Nobody waits for the worker: the end of the process closes all. */
 void broker_stop(struct broker *broker)
 {
 	barlease_server_free(broker->server);
 	broker->server = NULL;
-	devices_keep(&broker->devices, NULL);
-	config_free(broker->config);
-	broker->config = NULL;
 }

@@ -18,7 +18,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "diagnose.h"
+#include "device/diagnose.h"
 #include "listen.h"
 
 /* See sd_listen_fds(3) */

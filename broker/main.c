@@ -20,6 +20,7 @@
 #include "broker.h"
 #include "listen.h"
 #include "options.h"
+#include "reload.h"
 #include "requests.h"
 
 /* A connection and a DMABUF or more for each of a thousand clients */
@@ -44,22 +45,8 @@ static int complain(int ret, const char *what)
 	return ret;
 }
 
-static void log_errors(const char *path, struct config_errors *errors)
-{
-	for (size_t i = 0; i < errors->nr; i++) {
-		const struct config_error *error = &errors->list[i];
-
-		if (error->line)
-			log_line(LOG_ERR, "%s:%u: %s", path, error->line,
-				 error->text);
-		else
-			log_line(LOG_ERR, "%s: %s", path, error->text);
-	}
-	config_free_errors(errors);
-}
-
 /* What a compiler's messages look like, for editors to jump to */
-static void print_errors(const char *path, struct config_errors *errors)
+static void print_errors(const char *path, const struct config_errors *errors)
 {
 	for (size_t i = 0; i < errors->nr; i++) {
 		const struct config_error *error = &errors->list[i];
@@ -69,7 +56,6 @@ static void print_errors(const char *path, struct config_errors *errors)
 			fprintf(stderr, "%u:", error->line);
 		fprintf(stderr, " %s\n", error->text);
 	}
-	config_free_errors(errors);
 }
 
 static int check(const char *path)
@@ -77,10 +63,12 @@ static int check(const char *path)
 	struct config_errors errors = { 0 };
 	struct config *config;
 
-	if (broker_read(path, &config, &errors)) {
+	if (reload_read(path, &config, &errors)) {
 		print_errors(path, &errors);
+		config_free_errors(&errors);
 		return EXIT_FAILURE;
 	}
+	print_errors(path, &config->warnings);
 	printf("%s is good: %zu slices of %zu devices\n", path,
 	       config->nr_slices, config->nr_devices);
 	config_free(config);
@@ -105,18 +93,26 @@ static void allow_many_fds(void)
 			 strerror(errno));
 }
 
-static void reload(struct daemon *daemon)
+static void on_reloaded(void *data, const struct config_errors *errors)
 {
-	struct config_errors errors = { 0 };
+	struct daemon *daemon = data;
 
-	notify_reloading();
-	if (broker_reload(&daemon->broker, &errors)) {
-		log_errors(daemon->broker.path, &errors);
+	if (errors->nr) {
+		reload_log(daemon->broker.path, LOG_ERR, errors);
 		log_line(LOG_ERR, "the configuration stays as it was");
 	} else {
 		log_line(LOG_NOTICE, "the configuration was read again");
 	}
 	notify("READY=1");
+}
+
+static void reload(struct daemon *daemon)
+{
+	notify_reloading();
+	if (reload_request(&daemon->broker, on_reloaded, daemon)) {
+		log_line(LOG_ERR, "no memory to read the configuration");
+		notify("READY=1");
+	}
 }
 
 static void on_signal(struct loop_source *source, unsigned int events)
@@ -162,29 +158,49 @@ static int watch_signals(struct daemon *daemon)
 	return complain(ret, "cannot watch for signals");
 }
 
+/* They inherit that signals are for the loop. */
+static int start_workers(struct daemon *daemon)
+{
+	struct broker *broker = &daemon->broker;
+	int ret;
+
+	ret = worker_new(&daemon->loop, &broker->names);
+	if (!ret)
+		ret = worker_new(&daemon->loop, &broker->hands);
+	return complain(ret, "cannot make a thread");
+}
+
 /* Devices first: whoever comes second does not touch the first one's sockets */
+static int open_sockets(struct daemon *daemon, const struct options *options,
+			const struct config_broker *paths)
+{
+	return listeners_make(&daemon->listeners, options->socket ?:
+			      paths->socket ?: DEFAULT_SOCKET,
+			      paths->socket_mode, options->admin ?:
+			      paths->admin ?: DEFAULT_ADMIN);
+}
+
 static int open_all(struct daemon *daemon, const struct options *options)
 {
+	struct broker *broker = &daemon->broker;
 	struct config_errors errors = { 0 };
-	const struct config_broker *paths;
+	struct openings openings = { 0 };
+	char words[CONFIG_ERROR_MAX] = "";
 	struct config *config;
 	int ret;
 
-	ret = broker_prepare(&daemon->broker, &config, &errors);
-	if (ret) {
-		log_errors(options->config, &errors);
-		return ret;
-	}
-	paths = &config->broker;
-	ret = listeners_make(&daemon->listeners,
-			     options->socket ?: paths->socket ?: DEFAULT_SOCKET,
-			     paths->socket_mode,
-			     options->admin ?: paths->admin ?: DEFAULT_ADMIN);
-	if (ret) {
-		config_free(config);
-		return ret;
-	}
-	return broker_start(&daemon->broker, config, daemon->listeners.client);
+	ret = reload_first(broker, &config, &openings, &errors);
+	reload_log(options->config, LOG_ERR, &errors);
+	config_free_errors(&errors);
+	if (!ret)
+		ret = open_sockets(daemon, options, &config->broker);
+	if (!ret)
+		ret = broker_start(broker, daemon->listeners.client);
+	if (!ret)
+		ret = complain(broker_apply(broker, config, &openings, words,
+					    sizeof(words)), words);
+	free(openings.list);
+	return ret;
 }
 
 static void on_catch_up(struct loop_timer *timer)
@@ -209,6 +225,8 @@ static int connect_all(struct daemon *daemon)
 		ret = admin_new(&daemon->loop, daemon->listeners.admin,
 				request_answer, &daemon->broker,
 				&daemon->broker.admin);
+	if (!ret)
+		ret = reload_watch(&daemon->broker);
 	return complain(ret, "cannot watch the sockets");
 }
 
@@ -259,7 +277,10 @@ static int serve(const struct options *options)
 			       "cannot make an event loop");
 	if (ret)
 		return ret;
+	STAILQ_INIT(&daemon.broker.waiters);
 	ret = watch_signals(&daemon);
+	if (!ret)
+		ret = start_workers(&daemon);
 	if (!ret)
 		ret = open_all(&daemon, options);
 	if (!ret)

@@ -5,133 +5,229 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "broker.h"
+#include "base/log.h"
 #include "describe.h"
+#include "reload.h"
 #include "requests.h"
 
-/* @key: of the one word after the request's name; NULL: there is none */
-struct request {
-	const char *name;
-	const char *key;
-	void (*answer)(struct broker *broker, const char *value, FILE *out);
+/* Lines of an answer */
+struct out {
+	FILE *file;
+	char *text;
+	size_t size;
 };
 
-static void list_devices(struct broker *broker, const char *value, FILE *out)
+static bool begin(struct out *out, struct admin_call *call)
 {
-	(void)value;
-	for (size_t i = 0; i < broker->config->nr_devices; i++) {
-		const char *bdf = broker->config->devices[i].bdf;
-
-		if (devices_find(&broker->devices, bdf))
-			fprintf(out, "device name=%s\n", bdf);
-	}
-	fputs("ok\n", out);
+	*out = (struct out){ 0 };
+	out->file = open_memstream(&out->text, &out->size);
+	if (!out->file)
+		admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
+	return out->file;
 }
 
-static void list_slices(struct broker *broker, const char *value, FILE *out)
+static void end(struct out *out, struct admin_call *call)
+{
+	fputs("ok\n", out->file);
+	if (fclose(out->file))
+		admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
+	else
+		admin_answer(call, out->text, out->size);
+	free(out->text);
+}
+
+static void ok(struct admin_call *call)
+{
+	admin_answer(call, "ok\n", strlen("ok\n"));
+}
+
+static void list_devices(struct broker *broker, struct admin_call *call,
+			 char *words)
+{
+	const struct device *device;
+	char why[HANDLE_WHY_MAX];
+	struct out out;
+
+	(void)words;
+	if (!begin(&out, call))
+		return;
+	for (size_t i = 0; i < broker->config->nr_devices; i++) {
+		device = devices_find(&broker->devices,
+				      broker->config->devices[i].bdf);
+		fprintf(out.file, "device name=%s state=%s", device->bdf,
+			device->handle ? "open" : "away");
+		describe_as_word(device->why, why, sizeof(why));
+		if (!device->handle)
+			fprintf(out.file, " why=%s", why);
+		fputc('\n', out.file);
+	}
+	end(&out, call);
+}
+
+static void list_slices(struct broker *broker, struct admin_call *call,
+			char *words)
 {
 	const struct config *config = broker->config;
 	unsigned int *holders = leases_count(&broker->leases, config);
+	struct out out;
 
-	(void)value;
+	(void)words;
 	if (!holders) {
-		fprintf(out, "error %s\n", strerror(ENOMEM));
+		admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
 		return;
 	}
-	for (size_t i = 0; i < config->nr_slices; i++) {
-		describe_slice(out, config, &config->slices[i], holders[i]);
-		fputc('\n', out);
+	if (begin(&out, call)) {
+		for (size_t i = 0; i < config->nr_slices; i++) {
+			describe_slice(out.file, config, &config->slices[i],
+				       holders[i]);
+			fputc('\n', out.file);
+		}
+		end(&out, call);
 	}
 	free(holders);
-	fputs("ok\n", out);
 }
 
-static void list_leases(struct broker *broker, const char *value, FILE *out)
+static void list_leases(struct broker *broker, struct admin_call *call,
+			char *words)
 {
 	const struct lease *lease;
+	struct out out;
 
-	(void)value;
+	(void)words;
+	if (!begin(&out, call))
+		return;
 	LIST_FOREACH(lease, &broker->leases, link) {
-		fputs("lease ", out);
-		describe_lease(out, broker->config, lease);
-		fputc('\n', out);
+		fputs("lease ", out.file);
+		describe_lease(out.file, broker->config, lease);
+		fputc('\n', out.file);
 	}
-	fputs("ok\n", out);
+	end(&out, call);
 }
 
-static void revoke(struct broker *broker, const char *value, FILE *out)
+/* The value of "key=value", which is all there is; NULL where it is not */
+static const char *value_of(const char *words, const char *key)
 {
+	size_t length = strlen(key);
+
+	if (!words || strncmp(words, key, length) || words[length] != '=' ||
+	    strchr(words, ' '))
+		return NULL;
+	return words + length + 1;
+}
+
+static void revoke(struct broker *broker, struct admin_call *call, char *words)
+{
+	const char *value = value_of(words, "id");
 	unsigned long id;
-	char *end;
+	char *tail;
 	int ret;
 
 	errno = 0;
-	id = strtoul(value, &end, 10);
-	if (*value < '0' || *value > '9' || *end || errno || id > UINT32_MAX) {
-		fprintf(out, "error \"%s\" is no number of a lease\n", value);
+	id = value ? strtoul(value, &tail, 10) : 0;
+	if (!value || *value < '0' || *value > '9' || *tail || errno ||
+	    id > UINT32_MAX) {
+		admin_fail(call, -EINVAL, "\"revoke\" has the number of a lease after it, id=N");
 		return;
 	}
 	ret = barlease_server_revoke(broker->server, id);
 	if (ret == -ENOENT)
-		fprintf(out, "error no lease %lu\n", id);
+		admin_fail(call, ret, "no lease %lu", id);
 	else if (ret)
-		fprintf(out, "error lease %lu: %s\n", id, strerror(-ret));
+		admin_fail(call, ret, "lease %lu: %s", id, strerror(-ret));
 	else
-		fputs("ok\n", out);
+		ok(call);
 }
 
-static void reset(struct broker *broker, const char *value, FILE *out)
+static void reset(struct broker *broker, struct admin_call *call, char *words)
 {
-	int ret = broker_reset(broker, value);
+	const char *bdf = value_of(words, "device");
+	int ret;
 
-	if (ret == -ENOENT)
-		fprintf(out, "error no device %s\n", value);
-	else if (ret)
-		fprintf(out, "error reset of %s: %s\n", value, strerror(-ret));
-	else
-		fputs("ok\n", out);
-}
-
-static void reload(struct broker *broker, const char *value, FILE *out)
-{
-	struct config_errors errors = { 0 };
-
-	(void)value;
-	if (!broker_reload(broker, &errors)) {
-		fputs("ok\n", out);
+	if (!bdf) {
+		admin_fail(call, -EINVAL, "\"reset\" has a device after it, device=BDF");
 		return;
 	}
-	fputs("error ", out);
-	for (size_t i = 0; i < errors.nr; i++) {
-		const struct config_error *error = &errors.list[i];
-
-		fprintf(out, "%s%s:", i ? "; " : "", broker->path);
-		if (error->line)
-			fprintf(out, "%u:", error->line);
-		fprintf(out, " %s", error->text);
-	}
-	fputc('\n', out);
-	config_free_errors(&errors);
+	ret = broker_reset(broker, bdf);
+	if (ret == -ENOENT)
+		admin_fail(call, ret, "no device %s", bdf);
+	else if (ret)
+		admin_fail(call, ret, "reset of %s: %s", bdf, strerror(-ret));
+	else
+		ok(call);
 }
 
-static void watch(struct broker *broker, const char *value, FILE *out)
+/* One that is answered later */
+struct reloading {
+	struct admin_call *call;
+	const char *path;
+};
+
+static void on_reloaded(void *data, const struct config_errors *errors)
+{
+	struct reloading *reloading = data;
+	char text[8000] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < errors->nr && n < sizeof(text); i++) {
+		const struct config_error *error = &errors->list[i];
+		char line[16] = "";
+
+		if (error->line)
+			snprintf(line, sizeof(line), "%u:", error->line);
+		n += snprintf(text + n, sizeof(text) - n, "%s%s:%s %s",
+			      i ? "; " : "", reloading->path, line,
+			      error->text);
+	}
+	if (errors->nr) {
+		reload_log(reloading->path, LOG_ERR, errors);
+		log_line(LOG_ERR, "the configuration stays as it was");
+		admin_fail(reloading->call, -EINVAL, "%s", text);
+	} else {
+		log_line(LOG_NOTICE, "the configuration was read again");
+		ok(reloading->call);
+	}
+	free(reloading);
+}
+
+static void reload(struct broker *broker, struct admin_call *call, char *words)
+{
+	struct reloading *reloading = calloc(1, sizeof(*reloading));
+
+	(void)words;
+	if (reloading) {
+		*reloading = (struct reloading){ call, broker->path };
+		if (!reload_request(broker, on_reloaded, reloading))
+			return;
+	}
+	free(reloading);
+	admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
+}
+
+static void watch(struct broker *broker, struct admin_call *call, char *words)
 {
 	(void)broker;
-	(void)value;
-	fputs("ok\n", out);
+	(void)words;
+	admin_watch(call);
 }
 
-static const struct request requests[] = {
-	{ "devices", NULL, list_devices },
-	{ "slices", NULL, list_slices },
-	{ "leases", NULL, list_leases },
-	{ "revoke", "id", revoke },
-	{ "reset", "device", reset },
-	{ "reload", NULL, reload },
-	{ "watch", NULL, watch },
+/* @has_words: after its name */
+static const struct request {
+	const char *name;
+	bool has_words;
+	void (*answer)(struct broker *broker, struct admin_call *call,
+		       char *words);
+} requests[] = {
+	{ "devices", false, list_devices },
+	{ "slices", false, list_slices },
+	{ "leases", false, list_leases },
+	{ "revoke", true, revoke },
+	{ "reset", true, reset },
+	{ "reload", false, reload },
+	{ "watch", false, watch },
 };
 
 static const struct request *find(const char *name)
@@ -142,36 +238,17 @@ static const struct request *find(const char *name)
 	return NULL;
 }
 
-/* The value of "key=value"; NULL where that is not what it is */
-static const char *value_of(const char *word, const char *key)
+void request_answer(void *data, struct admin_call *call, char *line)
 {
-	size_t length = strlen(key);
-
-	if (!word || strncmp(word, key, length) || word[length] != '=')
-		return NULL;
-	return word + length + 1;
-}
-
-bool request_answer(void *data, char *line, FILE *out)
-{
-	struct broker *broker = data;
-	char *rest = line, *name = strsep(&rest, " ");
+	char *words = line, *name = strsep(&words, " ");
 	const struct request *request = find(name);
-	const char *value = NULL;
 
-	if (!request) {
-		fprintf(out, "error unknown request \"%.32s\"\n", name);
-		return false;
-	}
-	if (request->key)
-		value = value_of(rest, request->key);
-	if (request->key ? !value : !!rest) {
-		fprintf(out, "error \"%s\" has %s%s\n", request->name,
-			request->key ? "one word after it, which begins with " :
-				       "no words after it",
-			request->key ?: "");
-		return false;
-	}
-	request->answer(broker, value, out);
-	return request->answer == watch;
+	/* Of somebody who speaks something else, HTTP say, made to by others */
+	if (!request)
+		admin_reject(call, "unknown request \"%.32s\"", name);
+	else if (words && !request->has_words)
+		admin_fail(call, -EINVAL, "\"%s\" has no words after it",
+			   request->name);
+	else
+		request->answer(data, call, words);
 }

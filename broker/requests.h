@@ -10,6 +10,6 @@
 #include "admin/admin.h"
 
 /* For admin_new(), with the broker as its data */
-bool request_answer(void *data, char *line, FILE *out);
+void request_answer(void *data, struct admin_call *call, char *line);
 
 #endif

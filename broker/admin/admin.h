@@ -8,25 +8,37 @@
 #define BROKER_ADMIN_H
 
 #include <stdbool.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "base/loop.h"
 
 struct admin;
 
-/**
- * typedef admin_answer_fn - do what a line asks for
- * @data: as admin_new() was given it
- * @line: without its end; may be taken apart
- * @out: receives the answer
- *
- * Return: true when the answer is to be followed by all that happens.
+/*
+ * A request, until it is answered by one of the four functions below: at once,
+ * or at any time later. Whoever asked may be gone by then. The next request of
+ * the same connection is not looked at before.
  */
-typedef bool (*admin_answer_fn)(void *data, char *line, FILE *out);
+struct admin_call;
+
+/* These lines, which end with "ok" */
+void admin_answer(struct admin_call *call, const char *text, size_t size);
+/* "ok", and from then on all that happens */
+void admin_watch(struct admin_call *call);
+/* "error", a word for this kind of errno, and words for a person */
+void admin_fail(struct admin_call *call, int error, const char *text, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same of what is no request: nothing that follows is one either */
+void admin_reject(struct admin_call *call, const char *text, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* @line: without its end; may be taken apart. @data: of admin_new() */
+typedef void (*admin_request_fn)(void *data, struct admin_call *call,
+				 char *line);
 
 /* @listener: stays the caller's. Return: 0; -errno */
-int admin_new(struct loop *loop, int listener, admin_answer_fn answer,
+int admin_new(struct loop *loop, int listener, admin_request_fn request,
 	      void *data, struct admin **admin);
 void admin_free(struct admin *admin);
 

@@ -29,6 +29,7 @@ void config_free(struct config *config)
 	free(config->rules);
 	free(config->slices);
 	free(config->by_name);
+	config_free_errors(&config->warnings);
 	free(config);
 }
 

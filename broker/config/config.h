@@ -19,15 +19,23 @@
 
 #include "errors.h"
 
+/*
+ * What the kernel calls every user, and every group, of another user namespace
+ * that have no number in this one; so nobody can be told from it
+ */
+#define CONFIG_UNMAPPED	65534u
+
 /* What ranges are made of, whatever the machine's page size */
 #define CONFIG_PAGE	4096u
 
-/* [broker] */
+/* [broker]; @connections, @leases: 0 where the file does not say */
 struct config_broker {
 	char *socket;
 	char *admin;
 	char *lock_directory;
 	mode_t socket_mode;
+	unsigned int connections;
+	unsigned int leases;
 	unsigned int user_connections;
 	unsigned int user_leases;
 };
@@ -64,6 +72,7 @@ struct config_rule {
 	unsigned int flags;
 	enum barlease_memattr memattr;
 	uint32_t max_holders;
+	uint32_t per_user;
 	struct config_ids users;
 	struct config_ids groups;
 	uint32_t count;
@@ -81,6 +90,7 @@ struct config_slice {
  * struct config - what a configuration says
  * @slices: in the order of the file
  * @by_name: the same, sorted
+ * @warnings: what is good, and perhaps not meant
  */
 struct config {
 	struct config_broker broker;
@@ -91,6 +101,7 @@ struct config {
 	struct config_slice *slices;
 	size_t nr_slices;
 	const struct config_slice **by_name;
+	struct config_errors warnings;
 };
 
 /* Both return 0, or a negative errno where there is none of that name */

@@ -78,6 +78,16 @@ static void set_most(struct config_parser *parser, unsigned int *most,
 		*most = number;
 }
 
+static void set_connections(struct config_parser *parser, const char *value)
+{
+	set_most(parser, &parser->config->broker.connections, value);
+}
+
+static void set_leases(struct config_parser *parser, const char *value)
+{
+	set_most(parser, &parser->config->broker.leases, value);
+}
+
 static void set_user_connections(struct config_parser *parser,
 				 const char *value)
 {
@@ -94,6 +104,8 @@ static const struct key broker_keys[] = {
 	{ "socket-mode", .set = set_socket_mode },
 	{ "admin", .set = set_admin },
 	{ "lock-directory", .set = set_lock_directory },
+	{ "connections", .set = set_connections },
+	{ "leases", .set = set_leases },
 	{ "user-connections", .set = set_user_connections },
 	{ "user-leases", .set = set_user_leases },
 	{ 0 },
@@ -208,6 +220,14 @@ static void set_max_holders(struct config_parser *parser, const char *value)
 		parser_rule(parser)->max_holders = max;
 }
 
+static void set_per_user(struct config_parser *parser, const char *value)
+{
+	uint64_t most;
+
+	if (value_number(parser, value, 1, UINT32_MAX - 1, &most))
+		parser_rule(parser)->per_user = most;
+}
+
 static void set_count(struct config_parser *parser, const char *value)
 {
 	uint64_t count;
@@ -233,6 +253,10 @@ static void add_id(struct config_parser *parser, struct config_ids *ids,
 		*slot = id;
 	else
 		parser->error = -ENOMEM;
+	if (id == CONFIG_UNMAPPED)
+		config_complain(&parser->config->warnings, parser->line,
+				"%u is what all users of other user namespaces look like, so nobody gets anything by it",
+				id);
 }
 
 static void set_id(struct config_parser *parser, struct config_ids *ids,
@@ -249,9 +273,10 @@ static void set_id(struct config_parser *parser, struct config_ids *ids,
 		if (value_number(parser, text, 0, UINT32_MAX - 1, &number))
 			add_id(parser, ids, number);
 	} else if (look_up(text, &id)) {
-		complain(parser,
-			 "unknown %s \"%.60s\"; right is a name that the system knows, a number, or *",
-			 kind, text);
+		/* Who is not there gets nothing, and keeps nothing from others */
+		config_complain(&parser->config->warnings, parser->line,
+				"unknown %s \"%.60s\", for whom this has no effect; right is a name that the system knows, a number, or *",
+				kind, text);
 	} else {
 		add_id(parser, ids, id);
 	}
@@ -290,6 +315,7 @@ static const struct key slice_keys[] = {
 	{ "groups", .repeats = true, .set = set_groups },
 	{ "exclusive", .set = set_exclusive },
 	{ "max-holders", .set = set_max_holders },
+	{ "per-user", .set = set_per_user },
 	{ "count", .set = set_count },
 	{ "stride", .set = set_stride },
 	{ 0 },
@@ -307,7 +333,7 @@ static const struct {
 static void complain_unknown(struct config_parser *parser, const char *name)
 {
 	const struct key *key = sections[parser->section].keys;
-	char list[160] = "";
+	char list[200] = "";
 	size_t length = 0;
 
 	for (int i = 0; key[i].name; i++)

@@ -188,7 +188,7 @@ static void administrator_sees(const struct peer *clients, const long *frames)
 	ok(strstr(answer, line), "and what there is");
 	ok(strstr(answer, "exclusive=1 max=0 holders=1\n"),
 	   "and how many hold it");
-	snprintf(line, sizeof(line), "device name=%s\nok\n", dev_small().name);
+	snprintf(line, sizeof(line), "device name=%s state=open\nok\n", dev_small().name);
 	admin_ask(admin, "devices", answer, sizeof(answer));
 	ok(!strcmp(answer, line), "and of which device");
 	ok(!admin_ask(admin, "sing", answer, sizeof(answer)),
