@@ -259,12 +259,36 @@ static void add_id(struct config_parser *parser, struct config_ids *ids,
 				id);
 }
 
+/* The system may have to ask another one about each. */
+static int look_up_once(struct config_parser *parser, const char *name,
+			int (*look_up)(const char *name, uint32_t *id),
+			uint32_t *id)
+{
+	struct config_known *known;
+
+	if (strlen(name) >= sizeof(known->name))
+		return look_up(name, id);
+	for (int i = 0; i < CONFIG_KNOWN; i++) {
+		known = &parser->known[i];
+		if (known->look_up == look_up && !strcmp(known->name, name)) {
+			*id = known->id;
+			return known->ret;
+		}
+	}
+	known = &parser->known[parser->nr_known++ % CONFIG_KNOWN];
+	known->look_up = look_up;
+	strcpy(known->name, name);
+	known->ret = look_up(name, id);
+	known->id = *id;
+	return known->ret;
+}
+
 static void set_id(struct config_parser *parser, struct config_ids *ids,
 		   const char *text, const char *kind,
 		   int (*look_up)(const char *name, uint32_t *id))
 {
 	uint64_t number;
-	uint32_t id;
+	uint32_t id = 0;
 
 	if (!strcmp(text, "*")) {
 		ids->all = true;
@@ -272,7 +296,7 @@ static void set_id(struct config_parser *parser, struct config_ids *ids,
 		/* The last number is the system's way to say "none". */
 		if (value_number(parser, text, 0, UINT32_MAX - 1, &number))
 			add_id(parser, ids, number);
-	} else if (look_up(text, &id)) {
+	} else if (look_up_once(parser, text, look_up, &id)) {
 		/* Who is not there gets nothing, and keeps nothing from others */
 		config_complain(&parser->config->warnings, parser->line,
 				"unknown %s \"%.60s\", for whom this has no effect; right is a name that the system knows, a number, or *",

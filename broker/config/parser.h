@@ -24,12 +24,24 @@ enum config_section {
 	SECTION_SLICE,
 };
 
+/* A name that was looked up before, and what came of it */
+struct config_known {
+	int (*look_up)(const char *name, uint32_t *id);
+	char name[64];
+	uint32_t id;
+	int ret;
+};
+
+#define CONFIG_KNOWN	16
+
 /**
  * struct config_parser - where the parser is
  * @line: number of it
  * @section: which kind of
  * @section_line: where it began
  * @seen: one bit for each of its keys that was there
+ * @known: the latest names; a file has few of them, many times over
+ * @nr_known: how many there were in all
  * @error: -ENOMEM from when on there was none
  */
 struct config_parser {
@@ -40,6 +52,8 @@ struct config_parser {
 	enum config_section section;
 	unsigned int section_line;
 	unsigned long seen;
+	struct config_known known[CONFIG_KNOWN];
+	unsigned int nr_known;
 	int error;
 };
 
