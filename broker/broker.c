@@ -9,24 +9,52 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ids.h"
 #include "base/log.h"
 #include "broker.h"
 #include "describe.h"
+#include "quota.h"
 #include "policy.h"
+
+/* ---- What the server asks and tells ------------------------------------ */
+
+static bool on_welcome(void *data, const struct barlease_peer *peer)
+{
+	const struct broker *broker = data;
+	const struct config *config = broker->config;
+
+	for (size_t i = 0; i < config->nr_rules; i++)
+		if (policy_allows(&config->rules[i], peer))
+			return true;
+	return false;
+}
 
 static bool on_allowed(void *data, const struct barlease_peer *peer,
 		       const char *name, void *context)
 {
-	const struct broker *broker = data;
-	const struct config_slice *slice = config_find(broker->config, name);
+	const struct config_slice *slice = context;
 
-	(void)context;
-	return slice && policy_allows(slice->rule, peer);
+	(void)data;
+	(void)name;
+	return policy_allows(slice->rule, peer);
+}
+
+/*
+ * Which slice it is of: of those that are offered, or that have been until the
+ * configuration at work takes them away. NULL where that was long ago.
+ */
+static const struct config_slice *slice_of(const struct broker *broker,
+					   const struct barlease_holding *lease)
+{
+	if (broker->applying)
+		return config_find(broker->config, lease->slice);
+	return lease->context;
 }
 
 /* Only where somebody listens: there is a lease for each of many clients */
-static void tell_lease(struct broker *broker, const struct lease *lease,
-		       const char *what, const char *reason)
+static void tell_lease(struct broker *broker,
+		       const struct barlease_holding *lease, const char *what,
+		       const char *reason)
 {
 	char *text = NULL;
 	size_t size;
@@ -37,41 +65,47 @@ static void tell_lease(struct broker *broker, const struct lease *lease,
 	out = open_memstream(&text, &size);
 	if (!out)
 		return;
-	describe_lease(out, broker->config, lease);
+	describe_lease(out, broker->config,
+		       slice_of(broker, lease), lease);
 	if (!fclose(out))
-		admin_tell_of(broker->admin, lease->uid, "%s %s%s%s", what,
-			      text, reason ? " reason=" : "", reason ?: "");
+		admin_tell_of(broker->admin, lease->peer->uid, "%s %s%s%s",
+			      what, text, reason ? " reason=" : "",
+			      reason ?: "");
 	free(text);
 }
 
-static void on_acquired(void *data, const struct barlease_holding *held)
+static void on_acquired(void *data, const struct barlease_holding *lease)
 {
 	struct broker *broker = data;
-	const struct lease *lease;
+	const struct barlease_peer *peer = lease->peer;
 
-	lease = leases_add(&broker->leases, held->peer, held->slice, held->id,
-			   held->fd);
-	log_user(LOG_INFO, held->peer->uid, "lease %u of %s to uid %u, pid %d",
-		 held->id, held->slice, held->peer->uid, held->peer->pid);
-	if (lease)
-		tell_lease(broker, lease, "acquired", NULL);
-	else
-		log_line(LOG_ERR, "no memory to keep record of lease %u",
-			 held->id);
+	broker->last_id = lease->id;
+	log_user(LOG_INFO, peer->uid, "lease %u of %s to uid %u, pid %d",
+		 lease->id, lease->slice, peer->uid, peer->pid);
+	tell_lease(broker, lease, "acquired", NULL);
 }
 
-static void on_ended(void *data, const struct barlease_holding *held)
+static void end_waits(struct broker *broker, uint32_t id)
+{
+	struct broker_wait *wait;
+
+	LIST_FOREACH(wait, &broker->waits, link)
+		for (size_t i = 0; i < wait->nr; i++)
+			if (wait->ids[i] == id)
+				wait->ids[i] = wait->ids[--wait->nr];
+}
+
+static void on_ended(void *data, const struct barlease_holding *lease)
 {
 	struct broker *broker = data;
-	const struct lease *lease = leases_find(&broker->leases, held->id);
-	const char *reason = describe_reason(held->reason);
+	const struct barlease_peer *peer = lease->peer;
+	const char *reason = describe_reason(lease->reason);
 
-	log_user(LOG_INFO, held->peer->uid,
-		 "lease %u of %s to uid %u, pid %d has ended: %s", held->id,
-		 held->slice, held->peer->uid, held->peer->pid, reason);
-	if (lease)
-		tell_lease(broker, lease, "ended", reason);
-	leases_remove(&broker->leases, held->id);
+	log_user(LOG_INFO, peer->uid,
+		 "lease %u of %s to uid %u, pid %d has ended: %s", lease->id,
+		 lease->slice, peer->uid, peer->pid, reason);
+	tell_lease(broker, lease, "ended", reason);
+	end_waits(broker, lease->id);
 }
 
 static void on_refused(void *data, const struct barlease_peer *peer,
@@ -90,6 +124,7 @@ static void on_refused(void *data, const struct barlease_peer *peer,
 
 static const struct barlease_server_ops ops = {
 	.size = sizeof(ops),
+	.welcome = on_welcome,
 	.allowed = on_allowed,
 	.acquired = on_acquired,
 	.ended = on_ended,
@@ -148,7 +183,7 @@ static void detach(struct broker *broker, struct device *device)
 		loop_remove(broker->loop, &device->request);
 	broker_close(broker, device->handle);
 	device->handle = NULL;
-	device->offered = false;
+	device->resetting = false;
 }
 
 /*
@@ -193,43 +228,125 @@ static void attach(struct broker *broker, struct device *device,
 
 /* ---- A configuration --------------------------------------------------- */
 
-/* A slice of @config that is in @other, too, just the same */
-static bool stays(const struct config *config, const struct config_slice *slice,
-		  const struct config *other)
-{
-	const struct config_slice *same;
+/* What is to be offered, and the ranges of it all */
+struct offers {
+	struct barlease_offer *list;
+	struct barlease_range *ranges;
+	size_t nr;
+	size_t nr_ranges;
+};
 
-	same = other ? config_find(other, slice->name) : NULL;
-	return same && config_same_slice(config, slice, other, same);
+static int make_offers(struct offers *offers, const struct config *config)
+{
+	size_t nr_ranges = 0;
+
+	for (size_t i = 0; i < config->nr_slices; i++)
+		nr_ranges += config->slices[i].rule->nr_ranges;
+	*offers = (struct offers){
+		.list = calloc(config->nr_slices ?: 1, sizeof(*offers->list)),
+		.ranges = calloc(nr_ranges ?: 1, sizeof(*offers->ranges)),
+	};
+	return offers->list && offers->ranges ? 0 : -ENOMEM;
 }
 
-static int offer(struct broker *broker, const struct config_slice *slice)
+static void free_offers(struct offers *offers)
+{
+	free(offers->list);
+	free(offers->ranges);
+}
+
+static void offer(struct offers *offers, const struct config_slice *slice,
+		  const struct barlease_device *device)
 {
 	const struct config_rule *rule = slice->rule;
-	struct barlease_slice offered = {
-		.name = slice->name,
-		.group = config_group_of(slice),
-		.bar = rule->bar,
-		.nr_ranges = rule->nr_ranges,
-		.flags = rule->flags,
-		.memattr = rule->memattr,
-		.max_holders = rule->max_holders,
-	};
-	const struct config_device *device;
-	struct barlease_range *ranges;
-	int ret;
+	struct barlease_range *ranges = &offers->ranges[offers->nr_ranges];
 
-	ranges = calloc(rule->nr_ranges, sizeof(*ranges));
-	if (!ranges)
-		return -ENOMEM;
 	for (size_t i = 0; i < rule->nr_ranges; i++)
 		ranges[i] = config_range_of(slice, i);
-	offered.ranges = ranges;
-	device = config_device_of(broker->config, slice);
-	ret = barlease_server_add_slice(broker->server,
-					devices_open(&broker->devices,
-						     device->bdf), &offered);
-	free(ranges);
+	offers->nr_ranges += rule->nr_ranges;
+	offers->list[offers->nr++] = (struct barlease_offer){
+		.device = device,
+		.slice = {
+			.name = slice->name,
+			.group = config_group_of(slice),
+			.bar = rule->bar,
+			.ranges = ranges,
+			.nr_ranges = rule->nr_ranges,
+			.flags = rule->flags,
+			.memattr = rule->memattr,
+			.max_holders = rule->max_holders,
+			.per_user = rule->per_user,
+			.context = (void *)slice,
+		},
+	};
+}
+
+/* Of those that are open, or have just been opened; NULL where it is away */
+static const struct barlease_device *
+open_device(const struct broker *broker, const struct openings *openings,
+	    const char *bdf)
+{
+	for (size_t i = 0; i < openings->nr; i++)
+		if (openings->list[i].handle &&
+		    !strcmp(openings->list[i].bdf, bdf))
+			return openings->list[i].handle->device;
+	return devices_open(&broker->devices, bdf);
+}
+
+/* There are many slices, and few devices. */
+static void offer_all(struct broker *broker, struct offers *offers,
+		      const struct config *config,
+		      const struct openings *openings,
+		      const struct barlease_device **devices)
+{
+	const struct barlease_device *device;
+
+	for (size_t i = 0; i < config->nr_devices; i++)
+		devices[i] = open_device(broker, openings,
+					 config->devices[i].bdf);
+	for (size_t i = 0; i < config->nr_slices; i++) {
+		device = devices[config->slices[i].rule->device];
+		if (device)
+			offer(offers, &config->slices[i], device);
+	}
+}
+
+static int set_slices(struct broker *broker, const struct offers *offers,
+		      char *words, size_t size)
+{
+	size_t bad = offers->nr;
+	int ret;
+
+	ret = barlease_server_set_slices(broker->server, offers->list,
+					 offers->nr, &bad);
+	if (ret && bad < offers->nr)
+		snprintf(words, size, "cannot offer %s: %s",
+			 offers->list[bad].slice.name, strerror(-ret));
+	else if (ret)
+		snprintf(words, size, "cannot offer slices: %s",
+			 strerror(-ret));
+	return ret;
+}
+
+static int offer_slices(struct broker *broker, const struct config *config,
+			const struct openings *openings, char *words,
+			size_t size)
+{
+	const struct barlease_device **devices;
+	struct offers offers;
+	int ret;
+
+	devices = calloc(config->nr_devices, sizeof(struct barlease_device *));
+	ret = make_offers(&offers, config);
+	if (!devices || ret) {
+		ret = -ENOMEM;
+		snprintf(words, size, "%s", strerror(ENOMEM));
+	} else {
+		offer_all(broker, &offers, config, openings, devices);
+		ret = set_slices(broker, &offers, words, size);
+	}
+	free_offers(&offers);
+	free(devices);
 	return ret;
 }
 
@@ -264,16 +381,21 @@ static void greet(struct broker *broker, const struct device *device)
 	admin_tell(broker->admin, "back device=%s", device->bdf);
 }
 
-/* Those that are named, and no others */
-static int keep_devices(struct broker *broker, const struct config *config,
-			struct openings *openings)
+static int add_devices(struct broker *broker, const struct config *config)
 {
-	struct device *device, *next;
-
 	for (size_t i = 0; i < config->nr_devices; i++)
 		if (!devices_find(&broker->devices, config->devices[i].bdf) &&
 		    !devices_add(&broker->devices, config->devices[i].bdf))
 			return -ENOMEM;
+	return 0;
+}
+
+/* Those that are named, and no others */
+static void keep_devices(struct broker *broker, const struct config *config,
+			 struct openings *openings)
+{
+	struct device *device, *next;
+
 	for (size_t i = 0; i < openings->nr; i++) {
 		device = devices_find(&broker->devices, openings->list[i].bdf);
 		if (!device || device->handle || !openings->list[i].handle)
@@ -287,34 +409,12 @@ static int keep_devices(struct broker *broker, const struct config *config,
 		next = LIST_NEXT(device, link);
 		if (is_named(config, device->bdf))
 			continue;
+		if (device->handle)
+			barlease_server_remove_device(broker->server,
+						      device->handle->device);
 		detach(broker, device);
 		devices_remove(device);
 	}
-	return 0;
-}
-
-static int offer_all(struct broker *broker, const struct config *config,
-		     const struct config *old, char *words, size_t size)
-{
-	const struct device *device;
-	int ret, failed = 0;
-
-	for (size_t i = 0; i < config->nr_slices; i++) {
-		const struct config_slice *slice = &config->slices[i];
-
-		device = devices_find(&broker->devices,
-				      config_device_of(config, slice)->bdf);
-		if (!device->handle ||
-		    (device->offered && stays(config, slice, old)))
-			continue;
-		ret = offer(broker, slice);
-		if (!ret)
-			continue;
-		failed = ret;
-		snprintf(words, size, "cannot offer %s: %s", slice->name,
-			 strerror(-ret));
-	}
-	return failed;
 }
 
 static void log_number(const struct broker *broker)
@@ -328,60 +428,97 @@ static void log_number(const struct broker *broker)
 		 broker->config->nr_slices, broker->config->nr_devices, nr);
 }
 
+/* Some are kept for administrators, devices and files. */
+static void set_limits(struct broker *broker, const struct config *config)
+{
+	const struct config_broker *wanted = &config->broker;
+	struct barlease_limits limits;
+
+	quota_choose(&limits, wanted, config->nr_devices);
+	if ((wanted->connections && limits.connections < wanted->connections) ||
+	    (wanted->leases && limits.leases < wanted->leases))
+		log_line(LOG_WARNING,
+			 "there are file descriptors for %u connections and %u leases only (LimitNOFILE=)",
+			 limits.connections, limits.leases);
+	barlease_server_set_limits(broker->server, &limits);
+}
+
 int broker_apply(struct broker *broker, struct config *config,
 		 struct openings *openings, char *words, size_t size)
 {
 	struct config *old = broker->config;
-	const struct barlease_limits limits = {
-		.user_connections = config->broker.user_connections,
-		.user_leases = config->broker.user_leases,
-	};
-	struct device *device;
 	int ret;
 
-	for (size_t i = 0; old && old != config && i < old->nr_slices; i++)
-		if (!stays(old, &old->slices[i], config))
-			barlease_server_remove_slice(broker->server,
-						     old->slices[i].name);
-	broker->config = config;
-	ret = keep_devices(broker, config, openings);
-	if (!ret)
-		ret = offer_all(broker, config, old, words, size);
-	LIST_FOREACH(device, &broker->devices, link)
-		device->offered = device->handle;
-	barlease_server_set_limits(broker->server, &limits);
-	barlease_server_recheck(broker->server);
+	ret = add_devices(broker, config);
+	if (!ret) {
+		broker->applying = old ? config : NULL;
+		if (!old)
+			broker->config = config;
+		ret = offer_slices(broker, config, openings, words, size);
+		broker->applying = NULL;
+	}
+	broker->config = ret ? old : config;
+	if (ret)
+		return ret;
+	keep_devices(broker, config, openings);
+	set_limits(broker, config);
 	if (old != config)
 		config_free(old);
 	log_number(broker);
-	return ret;
+	return 0;
 }
 
-int broker_start(struct broker *broker, int listener)
+/* ---- Numbers of leases -------------------------------------------------- */
+
+static const char *locks_of(const struct config *config)
+{
+	return config->broker.lock_directory ?: DEFAULT_LOCK_DIRECTORY;
+}
+
+/* The block that the next lease has its number from */
+static void take_ids(struct broker *broker, const struct config *config)
+{
+	uint32_t first = broker->end_of_ids ?: 1;
+	int ret = ids_take(locks_of(config), &first);
+
+	if (ret)
+		log_line(LOG_WARNING,
+			 "numbers of leases may come again after a restart: %s/next-id: %s",
+			 locks_of(config), strerror(-ret));
+	if (first != broker->end_of_ids)
+		barlease_server_number_from(broker->server, first);
+	broker->last_id = first;
+	broker->end_of_ids = first + IDS_BLOCK;
+}
+
+void broker_catch_up(struct broker *broker)
+{
+	struct broker_wait *wait, *next;
+
+	/* A dispatch hands out as many as there are clients, at the most. */
+	if (broker->end_of_ids - broker->last_id < IDS_BLOCK / 4)
+		take_ids(broker, broker->config);
+	for (wait = LIST_FIRST(&broker->waits); wait; wait = next) {
+		next = LIST_NEXT(wait, link);
+		if (wait->nr)
+			continue;
+		LIST_REMOVE(wait, link);
+		wait->done(wait);
+	}
+}
+
+int broker_start(struct broker *broker, const struct config *config,
+		 int listener)
 {
 	int ret = barlease_server_new(listener, &ops, broker, &broker->server);
 
 	if (ret) {
 		log_line(LOG_ERR, "cannot serve clients: %s", strerror(-ret));
 		broker->server = NULL;
+		return ret;
 	}
-	return ret;
-}
-
-int broker_reset(struct broker *broker, const char *bdf)
-{
-	const struct barlease_device *device;
-	int ret;
-
-	device = devices_open(&broker->devices, bdf);
-	if (!device)
-		return -ENOENT;
-	admin_tell(broker->admin, "suspended device=%s", bdf);
-	ret = barlease_server_reset(broker->server, device);
-	admin_tell(broker->admin, "resumed device=%s", bdf);
-	log_line(ret ? LOG_ERR : LOG_NOTICE, "reset of %s: %s", bdf,
-		 ret ? strerror(-ret) : "done");
-	return ret;
+	take_ids(broker, config);
+	return 0;
 }
 
 /* Nobody waits for the worker: the end of the process closes all. */

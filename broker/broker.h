@@ -15,11 +15,22 @@
 #include "base/worker.h"
 #include "config/config.h"
 #include "device/devices.h"
-#include "leases.h"
 
 #define DEFAULT_LOCK_DIRECTORY	"/run/barlease"
 
 struct reload_waiter;
+
+/**
+ * struct broker_wait - somebody who waits until leases are over
+ * @ids: those that are not, yet
+ * @done: is called in the loop
+ */
+struct broker_wait {
+	LIST_ENTRY(broker_wait) link;
+	uint32_t *ids;
+	size_t nr;
+	void (*done)(struct broker_wait *wait);
+};
 
 /**
  * struct broker - all there is
@@ -34,13 +45,15 @@ struct reload_waiter;
  *   vain
  * @busy: a configuration is being read, or devices are being looked for
  * @waiters: for the next reload
+ * @applying: the new configuration, while it takes the place of @config
+ * @waits: for leases that end
+ * @last_id: of a lease; @end_of_ids: the first that is not the broker's to give
  */
 struct broker {
 	const char *path;
 	struct config *config;
 	struct devices devices;
 	struct barlease_server *server;
-	struct leases leases;
 	struct loop *loop;
 	struct admin *admin;
 	struct worker *names;
@@ -50,10 +63,15 @@ struct broker {
 	struct loop_source uevents;
 	bool busy;
 	STAILQ_HEAD(, reload_waiter) waiters;
+	const struct config *applying;
+	LIST_HEAD(, broker_wait) waits;
+	uint32_t last_id;
+	uint32_t end_of_ids;
 };
 
-/* Return: 0; -errno */
-int broker_start(struct broker *broker, int listener);
+/* Before devices are offered. Return: 0; -errno */
+int broker_start(struct broker *broker, const struct config *config,
+		 int listener);
 
 /* A device that has been opened, or why not; of the same order as @config's */
 struct opening {
@@ -86,8 +104,8 @@ void broker_close(struct broker *broker, struct handle *handle);
 /* Soon, and then less and less often */
 void broker_look_soon(struct broker *broker);
 
-/* Return: as barlease_server_reset(); -ENOENT not a device of this broker */
-int broker_reset(struct broker *broker, const char *bdf);
+/* What is due when the server has told what happens; to be called in the loop */
+void broker_catch_up(struct broker *broker);
 
 /* Revokes everything. */
 void broker_stop(struct broker *broker);

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -18,13 +17,12 @@
 #include "base/loop.h"
 #include "base/notify.h"
 #include "broker.h"
+#include "quota.h"
 #include "listen.h"
 #include "options.h"
 #include "reload.h"
 #include "requests.h"
 
-/* A connection and a DMABUF or more for each of a thousand clients */
-#define FDS_WANTED	65536u
 /* From a line that is left out to the number of them */
 #define CATCH_UP_MS	5000
 
@@ -73,24 +71,6 @@ static int check(const char *path)
 	       config->nr_slices, config->nr_devices);
 	config_free(config);
 	return EXIT_SUCCESS;
-}
-
-/* As many as the hard limit has, and more for those who may raise that */
-static void allow_many_fds(void)
-{
-	struct rlimit limit, more;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	if (limit.rlim_max < FDS_WANTED) {
-		more = (struct rlimit){ FDS_WANTED, FDS_WANTED };
-		if (!setrlimit(RLIMIT_NOFILE, &more))
-			return;
-	}
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit))
-		log_line(LOG_WARNING, "cannot raise the limit of open files: %s",
-			 strerror(errno));
 }
 
 static void on_reloaded(void *data, const struct config_errors *errors)
@@ -195,7 +175,7 @@ static int open_all(struct daemon *daemon, const struct options *options)
 	if (!ret)
 		ret = open_sockets(daemon, options, &config->broker);
 	if (!ret)
-		ret = broker_start(broker, daemon->listeners.client);
+		ret = broker_start(broker, config, daemon->listeners.client);
 	if (!ret)
 		ret = complain(broker_apply(broker, config, &openings, words,
 					    sizeof(words)), words);
@@ -245,6 +225,7 @@ static int run(struct daemon *daemon)
 	log_line(LOG_NOTICE, "ready");
 	while (!ret && !daemon->loop.stop) {
 		ret = loop_once(&daemon->loop);
+		broker_catch_up(&daemon->broker);
 		admin_reap(daemon->broker.admin);
 		see_to_omitted(daemon);
 	}
@@ -298,7 +279,7 @@ int main(int argc, char **argv)
 
 	if (options.check)
 		return check(options.config);
-	allow_many_fds();
+	quota_raise();
 	ret = serve(&options);
 	if (ret)
 		return EXIT_FAILURE;

@@ -252,9 +252,11 @@ static void on_opened(struct work *work)
 	check_all(broker, config, &reload->openings, &reload->errors);
 	if (!reload->errors.nr) {
 		warn_of_late_changes(broker, config);
-		reload->config = NULL;
 		apply(reload, config);
-		admin_tell(broker->admin, "reloaded");
+		if (!reload->errors.nr) {
+			reload->config = NULL;
+			admin_tell(broker->admin, "reloaded");
+		}
 	}
 	finish(reload);
 }

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "describe.h"
+#include "orders.h"
 #include "reload.h"
 #include "requests.h"
 
@@ -72,39 +73,51 @@ static void list_slices(struct broker *broker, struct admin_call *call,
 			char *words)
 {
 	const struct config *config = broker->config;
-	unsigned int *holders = leases_count(&broker->leases, config);
-	struct out out;
-
-	(void)words;
-	if (!holders) {
-		admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
-		return;
-	}
-	if (begin(&out, call)) {
-		for (size_t i = 0; i < config->nr_slices; i++) {
-			describe_slice(out.file, config, &config->slices[i],
-				       holders[i]);
-			fputc('\n', out.file);
-		}
-		end(&out, call);
-	}
-	free(holders);
-}
-
-static void list_leases(struct broker *broker, struct admin_call *call,
-			char *words)
-{
-	const struct lease *lease;
+	unsigned int holders;
 	struct out out;
 
 	(void)words;
 	if (!begin(&out, call))
 		return;
-	LIST_FOREACH(lease, &broker->leases, link) {
-		fputs("lease ", out.file);
-		describe_lease(out.file, broker->config, lease);
+	for (size_t i = 0; i < config->nr_slices; i++) {
+		const struct config_slice *slice = &config->slices[i];
+
+		holders = barlease_server_holders(broker->server, slice->name);
+		describe_slice(out.file, config, slice, holders);
 		fputc('\n', out.file);
 	}
+	end(&out, call);
+}
+
+struct listing {
+	const struct config *config;
+	FILE *out;
+};
+
+static int list_lease(void *data, const struct barlease_holding *lease)
+{
+	const struct listing *listing = data;
+
+	fputs("lease ", listing->out);
+	describe_lease(listing->out, listing->config, lease->context, lease);
+	if (lease->state != BARLEASE_HELD)
+		fprintf(listing->out, " reason=%s",
+			describe_reason(lease->reason));
+	fputc('\n', listing->out);
+	return 0;
+}
+
+static void list_leases(struct broker *broker, struct admin_call *call,
+			char *words)
+{
+	struct listing listing = { .config = broker->config };
+	struct out out;
+
+	(void)words;
+	if (!begin(&out, call))
+		return;
+	listing.out = out.file;
+	barlease_server_each_lease(broker->server, list_lease, &listing);
 	end(&out, call);
 }
 
@@ -119,45 +132,131 @@ static const char *value_of(const char *words, const char *key)
 	return words + length + 1;
 }
 
-static void revoke(struct broker *broker, struct admin_call *call, char *words)
+/* A revoke that is answered when it is over */
+struct revoking {
+	struct admin_call *call;
+	struct order order;
+};
+
+static void on_revoked(void *data, size_t nr, int error)
 {
-	const char *value = value_of(words, "id");
-	unsigned long id;
+	struct revoking *revoking = data;
+	char text[40];
+
+	if (error) {
+		admin_fail(revoking->call, error, "not all leases: %s",
+			   strerror(-error));
+	} else if (!nr && revoking->order.by_id) {
+		admin_fail(revoking->call, -ENOENT, "no lease %u",
+			   revoking->order.id);
+	} else {
+		snprintf(text, sizeof(text), "ok leases=%zu\n", nr);
+		admin_answer(revoking->call, text, strlen(text));
+	}
+	free(revoking);
+}
+
+static bool number_of(const char *text, uint32_t *number)
+{
+	unsigned long value;
 	char *tail;
-	int ret;
 
 	errno = 0;
-	id = value ? strtoul(value, &tail, 10) : 0;
-	if (!value || *value < '0' || *value > '9' || *tail || errno ||
-	    id > UINT32_MAX) {
-		admin_fail(call, -EINVAL, "\"revoke\" has the number of a lease after it, id=N");
+	value = strtoul(text, &tail, 10);
+	*number = value;
+	return *text >= '0' && *text <= '9' && !*tail && !errno &&
+	       value <= UINT32_MAX;
+}
+
+/* The one word of it. @order points into the words. */
+static bool understand(struct order *order, const char *words)
+{
+	const char *id = value_of(words, "id"), *uid = value_of(words, "uid");
+	const char *all = value_of(words, "all");
+
+	*order = (struct order){
+		.slice = value_of(words, "slice"),
+		.device = value_of(words, "device"),
+		.by_id = id,
+		.by_uid = uid,
+	};
+	if (id)
+		return number_of(id, &order->id);
+	if (uid)
+		return number_of(uid, &order->uid);
+	if (all)
+		return !strcmp(all, "yes");
+	return order->slice || order->device;
+}
+
+static void revoke(struct broker *broker, struct admin_call *call, char *words)
+{
+	struct revoking *revoking = calloc(1, sizeof(*revoking));
+
+	if (!revoking) {
+		admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
 		return;
 	}
-	ret = barlease_server_revoke(broker->server, id);
-	if (ret == -ENOENT)
-		admin_fail(call, ret, "no lease %lu", id);
-	else if (ret)
-		admin_fail(call, ret, "lease %lu: %s", id, strerror(-ret));
+	revoking->call = call;
+	if (!understand(&revoking->order, words)) {
+		free(revoking);
+		admin_fail(call, -EINVAL, "\"revoke\" has one of id=N, uid=N, slice=NAME, device=BDF and all=yes after it");
+		return;
+	}
+	if (order_revoke(broker, &revoking->order, on_revoked, revoking)) {
+		free(revoking);
+		admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
+	}
+}
+
+struct resetting {
+	struct admin_call *call;
+	char bdf[16];
+};
+
+static void on_reset(void *data, int error)
+{
+	struct resetting *resetting = data;
+
+	if (error)
+		admin_fail(resetting->call, error, "reset of %s: %s",
+			   resetting->bdf, strerror(-error));
 	else
-		ok(call);
+		ok(resetting->call);
+	free(resetting);
+}
+
+static void cannot_reset(struct admin_call *call, const char *bdf, int error)
+{
+	if (error == -ENOENT)
+		admin_fail(call, error, "no device %s", bdf);
+	else if (error == -EBUSY)
+		admin_fail(call, error, "%s is being reset", bdf);
+	else
+		admin_fail(call, error, "%s", strerror(-error));
 }
 
 static void reset(struct broker *broker, struct admin_call *call, char *words)
 {
 	const char *bdf = value_of(words, "device");
+	struct resetting *resetting;
 	int ret;
 
 	if (!bdf) {
 		admin_fail(call, -EINVAL, "\"reset\" has a device after it, device=BDF");
 		return;
 	}
-	ret = broker_reset(broker, bdf);
-	if (ret == -ENOENT)
-		admin_fail(call, ret, "no device %s", bdf);
-	else if (ret)
-		admin_fail(call, ret, "reset of %s: %s", bdf, strerror(-ret));
-	else
-		ok(call);
+	resetting = calloc(1, sizeof(*resetting));
+	if (resetting) {
+		resetting->call = call;
+		snprintf(resetting->bdf, sizeof(resetting->bdf), "%s", bdf);
+	}
+	ret = resetting ? order_reset(broker, bdf, on_reset, resetting) :
+			  -ENOMEM;
+	if (ret) {
+		free(resetting);
+		cannot_reset(call, bdf, ret);
+	}
 }
 
 /* One that is answered later */

@@ -19,7 +19,7 @@
  * @why: it is; or empty
  * @request: readable when the kernel wants it back
  * @owner: of @request
- * @offered: its slices are, since it is open
+ * @resetting: it is being reset
  */
 struct device {
 	LIST_ENTRY(device) link;
@@ -28,7 +28,7 @@ struct device {
 	char why[HANDLE_WHY_MAX];
 	struct loop_source request;
 	void *owner;
-	bool offered;
+	bool resetting;
 };
 
 LIST_HEAD(devices, device);

@@ -249,9 +249,14 @@ bool admin_line(int admin, char *line, size_t size)
 	return true;
 }
 
+static bool is_good(const char *line)
+{
+	return !strcmp(line, "ok") || !strncmp(line, "ok ", 3);
+}
+
 static bool is_end(const char *line)
 {
-	return !strcmp(line, "ok") || !strncmp(line, "error", 5);
+	return is_good(line) || !strncmp(line, "error", 5);
 }
 
 bool admin_ask(int admin, const char *request, char *answer, size_t size)
@@ -267,7 +272,7 @@ bool admin_ask(int admin, const char *request, char *answer, size_t size)
 		if (n >= size)
 			bail("a long answer to \"%s\"", request);
 	} while (!is_end(line));
-	return !strcmp(line, "ok");
+	return is_good(line);
 }
 
 int admin_count(int admin, const char *request, const char *word)

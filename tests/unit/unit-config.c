@@ -624,7 +624,7 @@ static void words_of_a_slice(void **state)
 	describe_slice(out, config, &config->slices[1], 3);
 	fclose(out);
 	assert_string_equal(text,
-			    "slice name=f-1 group=f device=0000:03:00.0 bar=2 ranges=0x4000+0x1000,0x104000+0x2000 size=12288 access=ro memattr=wc exclusive=1 max=0 holders=3");
+			    "slice name=f-1 group=f device=0000:03:00.0 bar=2 ranges=0x4000+0x1000,0x104000+0x2000 size=12288 access=ro memattr=wc exclusive=1 max=0 per-user=0 holders=3");
 	free(text);
 	config_free(config);
 }
