@@ -19,6 +19,7 @@
 #define DEFAULT_LOCK_DIRECTORY	"/run/barlease"
 
 struct reload_waiter;
+STAILQ_HEAD(reload_waiters, reload_waiter);
 
 /**
  * struct broker_wait - somebody who waits until leases are over
@@ -62,7 +63,7 @@ struct broker {
 	unsigned int looks;
 	struct loop_source uevents;
 	bool busy;
-	STAILQ_HEAD(, reload_waiter) waiters;
+	struct reload_waiters waiters;
 	const struct config *applying;
 	LIST_HEAD(, broker_wait) waits;
 	uint32_t last_id;

@@ -46,7 +46,7 @@ static unsigned int at_most(unsigned int wanted, unsigned int room)
 
 /* A lease costs one, and so does a connection, which is nothing without. */
 void quota_choose(struct barlease_limits *limits,
-		   const struct config_broker *wanted, size_t nr_devices)
+		  const struct config_broker *wanted, size_t nr_devices)
 {
 	struct rlimit files = { 0 };
 	unsigned int room, reserved = RESERVED + PER_DEVICE * nr_devices;

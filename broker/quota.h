@@ -16,6 +16,6 @@ void quota_raise(void);
 
 /* What is configured, as far as there are file descriptors for it */
 void quota_choose(struct barlease_limits *limits,
-		   const struct config_broker *wanted, size_t nr_devices);
+		  const struct config_broker *wanted, size_t nr_devices);
 
 #endif

@@ -40,7 +40,7 @@ struct reload {
 	char *locks;
 	struct openings openings;
 	struct config_errors errors;
-	STAILQ_HEAD(, reload_waiter) waiters;
+	struct reload_waiters waiters;
 };
 
 int reload_read(const char *path, struct config **config,
@@ -243,6 +243,24 @@ static void apply(struct reload *reload, struct config *config)
 				strerror(-ret));
 }
 
+static void run_nothing(struct work *work)
+{
+	(void)work;
+}
+
+static void on_settled(struct work *work)
+{
+	finish(container_of(work, struct reload, work));
+}
+
+/* Whoever is told that a device is none of ours any more finds it closed. */
+static void settle(struct reload *reload)
+{
+	reload->work.run = run_nothing;
+	reload->work.done = on_settled;
+	worker_do(reload->broker->hands, &reload->work);
+}
+
 static void on_opened(struct work *work)
 {
 	struct reload *reload = container_of(work, struct reload, work);
@@ -258,7 +276,7 @@ static void on_opened(struct work *work)
 			admin_tell(broker->admin, "reloaded");
 		}
 	}
-	finish(reload);
+	settle(reload);
 }
 
 static bool any_open(const struct openings *openings)

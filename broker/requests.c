@@ -200,7 +200,8 @@ static void revoke(struct broker *broker, struct admin_call *call, char *words)
 	revoking->call = call;
 	if (!understand(&revoking->order, words)) {
 		free(revoking);
-		admin_fail(call, -EINVAL, "\"revoke\" has one of id=N, uid=N, slice=NAME, device=BDF and all=yes after it");
+		admin_fail(call, -EINVAL,
+			   "after \"revoke\" comes id=, uid=, slice=, device= or all=yes");
 		return;
 	}
 	if (order_revoke(broker, &revoking->order, on_revoked, revoking)) {

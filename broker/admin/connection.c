@@ -14,6 +14,8 @@
 
 #include "connection.h"
 
+#define LONGEST_ERROR	8192
+
 /* @connection: NULL where it is gone */
 struct admin_call {
 	struct connection *connection;
@@ -185,41 +187,38 @@ static const char *kind_of(int error)
 	return "failed";
 }
 
-static void vfail(struct admin_call *call, int error, const char *text,
-		  va_list args) __attribute__((format(printf, 3, 0)));
-
-static void vfail(struct admin_call *call, int error, const char *text,
-		  va_list args)
+static void fail(struct admin_call *call, int error, const char *words)
 {
-	char line[8192];
+	char line[LONGEST_ERROR + 16];
 	int size;
 
-	size = snprintf(line, sizeof(line), "error %s ", kind_of(error));
-	size += vsnprintf(line + size, sizeof(line) - size, text, args);
-	if (size >= (int)sizeof(line))
-		size = sizeof(line) - 1;
-	line[size++] = '\n';
+	size = snprintf(line, sizeof(line), "error %s %s\n", kind_of(error),
+			words);
 	admin_answer(call, line, size);
 }
 
 void admin_fail(struct admin_call *call, int error, const char *text, ...)
 {
+	char words[LONGEST_ERROR];
 	va_list args;
 
 	va_start(args, text);
-	vfail(call, error, text, args);
+	vsnprintf(words, sizeof(words), text, args);
 	va_end(args);
+	fail(call, error, words);
 }
 
 void admin_reject(struct admin_call *call, const char *text, ...)
 {
+	char words[LONGEST_ERROR];
 	va_list args;
 
 	if (call->connection)
 		call->connection->ending = true;
 	va_start(args, text);
-	vfail(call, -EINVAL, text, args);
+	vsnprintf(words, sizeof(words), text, args);
 	va_end(args);
+	fail(call, -EINVAL, words);
 }
 
 static void complain_of_length(struct connection *connection)

@@ -120,16 +120,11 @@ static bool tell_lost(void)
 	return true;
 }
 
-static void log_text(int level, const char *text, va_list args)
-	__attribute__((format(printf, 2, 0)));
-
-static void log_text(int level, const char *text, va_list args)
+/* @line: becomes fit to be one */
+static void write_line(int level, char *line)
 {
-	char line[LONGEST_LINE];
-
 	if (way == WAY_UNKNOWN)
 		find_way();
-	vsnprintf(line, sizeof(line), text, args);
 	tame(line);
 	if (!tell_lost() || !put_line(level, line))
 		lost++;
@@ -137,15 +132,18 @@ static void log_text(int level, const char *text, va_list args)
 
 void log_line(int level, const char *text, ...)
 {
+	char line[LONGEST_LINE];
 	va_list args;
 
 	va_start(args, text);
-	log_text(level, text, args);
+	vsnprintf(line, sizeof(line), text, args);
 	va_end(args);
+	write_line(level, line);
 }
 
 void log_user(int level, uid_t uid, const char *text, ...)
 {
+	char line[LONGEST_LINE];
 	va_list args;
 
 	if (!budget.each.burst)
@@ -154,8 +152,9 @@ void log_user(int level, uid_t uid, const char *text, ...)
 	if (!budget_take(&budget, uid, clock_seconds()))
 		return;
 	va_start(args, text);
-	log_text(level, text, args);
+	vsnprintf(line, sizeof(line), text, args);
 	va_end(args);
+	write_line(level, line);
 }
 
 static void tell_omitted(void *data, uid_t uid, unsigned long omitted)

@@ -40,10 +40,13 @@ void config_vcomplain(struct config_errors *errors, unsigned int line,
 void config_complain(struct config_errors *errors, unsigned int line,
 		     const char *text, ...)
 {
+	char *complaint = new_complaint(errors, line);
 	va_list args;
 
+	if (!complaint)
+		return;
 	va_start(args, text);
-	config_vcomplain(errors, line, text, args);
+	vsnprintf(complaint, CONFIG_ERROR_MAX, text, args);
 	va_end(args);
 }
 

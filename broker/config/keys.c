@@ -277,7 +277,7 @@ static int look_up_once(struct config_parser *parser, const char *name,
 	}
 	known = &parser->known[parser->nr_known++ % CONFIG_KNOWN];
 	known->look_up = look_up;
-	strcpy(known->name, name);
+	memcpy(known->name, name, strlen(name) + 1);
 	known->ret = look_up(name, id);
 	known->id = *id;
 	return known->ret;

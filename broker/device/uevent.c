@@ -55,16 +55,13 @@ bool uevent_read(int fd)
 	char text[4096];
 	ssize_t n;
 
-	for (;;) {
-		n = recv(fd, text, sizeof(text) - 1, 0);
-		/* Some were lost; they may have been ours. */
-		if (n < 0 && errno == ENOBUFS)
-			ours = true;
-		else if (n <= 0)
-			return ours;
-		else
+	/* Where some were lost, they may have been ours. */
+	while ((n = recv(fd, text, sizeof(text) - 1, 0)) > 0 ||
+	       (n < 0 && errno == ENOBUFS)) {
+		if (n > 0)
 			text[n] = '\0';
-		if (n > 0 && is_about_us(text, text + n))
+		if (n < 0 || is_about_us(text, text + n))
 			ours = true;
 	}
+	return ours;
 }
