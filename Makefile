@@ -117,15 +117,14 @@ packages-module:
 
 packages-user:
 	@lab/packages.sh gcc g++ libc6-dev meson ninja-build pkgconf \
-		libcmocka-dev libdrm-dev libinih-dev libjson-c-dev \
-		libpci-dev scdoc
+		libcmocka-dev libdrm-dev libjson-c-dev libpci-dev scdoc
 	@lab/packages.sh libc6-dev-i386 lib32gcc-$$(gcc -dumpversion)-dev
 
 packages-guest:
 	@lab/packages.sh cpio kmod xz-utils zstd
 
 packages-fuzz:
-	@lab/packages.sh clang libclang-rt-dev libc6-dev libinih-dev
+	@lab/packages.sh clang libclang-rt-dev libc6-dev
 
 clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module* $(build)/accel* \

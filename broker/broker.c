@@ -9,27 +9,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/admin.h"
+#include "base/ids.h"
+#include "base/log.h"
 #include "broker.h"
 #include "describe.h"
-#include "file.h"
-#include "log.h"
-#include "names.h"
+#include "quota.h"
 #include "policy.h"
+
+/* ---- What the server asks and tells ------------------------------------ */
+
+static bool on_welcome(void *data, const struct barlease_peer *peer)
+{
+	const struct broker *broker = data;
+	const struct config *config = broker->config;
+
+	for (size_t i = 0; i < config->nr_rules; i++)
+		if (policy_allows(&config->rules[i], peer))
+			return true;
+	return false;
+}
 
 static bool on_allowed(void *data, const struct barlease_peer *peer,
 		       const char *name, void *context)
 {
-	const struct broker *broker = data;
-	const struct config_slice *slice = config_find(broker->config, name);
+	const struct config_slice *slice = context;
 
-	(void)context;
-	return slice && policy_allows(slice->rule, peer);
+	(void)data;
+	(void)name;
+	return policy_allows(slice->rule, peer);
+}
+
+/*
+ * Which slice it is of: of those that are offered, or that have been until the
+ * configuration at work takes them away. NULL where that was long ago.
+ */
+static const struct config_slice *slice_of(const struct broker *broker,
+					   const struct barlease_holding *lease)
+{
+	if (broker->applying)
+		return config_find(broker->config, lease->slice);
+	return lease->context;
 }
 
 /* Only where somebody listens: there is a lease for each of many clients */
-static void tell_lease(struct broker *broker, const struct lease *lease,
-		       const char *what, const char *reason)
+static void tell_lease(struct broker *broker,
+		       const struct barlease_holding *lease, const char *what,
+		       const char *reason)
 {
 	char *text = NULL;
 	size_t size;
@@ -40,298 +65,465 @@ static void tell_lease(struct broker *broker, const struct lease *lease,
 	out = open_memstream(&text, &size);
 	if (!out)
 		return;
-	describe_lease(out, broker->config, lease);
+	describe_lease(out, broker->config,
+		       slice_of(broker, lease), lease);
 	if (!fclose(out))
-		admin_tell(broker->admin, "%s %s%s%s", what, text,
-			   reason ? " reason=" : "", reason ?: "");
+		admin_tell_of(broker->admin, lease->peer->uid, "%s %s%s%s",
+			      what, text, reason ? " reason=" : "",
+			      reason ?: "");
 	free(text);
 }
 
-static void on_acquired(void *data, const struct barlease_holding *held)
+static void on_acquired(void *data, const struct barlease_holding *lease)
 {
 	struct broker *broker = data;
-	const struct lease *lease;
+	const struct barlease_peer *peer = lease->peer;
 
-	lease = leases_add(&broker->leases, held->peer, held->slice, held->id,
-			   held->fd);
-	log_line(LOG_INFO, "lease %u of %s to uid %u, pid %d", held->id,
-		 held->slice, held->peer->uid, held->peer->pid);
-	if (lease)
-		tell_lease(broker, lease, "acquired", NULL);
-	else
-		log_line(LOG_ERR, "no memory to keep record of lease %u",
-			 held->id);
+	broker->last_id = lease->id;
+	log_user(LOG_INFO, peer->uid, "lease %u of %s to uid %u, pid %d",
+		 lease->id, lease->slice, peer->uid, peer->pid);
+	tell_lease(broker, lease, "acquired", NULL);
 }
 
-static void on_ended(void *data, const struct barlease_holding *held)
+static void end_waits(struct broker *broker, uint32_t id)
+{
+	struct broker_wait *wait;
+
+	LIST_FOREACH(wait, &broker->waits, link)
+		for (size_t i = 0; i < wait->nr; i++)
+			if (wait->ids[i] == id)
+				wait->ids[i] = wait->ids[--wait->nr];
+}
+
+static void on_ended(void *data, const struct barlease_holding *lease)
 {
 	struct broker *broker = data;
-	const struct lease *lease = leases_find(&broker->leases, held->id);
-	const char *reason = describe_reason(held->reason);
+	const struct barlease_peer *peer = lease->peer;
+	const char *reason = describe_reason(lease->reason);
 
-	log_line(LOG_INFO, "lease %u of %s to uid %u, pid %d has ended: %s",
-		 held->id, held->slice, held->peer->uid, held->peer->pid,
-		 reason);
-	if (lease)
-		tell_lease(broker, lease, "ended", reason);
-	leases_remove(&broker->leases, held->id);
+	log_user(LOG_INFO, peer->uid,
+		 "lease %u of %s to uid %u, pid %d has ended: %s", lease->id,
+		 lease->slice, peer->uid, peer->pid, reason);
+	tell_lease(broker, lease, "ended", reason);
+	end_waits(broker, lease->id);
 }
 
 static void on_refused(void *data, const struct barlease_peer *peer,
 		       const char *why)
 {
 	struct broker *broker = data;
+	char word[256];
 
-	log_limited(LOG_NOTICE, "refused uid %u, pid %d: %s", peer->uid,
-		    peer->pid, why);
-	admin_tell_refused(broker->admin, peer, why);
+	log_user(LOG_NOTICE, peer->uid, "refused uid %u, pid %d: %s",
+		 peer->uid, peer->pid, why);
+	describe_as_word(why, word, sizeof(word));
+	admin_tell_of(broker->admin, peer->uid,
+		      "refused uid=%u pid=%d why=%s", peer->uid, peer->pid,
+		      word);
 }
 
 static const struct barlease_server_ops ops = {
 	.size = sizeof(ops),
+	.welcome = on_welcome,
 	.allowed = on_allowed,
 	.acquired = on_acquired,
 	.ended = on_ended,
 	.refused = on_refused,
 };
 
-int broker_read(const char *path, struct config **config,
-		struct config_errors *errors)
-{
-	char *text;
-	size_t size;
-	int ret;
+/* ---- Devices that come and go ------------------------------------------ */
 
-	ret = file_read_all(path, &text, &size);
-	if (ret) {
-		config_complain(errors, 0, "cannot be read: %s",
-				strerror(-ret));
-		return ret;
-	}
-	ret = config_parse(text, size, &system_names, config, errors);
-	if (ret && !errors->nr)
-		config_complain(errors, 0, "%s", strerror(-ret));
-	free(text);
-	return ret;
+void broker_look_soon(struct broker *broker)
+{
+	static const unsigned int ms[] = { 20, 50, 100, 200, 500, 1000, 2000 };
+	size_t last = sizeof(ms) / sizeof(*ms) - 1;
+
+	if (devices_any_away(&broker->devices))
+		loop_set_timer(&broker->look, ms[broker->looks < last ?
+						 broker->looks : last]);
+	broker->looks++;
 }
 
-int broker_prepare(struct broker *broker, struct config **config,
-		   struct config_errors *errors)
-{
-	int ret;
+struct closing {
+	struct work work;
+	struct handle *handle;
+};
 
-	ret = broker_read(broker->path, config, errors);
-	if (ret)
-		return ret;
-	ret = devices_prepare(&broker->devices, *config, errors);
-	if (ret) {
-		devices_keep(&broker->devices, broker->config);
-		config_free(*config);
-		*config = NULL;
+static void run_close(struct work *work)
+{
+	handle_close(container_of(work, struct closing, work)->handle);
+}
+
+static void end_close(struct work *work)
+{
+	free(container_of(work, struct closing, work));
+}
+
+void broker_close(struct broker *broker, struct handle *handle)
+{
+	struct closing *closing;
+
+	if (!handle)
+		return;
+	closing = calloc(1, sizeof(*closing));
+	if (!closing) {
+		handle_close(handle);
+		return;
 	}
-	return ret;
+	closing->work = (struct work){ .run = run_close, .done = end_close };
+	closing->handle = handle;
+	worker_do(broker->hands, &closing->work);
+}
+
+static void detach(struct broker *broker, struct device *device)
+{
+	if (!device->handle)
+		return;
+	if (device->request.fd >= 0)
+		loop_remove(broker->loop, &device->request);
+	broker_close(broker, device->handle);
+	device->handle = NULL;
+	device->resetting = false;
 }
 
 /*
  * Whoever unbinds the device waits until it is closed. The configuration stays,
- * so that reading it again takes the device again, once it is back.
+ * and the device is taken again, once it is back.
  */
 static void on_request(struct loop_source *source, unsigned int events)
 {
 	struct device *device = container_of(source, struct device, request);
-	struct broker *broker = device->broker;
+	struct broker *broker = device->owner;
 
 	(void)events;
 	log_line(LOG_NOTICE,
-		 "the kernel wants %s back: it is closed, until a reload",
+		 "the kernel wants %s back: it is closed until it comes again",
 		 device->bdf);
-	barlease_server_remove_device(broker->server, device->device);
+	barlease_server_remove_device(broker->server, device->handle->device);
 	admin_tell(broker->admin, "gone device=%s", device->bdf);
-	loop_remove(broker->loop, source);
-	devices_close(device);
+	detach(broker, device);
+	device_set_why(device, "the kernel wanted it back");
+	broker->looks = 2;
+	broker_look_soon(broker);
 }
 
-static void watch_new_devices(struct broker *broker)
+static void attach(struct broker *broker, struct device *device,
+		   struct handle *handle)
 {
-	struct device *device;
-	int fd, ret;
+	int ret = handle->request;
 
-	LIST_FOREACH(device, &broker->devices, link) {
-		if (device->broker)
-			continue;
-		device->broker = broker;
-		fd = barlease_device_request_fd(device->device);
-		device->request = (struct loop_source){ fd, on_request };
-		ret = fd < 0 ? fd : loop_add(broker->loop, &device->request,
-					     EPOLLIN);
-		if (ret)
-			log_line(LOG_WARNING,
-				 "cannot see when the kernel wants %s back: %s",
-				 device->bdf, strerror(-ret));
+	device->handle = handle;
+	device->owner = broker;
+	device->why[0] = '\0';
+	device->request = (struct loop_source){ handle->request, on_request };
+	if (ret >= 0)
+		ret = loop_add(broker->loop, &device->request, EPOLLIN);
+	if (ret) {
+		device->request.fd = -1;
+		log_line(LOG_WARNING,
+			 "cannot see when the kernel wants %s back: %s",
+			 device->bdf, strerror(-ret));
 	}
 }
 
-/* A slice of @config that is in @other, too, just the same */
-static bool stays(const struct config *config, const struct config_slice *slice,
-		  const struct config *other)
-{
-	const struct config_slice *same;
+/* ---- A configuration --------------------------------------------------- */
 
-	same = other ? config_find(other, slice->name) : NULL;
-	return same && config_same_slice(config, slice, other, same);
+/* What is to be offered, and the ranges of it all */
+struct offers {
+	struct barlease_offer *list;
+	struct barlease_range *ranges;
+	size_t nr;
+	size_t nr_ranges;
+};
+
+static int make_offers(struct offers *offers, const struct config *config)
+{
+	size_t nr_ranges = 0;
+
+	for (size_t i = 0; i < config->nr_slices; i++)
+		nr_ranges += config->slices[i].rule->nr_ranges;
+	*offers = (struct offers){
+		.list = calloc(config->nr_slices ?: 1, sizeof(*offers->list)),
+		.ranges = calloc(nr_ranges ?: 1, sizeof(*offers->ranges)),
+	};
+	return offers->list && offers->ranges ? 0 : -ENOMEM;
 }
 
-static int offer(struct broker *broker, const struct config_slice *slice)
+static void free_offers(struct offers *offers)
+{
+	free(offers->list);
+	free(offers->ranges);
+}
+
+static void offer(struct offers *offers, const struct config_slice *slice,
+		  const struct barlease_device *device)
 {
 	const struct config_rule *rule = slice->rule;
-	struct barlease_slice offered = {
-		.name = slice->name,
-		.group = config_group_of(slice),
-		.bar = rule->bar,
-		.nr_ranges = rule->nr_ranges,
-		.flags = rule->flags,
-		.memattr = rule->memattr,
-		.max_holders = rule->max_holders,
-	};
-	const struct config_device *device;
-	struct barlease_range *ranges;
-	int ret;
+	struct barlease_range *ranges = &offers->ranges[offers->nr_ranges];
 
-	ranges = calloc(rule->nr_ranges, sizeof(*ranges));
-	if (!ranges)
-		return -ENOMEM;
 	for (size_t i = 0; i < rule->nr_ranges; i++)
 		ranges[i] = config_range_of(slice, i);
-	offered.ranges = ranges;
-	device = config_device_of(broker->config, slice);
-	ret = barlease_server_add_slice(broker->server,
-					devices_find(&broker->devices,
-						     device->bdf), &offered);
-	free(ranges);
+	offers->nr_ranges += rule->nr_ranges;
+	offers->list[offers->nr++] = (struct barlease_offer){
+		.device = device,
+		.slice = {
+			.name = slice->name,
+			.group = config_group_of(slice),
+			.bar = rule->bar,
+			.ranges = ranges,
+			.nr_ranges = rule->nr_ranges,
+			.flags = rule->flags,
+			.memattr = rule->memattr,
+			.max_holders = rule->max_holders,
+			.per_user = rule->per_user,
+			.context = (void *)slice,
+		},
+	};
+}
+
+/* Of those that are open, or have just been opened; NULL where it is away */
+static const struct barlease_device *
+open_device(const struct broker *broker, const struct openings *openings,
+	    const char *bdf)
+{
+	for (size_t i = 0; i < openings->nr; i++)
+		if (openings->list[i].handle &&
+		    !strcmp(openings->list[i].wanted.bdf, bdf))
+			return openings->list[i].handle->device;
+	return devices_open(&broker->devices, bdf);
+}
+
+/* There are many slices, and few devices. */
+static void offer_all(struct broker *broker, struct offers *offers,
+		      const struct config *config,
+		      const struct openings *openings,
+		      const struct barlease_device **devices)
+{
+	const struct barlease_device *device;
+
+	for (size_t i = 0; i < config->nr_devices; i++)
+		devices[i] = open_device(broker, openings,
+					 config->devices[i].bdf);
+	for (size_t i = 0; i < config->nr_slices; i++) {
+		device = devices[config->slices[i].rule->device];
+		if (device)
+			offer(offers, &config->slices[i], device);
+	}
+}
+
+static int set_slices(struct broker *broker, const struct offers *offers,
+		      char *words, size_t size)
+{
+	size_t bad = offers->nr;
+	int ret;
+
+	ret = barlease_server_set_slices(broker->server, offers->list,
+					 offers->nr, &bad);
+	if (ret && bad < offers->nr)
+		snprintf(words, size, "cannot offer %s: %s",
+			 offers->list[bad].slice.name, strerror(-ret));
+	else if (ret)
+		snprintf(words, size, "cannot offer slices: %s",
+			 strerror(-ret));
 	return ret;
 }
 
-/*
- * What the old configuration had and the new one has not goes first, and while
- * the old one is in force, which knows what there was: there may be something
- * else at its place. What is only for others from now on is found
- * out last.
- */
-static int switch_to(struct broker *broker, struct config *config)
+static int offer_slices(struct broker *broker, const struct config *config,
+			const struct openings *openings, char *words,
+			size_t size)
 {
-	struct config *old = broker->config;
-	const struct barlease_limits limits = {
-		.user_connections = config->broker.user_connections,
-		.user_leases = config->broker.user_leases,
-	};
-	const struct config_device *device;
-	int ret, failed = 0;
-
-	for (size_t i = 0; old && i < old->nr_slices; i++)
-		if (!stays(old, &old->slices[i], config))
-			barlease_server_remove_slice(broker->server,
-						     old->slices[i].name);
-	broker->config = config;
-	for (size_t i = 0; i < config->nr_slices; i++) {
-		device = config_device_of(config, &config->slices[i]);
-		if (stays(config, &config->slices[i], old) &&
-		    !devices_is_new(&broker->devices, device->bdf))
-			continue;
-		ret = offer(broker, &config->slices[i]);
-		if (!ret)
-			continue;
-		failed = ret;
-		log_line(LOG_ERR, "cannot offer %s: %s",
-			 config->slices[i].name, strerror(-ret));
-	}
-	barlease_server_set_limits(broker->server, &limits);
-	barlease_server_recheck(broker->server);
-	devices_keep(&broker->devices, config);
-	watch_new_devices(broker);
-	config_free(old);
-	log_line(failed ? LOG_ERR : LOG_INFO, "%zu slices of %zu devices",
-		 config->nr_slices, config->nr_devices);
-	return failed;
-}
-
-int broker_start(struct broker *broker, struct config *config, int listener)
-{
+	const struct barlease_device **devices;
+	struct offers offers;
 	int ret;
 
-	ret = barlease_server_new(listener, &ops, broker, &broker->server);
+	devices = calloc(config->nr_devices, sizeof(struct barlease_device *));
+	ret = make_offers(&offers, config);
+	if (!devices || ret) {
+		ret = -ENOMEM;
+		snprintf(words, size, "%s", strerror(ENOMEM));
+	} else {
+		offer_all(broker, &offers, config, openings, devices);
+		ret = set_slices(broker, &offers, words, size);
+	}
+	free_offers(&offers);
+	free(devices);
+	return ret;
+}
+
+static bool is_named(const struct config *config, const char *bdf)
+{
+	for (size_t i = 0; config && i < config->nr_devices; i++)
+		if (!strcmp(config->devices[i].bdf, bdf))
+			return true;
+	return false;
+}
+
+void broker_note_away(struct broker *broker, const struct openings *openings)
+{
+	struct device *device;
+
+	for (size_t i = 0; i < openings->nr; i++) {
+		const struct opening *opening = &openings->list[i];
+
+		device = devices_find(&broker->devices, opening->wanted.bdf);
+		if (device && !device->handle && !opening->handle &&
+		    device_set_why(device, opening->why))
+			log_line(LOG_WARNING, "%s", opening->why);
+	}
+}
+
+/* Does anybody know of it as one that is away? */
+static void greet(struct broker *broker, const struct device *device)
+{
+	if (!device->why[0])
+		return;
+	log_line(LOG_NOTICE, "%s is there", device->bdf);
+	admin_tell(broker->admin, "back device=%s", device->bdf);
+}
+
+static int add_devices(struct broker *broker, const struct config *config)
+{
+	for (size_t i = 0; i < config->nr_devices; i++)
+		if (!devices_find(&broker->devices, config->devices[i].bdf) &&
+		    !devices_add(&broker->devices, config->devices[i].bdf))
+			return -ENOMEM;
+	return 0;
+}
+
+/* Those that are named, and no others */
+static void keep_devices(struct broker *broker, const struct config *config,
+			 struct openings *openings)
+{
+	struct device *device, *next;
+
+	for (size_t i = 0; i < openings->nr; i++) {
+		device = devices_find(&broker->devices, openings->list[i].wanted.bdf);
+		if (!device || device->handle || !openings->list[i].handle)
+			continue;
+		greet(broker, device);
+		attach(broker, device, openings->list[i].handle);
+		openings->list[i].handle = NULL;
+	}
+	broker_note_away(broker, openings);
+	for (device = LIST_FIRST(&broker->devices); device; device = next) {
+		next = LIST_NEXT(device, link);
+		if (is_named(config, device->bdf))
+			continue;
+		if (device->handle)
+			barlease_server_remove_device(broker->server,
+						      device->handle->device);
+		detach(broker, device);
+		devices_remove(device);
+	}
+}
+
+static void log_number(const struct broker *broker)
+{
+	const struct device *device;
+	size_t nr = 0;
+
+	LIST_FOREACH(device, &broker->devices, link)
+		nr += !!device->handle;
+	log_line(LOG_INFO, "%zu slices of %zu devices, of which %zu are there",
+		 broker->config->nr_slices, broker->config->nr_devices, nr);
+}
+
+/* Some are kept for administrators, devices and files. */
+static void set_limits(struct broker *broker, const struct config *config)
+{
+	const struct config_broker *wanted = &config->broker;
+	struct barlease_limits limits;
+
+	quota_choose(&limits, wanted, config->nr_devices);
+	if ((wanted->connections && limits.connections < wanted->connections) ||
+	    (wanted->leases && limits.leases < wanted->leases))
+		log_line(LOG_WARNING,
+			 "there are file descriptors for %u connections and %u leases only (LimitNOFILE=)",
+			 limits.connections, limits.leases);
+	barlease_server_set_limits(broker->server, &limits);
+}
+
+int broker_apply(struct broker *broker, struct config *config,
+		 struct openings *openings, char *words, size_t size)
+{
+	struct config *old = broker->config;
+	int ret;
+
+	ret = add_devices(broker, config);
+	if (!ret) {
+		broker->applying = old ? config : NULL;
+		if (!old)
+			broker->config = config;
+		ret = offer_slices(broker, config, openings, words, size);
+		broker->applying = NULL;
+	}
+	broker->config = ret ? old : config;
+	if (ret)
+		return ret;
+	keep_devices(broker, config, openings);
+	set_limits(broker, config);
+	if (old != config)
+		config_free(old);
+	log_number(broker);
+	return 0;
+}
+
+/* ---- Numbers of leases -------------------------------------------------- */
+
+static const char *locks_of(const struct config *config)
+{
+	return config->broker.lock_directory ?: DEFAULT_LOCK_DIRECTORY;
+}
+
+/* The block that the next lease has its number from */
+static void take_ids(struct broker *broker, const struct config *config)
+{
+	uint32_t first = broker->end_of_ids ?: 1;
+	int ret = ids_take(locks_of(config), &first);
+
+	if (ret)
+		log_line(LOG_WARNING,
+			 "numbers of leases may come again after a restart: %s/next-id: %s",
+			 locks_of(config), strerror(-ret));
+	if (first != broker->end_of_ids)
+		barlease_server_number_from(broker->server, first);
+	broker->last_id = first;
+	broker->end_of_ids = first + IDS_BLOCK;
+}
+
+void broker_catch_up(struct broker *broker)
+{
+	struct broker_wait *wait, *next;
+
+	/* A dispatch hands out as many as there are clients, at the most. */
+	if (broker->end_of_ids - broker->last_id < IDS_BLOCK / 4)
+		take_ids(broker, broker->config);
+	for (wait = LIST_FIRST(&broker->waits); wait; wait = next) {
+		next = LIST_NEXT(wait, link);
+		if (wait->nr)
+			continue;
+		LIST_REMOVE(wait, link);
+		wait->done(wait);
+	}
+}
+
+int broker_start(struct broker *broker, const struct config *config,
+		 int listener)
+{
+	int ret = barlease_server_new(listener, &ops, broker, &broker->server);
+
 	if (ret) {
 		log_line(LOG_ERR, "cannot serve clients: %s", strerror(-ret));
 		broker->server = NULL;
-		config_free(config);
 		return ret;
 	}
-	return switch_to(broker, config);
+	take_ids(broker, config);
+	return 0;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
-/* What only a start looks at */
-static void warn_of_late_changes(const struct config *old,
-				 const struct config *new)
-{
-	const struct config_broker *a = &old->broker, *b = &new->broker;
-
-	if (!same_text(a->socket, b->socket) ||
-	    !same_text(a->admin, b->admin) ||
-	    !same_text(a->lock_directory, b->lock_directory) ||
-	    a->socket_mode != b->socket_mode)
-		log_line(LOG_WARNING,
-			 "what has changed in [broker] will count from the next start on");
-	for (size_t i = 0; i < old->nr_devices; i++)
-		for (size_t j = 0; j < new->nr_devices; j++)
-			if (!strcmp(old->devices[i].bdf, new->devices[j].bdf) &&
-			    old->devices[i].backend != new->devices[j].backend)
-				log_line(LOG_WARNING,
-					 "the new backend of %s will count from the next start on",
-					 new->devices[j].bdf);
-}
-
-int broker_reload(struct broker *broker, struct config_errors *errors)
-{
-	struct config *config;
-	int ret;
-
-	ret = broker_prepare(broker, &config, errors);
-	if (ret)
-		return ret;
-	warn_of_late_changes(broker->config, config);
-	ret = switch_to(broker, config);
-	if (ret)
-		config_complain(errors, 0, "not all slices can be offered: %s",
-				strerror(-ret));
-	admin_tell(broker->admin, "reloaded");
-	return ret;
-}
-
-int broker_reset(struct broker *broker, const char *bdf)
-{
-	const struct barlease_device *device;
-	int ret;
-
-	device = devices_find(&broker->devices, bdf);
-	if (!device)
-		return -ENOENT;
-	admin_tell(broker->admin, "suspended device=%s", bdf);
-	ret = barlease_server_reset(broker->server, device);
-	admin_tell(broker->admin, "resumed device=%s", bdf);
-	log_line(ret ? LOG_ERR : LOG_NOTICE, "reset of %s: %s", bdf,
-		 ret ? strerror(-ret) : "done");
-	return ret;
-}
-
+/* Nobody waits for the worker: the end of the process closes all. */
 void broker_stop(struct broker *broker)
 {
 	barlease_server_free(broker->server);
 	broker->server = NULL;
-	devices_keep(&broker->devices, NULL);
-	config_free(broker->config);
-	broker->config = NULL;
 }

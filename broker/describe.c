@@ -5,6 +5,7 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #include "describe.h"
 
@@ -35,24 +36,51 @@ void describe_slice(FILE *out, const struct config *config,
 	fprintf(out, "slice name=%s group=%s ", slice->name,
 		config_group_of(slice) ?: "-");
 	describe_place(out, config, slice);
-	fprintf(out, " exclusive=%d max=%" PRIu32 " holders=%u",
+	fprintf(out,
+		" exclusive=%d max=%" PRIu32 " per-user=%" PRIu32 " holders=%u",
 		!!(rule->flags & BARLEASE_EXCLUSIVE), rule->max_holders,
-		holders);
+		rule->per_user, holders);
+}
+
+static const char *state_of(const struct barlease_holding *lease)
+{
+	switch (lease->state) {
+	case BARLEASE_HELD:
+		return "held";
+	case BARLEASE_ENDING:
+		return "ending";
+	case BARLEASE_KEPT:
+		return "kept";
+	}
+	return "unknown";
 }
 
 void describe_lease(FILE *out, const struct config *config,
-		    const struct lease *lease)
+		    const struct config_slice *slice,
+		    const struct barlease_holding *lease)
 {
-	const struct config_slice *slice = config_find(config, lease->slice);
+	const struct barlease_peer *peer = lease->peer;
+	struct stat stat;
 
 	fprintf(out, "id=%u slice=%s ", lease->id, lease->slice);
 	if (slice) {
 		describe_place(out, config, slice);
 		fputc(' ', out);
 	}
-	fprintf(out, "uid=%u gid=%u pid=%d inode=%llu since=%lld", lease->uid,
-		lease->gid, lease->pid, (unsigned long long)lease->inode,
-		(long long)lease->since);
+	if (lease->fd < 0 || fstat(lease->fd, &stat))
+		stat.st_ino = 0;
+	fprintf(out, "uid=%u gid=%u pid=%d inode=%llu since=%lld state=%s",
+		peer->uid, peer->gid, peer->pid,
+		(unsigned long long)stat.st_ino, (long long)lease->since,
+		state_of(lease));
+}
+
+void describe_as_word(const char *text, char *word, size_t size)
+{
+	snprintf(word, size, "%s", text);
+	for (; *word; word++)
+		if ((unsigned char)*word <= ' ' || *word == 0x7f)
+			*word = '_';
 }
 
 const char *describe_reason(enum barlease_reason reason)

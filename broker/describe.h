@@ -10,7 +10,6 @@
 #include <stdio.h>
 
 #include "config/config.h"
-#include "leases.h"
 
 /* "device=... bar=... ranges=... size=... access=... memattr=..." */
 void describe_place(FILE *out, const struct config *config,
@@ -20,11 +19,15 @@ void describe_place(FILE *out, const struct config *config,
 void describe_slice(FILE *out, const struct config *config,
 		    const struct config_slice *slice, unsigned int holders);
 
-/* "released" and so on */
-/* @config: in which the lease's slice is as it was handed out */
+/* @slice: which it is of, where it is known */
 void describe_lease(FILE *out, const struct config *config,
-		    const struct lease *lease);
+		    const struct config_slice *slice,
+		    const struct barlease_holding *lease);
 
+/* With "_" for spaces, for a value */
+void describe_as_word(const char *text, char *word, size_t size);
+
+/* "released" and so on */
 const char *describe_reason(enum barlease_reason reason);
 
 #endif

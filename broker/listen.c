@@ -16,10 +16,10 @@
 
 #include <barlease.h>
 
-#include "diagnose.h"
-#include "file.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "device/diagnose.h"
 #include "listen.h"
-#include "log.h"
 
 /* See sd_listen_fds(3) */
 #define FIRST_INHERITED	3

@@ -9,20 +9,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/notify.h"
 #include "broker.h"
+#include "quota.h"
 #include "listen.h"
-#include "log.h"
-#include "loop.h"
-#include "notify.h"
 #include "options.h"
+#include "reload.h"
+#include "requests.h"
 
-/* A connection and a DMABUF or more for each of a thousand clients */
-#define FDS_WANTED	65536u
+/* From a line that is left out to the number of them */
+#define CATCH_UP_MS	5000
 
 struct daemon {
 	struct loop loop;
@@ -30,6 +32,7 @@ struct daemon {
 	struct broker broker;
 	struct loop_source clients;
 	struct loop_source signals;
+	struct loop_timer catch_up;
 };
 
 /* What is the matter where nobody has said so yet */
@@ -40,22 +43,8 @@ static int complain(int ret, const char *what)
 	return ret;
 }
 
-static void log_errors(const char *path, struct config_errors *errors)
-{
-	for (size_t i = 0; i < errors->nr; i++) {
-		const struct config_error *error = &errors->list[i];
-
-		if (error->line)
-			log_line(LOG_ERR, "%s:%u: %s", path, error->line,
-				 error->text);
-		else
-			log_line(LOG_ERR, "%s: %s", path, error->text);
-	}
-	config_free_errors(errors);
-}
-
 /* What a compiler's messages look like, for editors to jump to */
-static void print_errors(const char *path, struct config_errors *errors)
+static void print_errors(const char *path, const struct config_errors *errors)
 {
 	for (size_t i = 0; i < errors->nr; i++) {
 		const struct config_error *error = &errors->list[i];
@@ -65,7 +54,6 @@ static void print_errors(const char *path, struct config_errors *errors)
 			fprintf(stderr, "%u:", error->line);
 		fprintf(stderr, " %s\n", error->text);
 	}
-	config_free_errors(errors);
 }
 
 static int check(const char *path)
@@ -73,46 +61,38 @@ static int check(const char *path)
 	struct config_errors errors = { 0 };
 	struct config *config;
 
-	if (broker_read(path, &config, &errors)) {
+	if (reload_read(path, &config, &errors)) {
 		print_errors(path, &errors);
+		config_free_errors(&errors);
 		return EXIT_FAILURE;
 	}
+	print_errors(path, &config->warnings);
 	printf("%s is good: %zu slices of %zu devices\n", path,
 	       config->nr_slices, config->nr_devices);
 	config_free(config);
 	return EXIT_SUCCESS;
 }
 
-/* As many as the hard limit has, and more for those who may raise that */
-static void allow_many_fds(void)
+static void on_reloaded(void *data, const struct config_errors *errors)
 {
-	struct rlimit limit, more;
+	struct daemon *daemon = data;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	if (limit.rlim_max < FDS_WANTED) {
-		more = (struct rlimit){ FDS_WANTED, FDS_WANTED };
-		if (!setrlimit(RLIMIT_NOFILE, &more))
-			return;
-	}
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit))
-		log_line(LOG_WARNING, "cannot raise the limit of open files: %s",
-			 strerror(errno));
-}
-
-static void reload(struct daemon *daemon)
-{
-	struct config_errors errors = { 0 };
-
-	notify_reloading();
-	if (broker_reload(&daemon->broker, &errors)) {
-		log_errors(daemon->broker.path, &errors);
+	if (errors->nr) {
+		reload_log(daemon->broker.path, LOG_ERR, errors);
 		log_line(LOG_ERR, "the configuration stays as it was");
 	} else {
 		log_line(LOG_NOTICE, "the configuration was read again");
 	}
 	notify("READY=1");
+}
+
+static void reload(struct daemon *daemon)
+{
+	notify_reloading();
+	if (reload_request(&daemon->broker, on_reloaded, daemon)) {
+		log_line(LOG_ERR, "no memory to read the configuration");
+		notify("READY=1");
+	}
 }
 
 static void on_signal(struct loop_source *source, unsigned int events)
@@ -136,7 +116,7 @@ static void on_clients(struct loop_source *source, unsigned int events)
 
 	(void)events;
 	if (ret)
-		log_limited(LOG_ERR, "serving clients: %s", strerror(-ret));
+		log_user(LOG_ERR, 0, "serving clients: %s", strerror(-ret));
 }
 
 static int watch_signals(struct daemon *daemon)
@@ -158,29 +138,57 @@ static int watch_signals(struct daemon *daemon)
 	return complain(ret, "cannot watch for signals");
 }
 
+/* They inherit that signals are for the loop. */
+static int start_workers(struct daemon *daemon)
+{
+	struct broker *broker = &daemon->broker;
+	int ret;
+
+	ret = worker_new(&daemon->loop, &broker->names);
+	if (!ret)
+		ret = worker_new(&daemon->loop, &broker->hands);
+	return complain(ret, "cannot make a thread");
+}
+
 /* Devices first: whoever comes second does not touch the first one's sockets */
+static int open_sockets(struct daemon *daemon, const struct options *options,
+			const struct config_broker *paths)
+{
+	return listeners_make(&daemon->listeners, options->socket ?:
+			      paths->socket ?: DEFAULT_SOCKET,
+			      paths->socket_mode, options->admin ?:
+			      paths->admin ?: DEFAULT_ADMIN);
+}
+
 static int open_all(struct daemon *daemon, const struct options *options)
 {
+	struct broker *broker = &daemon->broker;
 	struct config_errors errors = { 0 };
-	const struct config_broker *paths;
+	struct openings openings = { 0 };
+	char words[CONFIG_ERROR_MAX] = "";
 	struct config *config;
 	int ret;
 
-	ret = broker_prepare(&daemon->broker, &config, &errors);
-	if (ret) {
-		log_errors(options->config, &errors);
-		return ret;
-	}
-	paths = &config->broker;
-	ret = listeners_make(&daemon->listeners,
-			     options->socket ?: paths->socket ?: DEFAULT_SOCKET,
-			     paths->socket_mode,
-			     options->admin ?: paths->admin ?: DEFAULT_ADMIN);
-	if (ret) {
-		config_free(config);
-		return ret;
-	}
-	return broker_start(&daemon->broker, config, daemon->listeners.client);
+	ret = reload_first(broker, &config, &openings, &errors);
+	reload_log(options->config, LOG_ERR, &errors);
+	config_free_errors(&errors);
+	if (!ret)
+		ret = open_sockets(daemon, options, &config->broker);
+	if (!ret)
+		ret = broker_start(broker, config, daemon->listeners.client);
+	if (!ret)
+		ret = complain(broker_apply(broker, config, &openings, words,
+					    sizeof(words)), words);
+	free(openings.list);
+	return ret;
+}
+
+static void on_catch_up(struct loop_timer *timer)
+{
+	struct daemon *daemon = container_of(timer, struct daemon, catch_up);
+
+	log_catch_up();
+	admin_catch_up(daemon->broker.admin);
 }
 
 static int connect_all(struct daemon *daemon)
@@ -189,11 +197,24 @@ static int connect_all(struct daemon *daemon)
 
 	daemon->clients.ready = on_clients;
 	daemon->clients.fd = barlease_server_fd(daemon->broker.server);
+	daemon->catch_up.fire = on_catch_up;
 	ret = loop_add(&daemon->loop, &daemon->clients, EPOLLIN);
 	if (!ret)
+		ret = loop_add_timer(&daemon->loop, &daemon->catch_up);
+	if (!ret)
 		ret = admin_new(&daemon->loop, daemon->listeners.admin,
-				&daemon->broker, &daemon->broker.admin);
+				request_answer, &daemon->broker,
+				&daemon->broker.admin);
+	if (!ret)
+		ret = reload_watch(&daemon->broker);
 	return complain(ret, "cannot watch the sockets");
+}
+
+static void see_to_omitted(struct daemon *daemon)
+{
+	if (!daemon->catch_up.set &&
+	    (log_is_behind() || admin_is_behind(daemon->broker.admin)))
+		loop_set_timer(&daemon->catch_up, CATCH_UP_MS);
 }
 
 static int run(struct daemon *daemon)
@@ -204,7 +225,9 @@ static int run(struct daemon *daemon)
 	log_line(LOG_NOTICE, "ready");
 	while (!ret && !daemon->loop.stop) {
 		ret = loop_once(&daemon->loop);
+		broker_catch_up(&daemon->broker);
 		admin_reap(daemon->broker.admin);
+		see_to_omitted(daemon);
 	}
 	notify("STOPPING=1");
 	return complain(ret, "cannot wait for events");
@@ -235,7 +258,10 @@ static int serve(const struct options *options)
 			       "cannot make an event loop");
 	if (ret)
 		return ret;
+	STAILQ_INIT(&daemon.broker.waiters);
 	ret = watch_signals(&daemon);
+	if (!ret)
+		ret = start_workers(&daemon);
 	if (!ret)
 		ret = open_all(&daemon, options);
 	if (!ret)
@@ -253,7 +279,7 @@ int main(int argc, char **argv)
 
 	if (options.check)
 		return check(options.config);
-	allow_many_fds();
+	quota_raise();
 	ret = serve(&options);
 	if (ret)
 		return EXIT_FAILURE;

@@ -8,6 +8,8 @@
 
 static bool has(const struct config_ids *ids, uint32_t id)
 {
+	if (id == CONFIG_UNMAPPED)
+		return false;
 	if (ids->all)
 		return true;
 	for (size_t i = 0; i < ids->nr; i++)
@@ -19,6 +21,8 @@ static bool has(const struct config_ids *ids, uint32_t id)
 bool policy_allows(const struct config_rule *rule,
 		   const struct barlease_peer *peer)
 {
+	if (peer->uid == CONFIG_UNMAPPED)
+		return false;
 	if (has(&rule->users, peer->uid) || has(&rule->groups, peer->gid))
 		return true;
 	for (size_t i = 0; i < peer->nr_groups; i++)

@@ -9,7 +9,10 @@
 
 #include "config/config.h"
 
-/* Nobody is special, root neither: the rule names whom it means. */
+/*
+ * Nobody is special, root neither: the rule names whom it means. Whoever may be
+ * anybody (CONFIG_UNMAPPED) is nobody.
+ */
 bool policy_allows(const struct config_rule *rule,
 		   const struct barlease_peer *peer);
 

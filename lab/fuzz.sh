@@ -33,8 +33,8 @@ compile()
 		"$dir/seed" "$dir/corpus"
 		;;
 	config)
-		parts=("$top"/broker/config/*.c "$top/broker/array.c" \
-			"$top/lib/device/address.c" -linih)
+		parts=("$top"/broker/config/*.c "$top/broker/base/array.c" \
+			"$top/lib/device/address.c")
 		cp "$top/broker/barleased.conf.example" "$dir/corpus/"
 		;;
 	esac

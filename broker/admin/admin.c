@@ -1,183 +1,38 @@
 // SPDX-License-Identifier: MIT
 /*
- * The administrator's socket: connections, and lines in and out
+ * The administrator's socket: who is connected, and who is told what happens
  *
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "admin.h"
-#include "log.h"
+#include "base/budget.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "connection.h"
 
 /* Bytes that may wait for a watcher who does not read */
 #define MOST_WAITING	(1u << 20)
 #define MOST_CONNECTIONS	32
-#define LONGEST_LINE	256
-
-/**
- * struct connection - somebody who asks
- * @in: of a request that has not ended yet
- * @out: that could not be sent yet
- * @ending: nothing more is read; gone when all is sent
- * @dead: to be freed by admin_reap()
- */
-struct connection {
-	LIST_ENTRY(connection) link;
-	struct loop_source source;
-	struct admin *admin;
-	char in[LONGEST_LINE];
-	size_t in_size;
-	char *out;
-	size_t out_size;
-	bool watching;
-	bool ending;
-	bool dead;
-};
+/* Until there may be a file descriptor again */
+#define PAUSE_MS	200
 
 struct admin {
 	struct loop *loop;
 	struct loop_source source;
-	struct broker *broker;
+	struct loop_timer pause;
+	admin_request_fn request;
+	void *data;
 	unsigned int nr;
+	struct budget budget;
 	LIST_HEAD(, connection) connections;
 };
-
-static void await(struct connection *connection)
-{
-	unsigned int events = 0;
-
-	if (connection->out_size)
-		events = EPOLLOUT;
-	else if (!connection->ending)
-		events = EPOLLIN;
-	else
-		connection->dead = true;
-	loop_change(connection->admin->loop, &connection->source, events);
-}
-
-static void flush(struct connection *connection)
-{
-	ssize_t n;
-
-	if (connection->out_size) {
-		n = send(connection->source.fd, connection->out,
-			 connection->out_size, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n < 0 && errno != EAGAIN && errno != EINTR) {
-			connection->dead = true;
-			return;
-		}
-		if (n > 0) {
-			connection->out_size -= n;
-			memmove(connection->out, connection->out + n,
-				connection->out_size);
-		}
-	}
-	await(connection);
-}
-
-static void put(struct connection *connection, const char *text, size_t size)
-{
-	char *more;
-
-	if (!size || connection->dead)
-		return;
-	more = realloc(connection->out, connection->out_size + size);
-	if (!more) {
-		connection->dead = true;
-		return;
-	}
-	memcpy(more + connection->out_size, text, size);
-	connection->out = more;
-	connection->out_size += size;
-	flush(connection);
-}
-
-static void answer(struct connection *connection, char *line)
-{
-	char *text = NULL;
-	bool watch = false;
-	size_t size = 0;
-	FILE *out;
-
-	out = open_memstream(&text, &size);
-	if (out) {
-		watch = admin_request(connection->admin->broker, line, out);
-		if (fclose(out))
-			size = 0;
-	}
-	if (!size)
-		connection->dead = true;
-	connection->watching |= watch;
-	put(connection, text, size);
-	free(text);
-}
-
-/*
- * One request a time: the next one is looked at when the answer is on its way,
- * so that nobody piles up answers that they do not read.
- */
-static void take_lines(struct connection *connection)
-{
-	while (!connection->dead && !connection->out_size) {
-		char line[LONGEST_LINE];
-		char *end = memchr(connection->in, '\n', connection->in_size);
-		size_t length;
-
-		if (!end)
-			break;
-		length = end - connection->in;
-		memcpy(line, connection->in, length);
-		line[length] = '\0';
-		connection->in_size -= length + 1;
-		memmove(connection->in, end + 1, connection->in_size);
-		answer(connection, line);
-	}
-}
-
-static void receive(struct connection *connection)
-{
-	static const char too_long[] = "error a request of that length\n";
-	ssize_t n;
-
-	n = recv(connection->source.fd, connection->in + connection->in_size,
-		 sizeof(connection->in) - connection->in_size, MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		connection->ending = true;
-		await(connection);
-		return;
-	}
-	connection->in_size += n;
-	take_lines(connection);
-	if (connection->in_size == sizeof(connection->in) &&
-	    !memchr(connection->in, '\n', connection->in_size)) {
-		connection->ending = true;
-		put(connection, too_long, sizeof(too_long) - 1);
-	}
-}
-
-static void on_connection(struct loop_source *source, unsigned int events)
-{
-	struct connection *connection;
-
-	connection = container_of(source, struct connection, source);
-	if (events & EPOLLIN) {
-		receive(connection);
-	} else if (events & EPOLLOUT) {
-		flush(connection);
-		take_lines(connection);
-	} else {
-		/* Hung up, and nobody to read what is left */
-		connection->dead = true;
-	}
-}
 
 static bool may_ask(int fd, uid_t *uid)
 {
@@ -192,21 +47,31 @@ static bool may_ask(int fd, uid_t *uid)
 
 static void admit(struct admin *admin, int fd)
 {
-	struct connection *connection = calloc(1, sizeof(*connection));
+	struct connection *connection;
 
+	connection = connection_new(admin->loop, fd, admin->request,
+				    admin->data);
 	if (!connection) {
 		close(fd);
 		return;
 	}
-	connection->admin = admin;
-	connection->source = (struct loop_source){ fd, on_connection };
-	if (loop_add(admin->loop, &connection->source, EPOLLIN)) {
-		close(fd);
-		free(connection);
-		return;
-	}
 	LIST_INSERT_HEAD(&admin->connections, connection, link);
 	admin->nr++;
+}
+
+/* Whoever waits would be announced again and again, to no avail. */
+static void pause_listening(struct admin *admin, int error)
+{
+	log_user(LOG_ERR, 0, "admin socket: %s", strerror(error));
+	loop_change(admin->loop, &admin->source, 0);
+	loop_set_timer(&admin->pause, PAUSE_MS);
+}
+
+static void on_pause_over(struct loop_timer *timer)
+{
+	struct admin *admin = container_of(timer, struct admin, pause);
+
+	loop_change(admin->loop, &admin->source, EPOLLIN);
 }
 
 static void on_listener(struct loop_source *source, unsigned int events)
@@ -218,36 +83,51 @@ static void on_listener(struct loop_source *source, unsigned int events)
 	(void)events;
 	fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
-		if (errno != EAGAIN && errno != ECONNABORTED)
-			log_limited(LOG_ERR, "admin socket: %s",
-				    strerror(errno));
+		if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+			pause_listening(admin, errno);
 		return;
 	}
 	if (!may_ask(fd, &uid)) {
-		log_limited(LOG_NOTICE,
-			    "refused uid %u on the administrator's socket",
-			    uid);
+		log_user(LOG_NOTICE, uid,
+			 "refused uid %u on the administrator's socket", uid);
 		close(fd);
 	} else if (admin->nr == MOST_CONNECTIONS) {
-		log_limited(LOG_NOTICE, "too many administrators at a time");
+		log_user(LOG_NOTICE, uid, "too many administrators at a time");
 		close(fd);
 	} else {
 		admit(admin, fd);
 	}
 }
 
-int admin_new(struct loop *loop, int listener, struct broker *broker,
-	      struct admin **result)
+static int watch_listener(struct admin *admin, int listener)
+{
+	int ret;
+
+	admin->pause.fire = on_pause_over;
+	admin->source = (struct loop_source){ listener, on_listener };
+	ret = loop_add_timer(admin->loop, &admin->pause);
+	if (ret)
+		return ret;
+	ret = loop_add(admin->loop, &admin->source, EPOLLIN);
+	if (ret)
+		loop_remove_timer(admin->loop, &admin->pause);
+	return ret;
+}
+
+int admin_new(struct loop *loop, int listener, admin_request_fn request,
+	      void *data, struct admin **result)
 {
 	struct admin *admin = calloc(1, sizeof(*admin));
 	int ret;
 
 	if (!admin)
 		return -ENOMEM;
+	budget_init(&admin->budget, (struct budget_rate){ 1000, 100 },
+		    (struct budget_rate){ 10000, 1000 });
 	admin->loop = loop;
-	admin->broker = broker;
-	admin->source = (struct loop_source){ listener, on_listener };
-	ret = loop_add(loop, &admin->source, EPOLLIN);
+	admin->request = request;
+	admin->data = data;
+	ret = watch_listener(admin, listener);
 	if (ret) {
 		free(admin);
 		return ret;
@@ -256,26 +136,17 @@ int admin_new(struct loop *loop, int listener, struct broker *broker,
 	return 0;
 }
 
-static void drop(struct connection *connection)
-{
-	struct admin *admin = connection->admin;
-
-	LIST_REMOVE(connection, link);
-	admin->nr--;
-	loop_remove(admin->loop, &connection->source);
-	close(connection->source.fd);
-	free(connection->out);
-	free(connection);
-}
-
 static void drop_those(struct admin *admin, bool all)
 {
 	struct connection *connection = LIST_FIRST(&admin->connections), *next;
 
 	for (; connection; connection = next) {
 		next = LIST_NEXT(connection, link);
-		if (all || connection->dead)
-			drop(connection);
+		if (!all && !connection->dead)
+			continue;
+		LIST_REMOVE(connection, link);
+		admin->nr--;
+		connection_free(connection);
 	}
 }
 
@@ -290,6 +161,7 @@ void admin_free(struct admin *admin)
 		return;
 	drop_those(admin, true);
 	loop_remove(admin->loop, &admin->source);
+	loop_remove_timer(admin->loop, &admin->pause);
 	free(admin);
 }
 
@@ -300,10 +172,10 @@ static void tell(struct admin *admin, const char *line, size_t size)
 	LIST_FOREACH(connection, &admin->connections, link) {
 		if (!connection->watching)
 			continue;
-		if (connection->out_size + size > MOST_WAITING)
+		if (connection_waiting(connection) + size > MOST_WAITING)
 			connection->dead = true;
 		else
-			put(connection, line, size);
+			connection_put(connection, line, size);
 	}
 }
 
@@ -342,15 +214,33 @@ void admin_tell(struct admin *admin, const char *text, ...)
 	va_end(args);
 }
 
-void admin_tell_refused(struct admin *admin, const struct barlease_peer *peer,
-			const char *why)
+void admin_tell_of(struct admin *admin, uid_t uid, const char *text, ...)
 {
-	char word[256];
+	va_list args;
 
-	snprintf(word, sizeof(word), "%s", why);
-	for (char *c = word; *c; c++)
-		if ((unsigned char)*c <= ' ' || *c == 0x7f)
-			*c = '_';
-	admin_tell(admin, "refused uid=%u pid=%d why=%s", peer->uid, peer->pid,
-		   word);
+	if (!admin_is_heard(admin) ||
+	    !budget_take(&admin->budget, uid, clock_seconds()))
+		return;
+	va_start(args, text);
+	vtell(admin, text, args);
+	va_end(args);
+}
+
+static void tell_omitted(void *data, uid_t uid, unsigned long omitted)
+{
+	if (uid == (uid_t)-1)
+		admin_tell(data, "omitted lines=%lu", omitted);
+	else
+		admin_tell(data, "omitted uid=%u lines=%lu", uid, omitted);
+}
+
+bool admin_is_behind(const struct admin *admin)
+{
+	return admin && admin->budget.owes;
+}
+
+void admin_catch_up(struct admin *admin)
+{
+	if (admin_is_behind(admin))
+		budget_settle(&admin->budget, tell_omitted, admin);
 }

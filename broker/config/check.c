@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parser.h"
+#include "check.h"
 
 static void find_device(struct config_parser *parser, struct config_rule *rule)
 {

@@ -4,68 +4,10 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
 #include "config.h"
-
-/* A file with more of them is hardly worth reading to its end. */
-#define MOST_ERRORS	100
-
-/* To be filled with CONFIG_ERROR_MAX bytes; NULL: of no interest */
-static char *new_complaint(struct config_errors *errors, unsigned int line)
-{
-	struct config_error *error;
-
-	if (errors->nr == MOST_ERRORS)
-		return NULL;
-	error = array_add(&errors->list, &errors->nr, sizeof(*error));
-	if (!error)
-		return NULL;
-	error->line = line;
-	return error->text;
-}
-
-void config_vcomplain(struct config_errors *errors, unsigned int line,
-		      const char *text, va_list args)
-{
-	char *complaint = new_complaint(errors, line);
-
-	if (complaint)
-		vsnprintf(complaint, CONFIG_ERROR_MAX, text, args);
-}
-
-void config_complain(struct config_errors *errors, unsigned int line,
-		     const char *text, ...)
-{
-	va_list args;
-
-	va_start(args, text);
-	config_vcomplain(errors, line, text, args);
-	va_end(args);
-}
-
-static int by_line(const void *a, const void *b)
-{
-	const struct config_error *x = a, *y = b;
-
-	return (x->line > y->line) - (x->line < y->line);
-}
-
-void config_sort_errors(struct config_errors *errors)
-{
-	if (errors->nr)
-		qsort(errors->list, errors->nr, sizeof(*errors->list), by_line);
-}
-
-void config_free_errors(struct config_errors *errors)
-{
-	free(errors->list);
-	*errors = (struct config_errors){ 0 };
-}
 
 static void free_rule(struct config_rule *rule)
 {
@@ -89,6 +31,7 @@ void config_free(struct config *config)
 	free(config->rules);
 	free(config->slices);
 	free(config->by_name);
+	config_free_errors(&config->warnings);
 	free(config);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The configuration: from text to what it says, or to all that is wrong in it
+ * What a configuration says
  *
  * Copyright (C) 2026 The barlease authors
  *
@@ -10,7 +10,6 @@
 #ifndef BROKER_CONFIG_H
 #define BROKER_CONFIG_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,15 +17,25 @@
 
 #include <barlease.h>
 
+#include "errors.h"
+
+/*
+ * What the kernel calls every user, and every group, of another user namespace
+ * that have no number in this one; so nobody can be told from it
+ */
+#define CONFIG_UNMAPPED	65534u
+
 /* What ranges are made of, whatever the machine's page size */
 #define CONFIG_PAGE	4096u
 
-/* [broker] */
+/* [broker]; @connections, @leases: 0 where the file does not say */
 struct config_broker {
 	char *socket;
 	char *admin;
 	char *lock_directory;
 	mode_t socket_mode;
+	unsigned int connections;
+	unsigned int leases;
 	unsigned int user_connections;
 	unsigned int user_leases;
 };
@@ -64,6 +73,7 @@ struct config_rule {
 	unsigned int flags;
 	enum barlease_memattr memattr;
 	uint32_t max_holders;
+	uint32_t per_user;
 	struct config_ids users;
 	struct config_ids groups;
 	uint32_t count;
@@ -81,6 +91,7 @@ struct config_slice {
  * struct config - what a configuration says
  * @slices: in the order of the file
  * @by_name: the same, sorted
+ * @warnings: what is good, and perhaps not meant
  */
 struct config {
 	struct config_broker broker;
@@ -91,6 +102,7 @@ struct config {
 	struct config_slice *slices;
 	size_t nr_slices;
 	const struct config_slice **by_name;
+	struct config_errors warnings;
 };
 
 /* Both return 0, or a negative errno where there is none of that name */
@@ -99,44 +111,8 @@ struct config_names {
 	int (*group)(const char *name, uint32_t *id);
 };
 
-#define CONFIG_ERROR_MAX	240
-
-/* Something wrong in a line; line 0 is the file as such */
-struct config_error {
-	unsigned int line;
-	char text[CONFIG_ERROR_MAX];
-};
-
-struct config_errors {
-	struct config_error *list;
-	size_t nr;
-};
-
-/**
- * config_parse() - understand a configuration
- * @text: of @size bytes
- * @names: who knows users and groups
- * @config: receives it, for config_free()
- * @errors: receives what is wrong, in the order of lines
- *
- * Return: 0; -EINVAL see @errors; -ENOMEM.
- */
-int config_parse(const char *text, size_t size,
-		 const struct config_names *names, struct config **config,
-		 struct config_errors *errors);
-
 /* NULL is fine. */
 void config_free(struct config *config);
-
-/* Adds an error. After a hundred of them, no more are kept. */
-void config_complain(struct config_errors *errors, unsigned int line,
-		     const char *text, ...)
-	__attribute__((format(printf, 3, 4)));
-void config_vcomplain(struct config_errors *errors, unsigned int line,
-		      const char *text, va_list args)
-	__attribute__((format(printf, 3, 0)));
-void config_sort_errors(struct config_errors *errors);
-void config_free_errors(struct config_errors *errors);
 
 /* NULL where there is none */
 const struct config_slice *config_find(const struct config *config,

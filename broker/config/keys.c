@@ -10,8 +10,9 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "array.h"
-#include "parser.h"
+#include "base/array.h"
+#include "keys.h"
+#include "value.h"
 
 /* @repeats: its lines add up. Elsewhere the second one is an error */
 struct key {
@@ -20,16 +21,6 @@ struct key {
 	bool needed;
 	void (*set)(struct config_parser *parser, const char *value);
 };
-
-struct config_device *parser_device(const struct config_parser *parser)
-{
-	return &parser->config->devices[parser->config->nr_devices - 1];
-}
-
-struct config_rule *parser_rule(const struct config_parser *parser)
-{
-	return &parser->config->rules[parser->config->nr_rules - 1];
-}
 
 static void set_path(struct config_parser *parser, char **path,
 		     const char *value, size_t room)
@@ -87,6 +78,16 @@ static void set_most(struct config_parser *parser, unsigned int *most,
 		*most = number;
 }
 
+static void set_connections(struct config_parser *parser, const char *value)
+{
+	set_most(parser, &parser->config->broker.connections, value);
+}
+
+static void set_leases(struct config_parser *parser, const char *value)
+{
+	set_most(parser, &parser->config->broker.leases, value);
+}
+
 static void set_user_connections(struct config_parser *parser,
 				 const char *value)
 {
@@ -103,6 +104,8 @@ static const struct key broker_keys[] = {
 	{ "socket-mode", .set = set_socket_mode },
 	{ "admin", .set = set_admin },
 	{ "lock-directory", .set = set_lock_directory },
+	{ "connections", .set = set_connections },
+	{ "leases", .set = set_leases },
 	{ "user-connections", .set = set_user_connections },
 	{ "user-leases", .set = set_user_leases },
 	{ 0 },
@@ -225,6 +228,14 @@ static void set_max_holders(struct config_parser *parser, const char *value)
 		parser_rule(parser)->max_holders = max;
 }
 
+static void set_per_user(struct config_parser *parser, const char *value)
+{
+	uint64_t most;
+
+	if (value_number(parser, value, 1, UINT32_MAX - 1, &most))
+		parser_rule(parser)->per_user = most;
+}
+
 static void set_count(struct config_parser *parser, const char *value)
 {
 	uint64_t count;
@@ -250,6 +261,34 @@ static void add_id(struct config_parser *parser, struct config_ids *ids,
 		*slot = id;
 	else
 		parser->error = -ENOMEM;
+	if (id == CONFIG_UNMAPPED)
+		config_complain(&parser->config->warnings, parser->line,
+				"%u is what all users of other user namespaces look like, so nobody gets anything by it",
+				id);
+}
+
+/* The system may have to ask another one about each. */
+static int look_up_once(struct config_parser *parser, const char *name,
+			int (*look_up)(const char *name, uint32_t *id),
+			uint32_t *id)
+{
+	struct config_known *known;
+
+	if (strlen(name) >= sizeof(known->name))
+		return look_up(name, id);
+	for (int i = 0; i < CONFIG_KNOWN; i++) {
+		known = &parser->known[i];
+		if (known->look_up == look_up && !strcmp(known->name, name)) {
+			*id = known->id;
+			return known->ret;
+		}
+	}
+	known = &parser->known[parser->nr_known++ % CONFIG_KNOWN];
+	known->look_up = look_up;
+	memcpy(known->name, name, strlen(name) + 1);
+	known->ret = look_up(name, id);
+	known->id = *id;
+	return known->ret;
 }
 
 static void set_id(struct config_parser *parser, struct config_ids *ids,
@@ -257,7 +296,7 @@ static void set_id(struct config_parser *parser, struct config_ids *ids,
 		   int (*look_up)(const char *name, uint32_t *id))
 {
 	uint64_t number;
-	uint32_t id;
+	uint32_t id = 0;
 
 	if (!strcmp(text, "*")) {
 		ids->all = true;
@@ -265,10 +304,11 @@ static void set_id(struct config_parser *parser, struct config_ids *ids,
 		/* The last number is the system's way to say "none". */
 		if (value_number(parser, text, 0, UINT32_MAX - 1, &number))
 			add_id(parser, ids, number);
-	} else if (look_up(text, &id)) {
-		complain(parser,
-			 "unknown %s \"%.60s\"; right is a name that the system knows, a number, or *",
-			 kind, text);
+	} else if (look_up_once(parser, text, look_up, &id)) {
+		/* Who is not there gets nothing, and keeps nothing from others */
+		config_complain(&parser->config->warnings, parser->line,
+				"unknown %s \"%.60s\", for whom this has no effect; right is a name that the system knows, a number, or *",
+				kind, text);
 	} else {
 		add_id(parser, ids, id);
 	}
@@ -307,6 +347,7 @@ static const struct key slice_keys[] = {
 	{ "groups", .repeats = true, .set = set_groups },
 	{ "exclusive", .set = set_exclusive },
 	{ "max-holders", .set = set_max_holders },
+	{ "per-user", .set = set_per_user },
 	{ "count", .set = set_count },
 	{ "stride", .set = set_stride },
 	{ 0 },
@@ -324,7 +365,7 @@ static const struct {
 static void complain_unknown(struct config_parser *parser, const char *name)
 {
 	const struct key *key = sections[parser->section].keys;
-	char list[160] = "";
+	char list[200] = "";
 	size_t length = 0;
 
 	for (int i = 0; key[i].name; i++)

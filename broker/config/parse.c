@@ -3,38 +3,29 @@
  * From text to lines, sections and keys
  *
  * Copyright (C) 2026 The barlease authors
- *
- * libinih takes one line at a time: as Debian and others build it, it tells
- * neither the number of a line nor of a section without keys, shortens long
- * names without a word, and remembers only the first line that it did not
- * understand. So sections and line numbers are kept here.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <ini.h>
+#include "base/array.h"
+#include "check.h"
+#include "keys.h"
+#include "parse.h"
+#include "value.h"
 
-#include "array.h"
-#include "parser.h"
-
-/* libinih's own limit is 200, with the end of the line */
-#define MOST_BYTES	190
-
-void complain(struct config_parser *parser, const char *text, ...)
-{
-	va_list args;
-
-	va_start(args, text);
-	config_vcomplain(parser->errors, parser->line, text, args);
-	va_end(args);
-}
-
-static const char *skip_blanks(const char *at)
+static char *skip_blanks(char *at)
 {
 	return at + strspn(at, " \t");
+}
+
+/* Ends the text where its blanks begin, if it ends with any before @end */
+static void cut_blanks(const char *text, char *end)
+{
+	while (end > text && strchr(" \t", end[-1]))
+		end--;
+	*end = '\0';
 }
 
 static void begin_device(struct config_parser *parser, const char *name)
@@ -141,32 +132,46 @@ static void section_line(struct config_parser *parser, char *line)
 		parser->section = SECTION_UNKNOWN;
 		return;
 	}
-	tail = end + 1 + strspn(end + 1, " \t");
+	tail = skip_blanks(end + 1);
 	if (*tail && *tail != ';' && *tail != '#')
 		complain(parser, "\"%.60s\" is behind the section's ]; a line of its own is right",
 			 tail);
-	while (end > line && strchr(" \t", end[-1]))
-		end--;
-	*end = '\0';
+	cut_blanks(line, end);
 	begin_section(parser, line);
 }
 
-static int on_key(void *data, const char *section, const char *name,
-		  const char *value)
+/* A comment begins with a blank and ";" behind a value: "0:a;b" is none */
+static char *end_of_value(char *value)
 {
-	(void)section;
-	config_key(data, name, value);
-	return 1;
+	char *end = value;
+
+	for (; *end; end++)
+		if (*end == ';' && (end == value || strchr(" \t", end[-1])))
+			break;
+	return end;
+}
+
+static void key_line(struct config_parser *parser, char *line)
+{
+	char *equals = strchr(line, '='), *value;
+
+	if (!equals) {
+		complain(parser, "this is neither [section], nor key = value, nor a comment");
+		return;
+	}
+	cut_blanks(line, equals);
+	value = skip_blanks(equals + 1);
+	cut_blanks(value, end_of_value(value));
+	config_key(parser, line, value);
 }
 
 static void parse_line(struct config_parser *parser, char *line)
 {
-	const char *start = skip_blanks(line);
-
-	if (*start == '[')
-		section_line(parser, (char *)start + 1 + strspn(start + 1, " \t"));
-	else if (ini_parse_string(line, on_key, parser))
-		complain(parser, "this is neither [section], nor key = value, nor a comment");
+	line = skip_blanks(line);
+	if (*line == '[')
+		section_line(parser, skip_blanks(line + 1));
+	else if (*line && *line != '#' && *line != ';')
+		key_line(parser, line);
 }
 
 static bool fit_for_text(const char *line, size_t length)
@@ -177,33 +182,23 @@ static bool fit_for_text(const char *line, size_t length)
 	return true;
 }
 
-static void take_line(struct config_parser *parser, const char *text,
-		      size_t length)
+/* @line is followed by a byte that may be written to. */
+static void take_line(struct config_parser *parser, char *line, size_t length)
 {
-	char line[MOST_BYTES + 1];
-
-	if (length && text[length - 1] == '\r')
+	if (length && line[length - 1] == '\r')
 		length--;
-	if (length > MOST_BYTES) {
-		complain(parser,
-			 "longer than %d bytes; ranges=, users= and groups= may have several lines",
-			 MOST_BYTES);
-		return;
-	}
-	if (!fit_for_text(text, length)) {
+	if (!fit_for_text(line, length)) {
 		complain(parser, "a byte that is no text");
 		return;
 	}
-	memcpy(line, text, length);
 	line[length] = '\0';
 	parse_line(parser, line);
 }
 
-static void take_lines(struct config_parser *parser, const char *text,
-		       size_t size)
+static void take_lines(struct config_parser *parser, char *text, size_t size)
 {
 	while (size && !parser->error) {
-		const char *end = memchr(text, '\n', size);
+		char *end = memchr(text, '\n', size);
 		size_t length = end ? (size_t)(end - text) : size;
 
 		parser->line++;
@@ -214,6 +209,27 @@ static void take_lines(struct config_parser *parser, const char *text,
 	}
 	if (!parser->error)
 		config_end_section(parser);
+}
+
+/* Lines are taken apart where they are, in a copy. */
+static void take_text(struct config_parser *parser, const char *text,
+		      size_t size)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	char *copy;
+
+	if (size >= strlen(mark) && !memcmp(text, mark, strlen(mark))) {
+		text += strlen(mark);
+		size -= strlen(mark);
+	}
+	copy = malloc(size + 1);
+	if (!copy) {
+		parser->error = -ENOMEM;
+		return;
+	}
+	memcpy(copy, text, size);
+	take_lines(parser, copy, size);
+	free(copy);
 }
 
 int config_parse(const char *text, size_t size,
@@ -232,7 +248,7 @@ int config_parse(const char *text, size_t size,
 	parser.config->broker.socket_mode = 0666;
 	parser.config->broker.user_connections = 256;
 	parser.config->broker.user_leases = 1024;
-	take_lines(&parser, text, size);
+	take_text(&parser, text, size);
 	ret = parser.error ?: config_check(&parser);
 	if (!ret && errors->nr)
 		ret = -EINVAL;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of the parser share
+ * Where the parser is, for all its parts
  *
  * Copyright (C) 2026 The barlease authors
  *
- * parse.c goes through lines and sections, keys.c knows what
- * keys there are, value.c reads numbers and the like, check.c
+ * parse.c goes through lines and sections, and calls keys.c, which knows what
+ * keys there are; that calls value.c, which reads numbers and the like. check.c
  * looks at the whole when all lines have been read.
  */
 #ifndef BROKER_CONFIG_PARSER_H
@@ -24,12 +24,24 @@ enum config_section {
 	SECTION_SLICE,
 };
 
+/* A name that was looked up before, and what came of it */
+struct config_known {
+	int (*look_up)(const char *name, uint32_t *id);
+	char name[64];
+	uint32_t id;
+	int ret;
+};
+
+#define CONFIG_KNOWN	16
+
 /**
  * struct config_parser - where the parser is
  * @line: number of it
  * @section: which kind of
  * @section_line: where it began
  * @seen: one bit for each of its keys that was there
+ * @known: the latest names; a file has few of them, many times over
+ * @nr_known: how many there were in all
  * @error: -ENOMEM from when on there was none
  */
 struct config_parser {
@@ -40,6 +52,8 @@ struct config_parser {
 	enum config_section section;
 	unsigned int section_line;
 	unsigned long seen;
+	struct config_known known[CONFIG_KNOWN];
+	unsigned int nr_known;
 	int error;
 };
 
@@ -50,32 +64,5 @@ void complain(struct config_parser *parser, const char *text, ...)
 /* Those of the section that the parser is in */
 struct config_device *parser_device(const struct config_parser *parser);
 struct config_rule *parser_rule(const struct config_parser *parser);
-
-/* A key and its value, in the section that the parser is in */
-void config_key(struct config_parser *parser, const char *name,
-		const char *value);
-/* Is all there that the section needs? */
-void config_end_section(struct config_parser *parser);
-
-/* When all is read: from rules to slices, and whether they get along */
-int config_check(struct config_parser *parser);
-
-/*
- * Values. Where they return false, they have complained: about text that is
- * none, or one that is out of range.
- */
-bool value_name(const char *text);
-bool value_number(struct config_parser *parser, const char *text, uint64_t low,
-		  uint64_t high, uint64_t *value);
-bool value_pages(struct config_parser *parser, const char *text,
-		 uint64_t *value);
-bool value_range(struct config_parser *parser, const char *text,
-		 struct barlease_range *range);
-/* Which of the words, which end with NULL; or -1 */
-int value_word(struct config_parser *parser, const char *text,
-	       const char *const *words);
-/* Call @item for each part between commas, without the blanks around it. */
-void value_list(struct config_parser *parser, const char *text,
-		void (*item)(struct config_parser *parser, const char *text));
 
 #endif

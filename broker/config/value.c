@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parser.h"
+#include "value.h"
 
 static bool is_digit(char c)
 {

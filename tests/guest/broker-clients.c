@@ -183,12 +183,12 @@ static void administrator_sees(const struct peer *clients, const long *frames)
 	is_int(found, CLIENTS - 14, "the administrator is shown who has what");
 	admin_ask(admin, "slices", answer, sizeof(answer));
 	snprintf(line, sizeof(line),
-		 "slice name=one group=- device=%s bar=2 ranges=0x200000+0x1000,0x300000+0x2000 size=12288 access=rw memattr=nc exclusive=0 max=0 holders=0\n",
+		 "slice name=one group=- device=%s bar=2 ranges=0x200000+0x1000,0x300000+0x2000 size=12288 access=rw memattr=nc exclusive=0 max=0 per-user=0 holders=0\n",
 		 dev_small().name);
 	ok(strstr(answer, line), "and what there is");
-	ok(strstr(answer, "exclusive=1 max=0 holders=1\n"),
+	ok(strstr(answer, "exclusive=1 max=0 per-user=0 holders=1\n"),
 	   "and how many hold it");
-	snprintf(line, sizeof(line), "device name=%s\nok\n", dev_small().name);
+	snprintf(line, sizeof(line), "device name=%s state=open\nok\n", dev_small().name);
 	admin_ask(admin, "devices", answer, sizeof(answer));
 	ok(!strcmp(answer, line), "and of which device");
 	ok(!admin_ask(admin, "sing", answer, sizeof(answer)),

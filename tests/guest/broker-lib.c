@@ -86,11 +86,10 @@ void broker_configure(const char *text, ...)
 		bail(BROKER_CONFIG ": %s", strerror(errno));
 }
 
-pid_t broker_spawn(const char *const *arguments)
+static pid_t spawn(const char *const *arguments, int log)
 {
 	const char *argv[16] = { "/sbin/barleased" };
 	pid_t pid;
-	int log;
 
 	for (int i = 0; arguments[i]; i++)
 		argv[i + 1] = arguments[i];
@@ -100,22 +99,35 @@ pid_t broker_spawn(const char *const *arguments)
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	log = open(BROKER_LOG, O_WRONLY | O_CREAT | O_APPEND, 0666);
 	dup2(log, STDERR_FILENO);
 	dup2(log, STDOUT_FILENO);
-	close(log);
 	execv(argv[0], (char *const *)argv);
 	_exit(127);
 }
 
+pid_t broker_spawn(const char *const *arguments)
+{
+	int log = open(BROKER_LOG, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+		       0666);
+	pid_t pid = spawn(arguments, log);
+
+	close(log);
+	return pid;
+}
+
+static const char *const usual[] = {
+	"-c", BROKER_CONFIG, "--socket", BROKER_SOCKET,
+	"--admin", BROKER_ADMIN, NULL,
+};
+
+pid_t broker_spawn_with_log(int log)
+{
+	return spawn(usual, log);
+}
+
 pid_t broker_try_start(void)
 {
-	static const char *const arguments[] = {
-		"-c", BROKER_CONFIG, "--socket", BROKER_SOCKET,
-		"--admin", BROKER_ADMIN, NULL,
-	};
-
-	return broker_spawn(arguments);
+	return broker_spawn(usual);
 }
 
 bool broker_is_ready(void)
@@ -237,9 +249,14 @@ bool admin_line(int admin, char *line, size_t size)
 	return true;
 }
 
+static bool is_good(const char *line)
+{
+	return !strcmp(line, "ok") || !strncmp(line, "ok ", 3);
+}
+
 static bool is_end(const char *line)
 {
-	return !strcmp(line, "ok") || !strncmp(line, "error", 5);
+	return is_good(line) || !strncmp(line, "error", 5);
 }
 
 bool admin_ask(int admin, const char *request, char *answer, size_t size)
@@ -255,7 +272,7 @@ bool admin_ask(int admin, const char *request, char *answer, size_t size)
 		if (n >= size)
 			bail("a long answer to \"%s\"", request);
 	} while (!is_end(line));
-	return !strcmp(line, "ok");
+	return is_good(line);
 }
 
 int admin_count(int admin, const char *request, const char *word)
@@ -272,11 +289,25 @@ int admin_count(int admin, const char *request, const char *word)
 	return n;
 }
 
+static int count_held(int admin)
+{
+	static char line[8192];
+	int n = 0;
+
+	dprintf(admin, "leases\n");
+	do {
+		if (!admin_line(admin, line, sizeof(line)))
+			bail("no answer to \"leases\"");
+		n += !!strstr(line, " state=held");
+	} while (!is_end(line));
+	return n;
+}
+
 bool admin_leases(int admin, int want, const char *name)
 {
 	int n;
 
-	comes_true((n = admin_count(admin, "leases", "lease ")) == want);
+	comes_true((n = count_held(admin)) == want);
 	return is_int(n, want, "%s", name);
 }
 

@@ -34,6 +34,8 @@ void broker_configure(const char *text, ...)
 
 /* Start it with these arguments after its name, which end with NULL */
 pid_t broker_spawn(const char *const *arguments);
+/* As broker_try_start(), with a log elsewhere; @log stays open */
+pid_t broker_spawn_with_log(int log);
 /* Start it with the configuration and all its files in BROKER_DIR */
 pid_t broker_try_start(void);
 /* The same, until it is ready */
@@ -68,7 +70,7 @@ bool admin_ask(int admin, const char *request, char *answer, size_t size);
 bool admin_line(int admin, char *line, size_t size);
 /* How many lines of the answer begin with this word */
 int admin_count(int admin, const char *request, const char *word);
-/* Check that there are so many leases, sooner or later */
+/* Check that so many leases are held, sooner or later */
 bool admin_leases(int admin, int want, const char *name);
 /* The number after "key=" in a line, or -1 */
 long admin_number(const char *line, const char *key);

@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "broker-lib.h"
@@ -15,6 +17,7 @@
 #define MOST_CONNECTIONS	20
 #define MOST_LEASES		30
 #define MANY			1000
+#define MANY_UIDS		300
 #define GREEDY			3000
 #define MODEST			3001
 
@@ -141,6 +144,49 @@ static void reloaded(struct peer *greedy, pid_t broker)
 	      "also for leases");
 }
 
+/* Of as many users as there are subordinate ids, each with little */
+static long connect_as_many(int fd, const long *args)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	long n = 0;
+
+	(void)fd;
+	strcpy(at.sun_path, BROKER_SOCKET);
+	fds_allow(args[0] + 100);
+	for (; n < args[0]; n++) {
+		int sock = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+		if (sock < 0 || seteuid(0) || seteuid(5000 + n) ||
+		    connect(sock, (void *)&at, sizeof(at)))
+			break;
+	}
+	return n;
+}
+
+/* Whoever connects and says nothing is in nobody's way. */
+static void many_users(void)
+{
+	struct peer silent = peer_start();
+	static char answer[4096];
+	pid_t broker;
+	int admin;
+
+	broker_configure("[device %s]\n"
+			 "[slice other]\nbar=2\nranges=4K+4K\nusers=*\n"
+			 "[broker]\nconnections = 60\n", dev_small().name);
+	broker = broker_start();
+	is_int(client_call(&silent, connect_as_many, MANY_UIDS), MANY_UIDS,
+	       "%d users connect, and say nothing; there may be 60",
+	       MANY_UIDS);
+	is_served("another one is served");
+	admin = admin_connect();
+	ok(admin_ask(admin, "devices", answer, sizeof(answer)),
+	   "so is an administrator");
+	close(admin);
+	peer_kill(&silent);
+	is_int(broker_stop(broker), 0, "the broker ends with 0");
+}
+
 int main(void)
 {
 	struct peer greedy;
@@ -165,5 +211,6 @@ int main(void)
 	       "when it is killed, the broker has no file open for it");
 	close(admin);
 	is_int(broker_stop(broker), 0, "the broker ends with 0");
+	many_users();
 	return tap_done();
 }

@@ -145,16 +145,16 @@ static void bad_file(void)
 	int admin = admin_connect();
 
 	broker_configure("[device %s]\n"
-			 "[slice both]\nbar=2\nranges=0+4K\nusers=nosuchuser\n"
+			 "[slice both]\nbar=2\nranges=0+4K\nusers=,\n"
 			 "axess=ro\n", dev_small().name);
 	broker_reload(broker);
-	ok(broker_said(BROKER_CONFIG ":5: unknown user \"nosuchuser\"") &&
+	ok(broker_said(BROKER_CONFIG ":5: nothing before, after or between commas") &&
 	   broker_said(BROKER_CONFIG ":6: unknown key \"axess\""),
 	   "a bad file: the log has each line of it that is wrong, and why");
 	ok(broker_said("the configuration stays as it was"),
 	   "and that all stays as it was");
 	ok(!admin_ask(admin, "reload", answer, sizeof(answer)) &&
-	   strstr(answer, BROKER_CONFIG ":5: unknown user") &&
+	   strstr(answer, BROKER_CONFIG ":5: nothing before") &&
 	   strstr(answer, "; " BROKER_CONFIG ":6: unknown key"),
 	   "an administrator who reloads is told the same");
 	right_bytes(&second, 0, "leases work");
@@ -174,12 +174,33 @@ static void does_not_fit(void)
 	   strstr(answer, ":2: [slice big] ends at 0x4001000, and BAR2 of ") &&
 	   strstr(answer, " at 0x4000000"),
 	   "a slice past the BAR's end is refused by name");
-	broker_configure("[device %s]\n[device 0000:ff:1f.7]\n",
-			 dev_small().name);
-	ok(!admin_ask(admin, "reload", answer, sizeof(answer)) &&
-	   strstr(answer, ":2: there is no PCI device 0000:ff:1f.7"),
-	   "so is a device that is not there");
 	right_bytes(&second, 0, "leases work after that");
+	close(admin);
+}
+
+/* Neither is an outage: the rest is in force. */
+static void not_there(void)
+{
+	int admin = admin_connect();
+
+	broker_configure("[device %s]\n[device 0000:ff:1f.7]\n"
+			 "[slice both]\nbar=2\nranges=0+4K\nusers=1001,1002,nosuchuser\n"
+			 "device=%s\n"
+			 "[slice far]\nbar=2\nranges=0+4K\nusers=*\n"
+			 "device=0000:ff:1f.7\n",
+			 dev_small().name, dev_small().name);
+	ok(admin_ask(admin, "reload", answer, sizeof(answer)),
+	   "a device that is not there, and a user: a reload is good");
+	ok(broker_said(BROKER_CONFIG ":6: unknown user \"nosuchuser\""),
+	   "the log says that there is no such user");
+	ok(broker_said("there is no PCI device 0000:ff:1f.7"),
+	   "and no such device");
+	ok(admin_ask(admin, "devices", answer, sizeof(answer)) &&
+	   strstr(answer, " state=open\n") &&
+	   strstr(answer, "device name=0000:ff:1f.7 state=away why=there_is_no_PCI_device_0000:ff:1f.7\n"),
+	   "an administrator is shown that it is away, and why");
+	is_ok(acquire(&third, "far") == -ENOENT, "it has no slices");
+	right_bytes(&second, 0, "a lease of the other device works");
 	close(admin);
 }
 
@@ -224,7 +245,7 @@ static void administrator(void)
 	lost(&first, BARLEASE_ORDERED, "its holder");
 	next_is(watch, "ended id=", " reason=ordered", "who watches sees that");
 	ok(!admin_ask(admin, request, answer, sizeof(answer)) &&
-	   strstr(answer, "error no lease "),
+	   strstr(answer, "error absent no lease "),
 	   "to revoke it again is an error");
 	right_bytes(&second, 0, "another holder's lease works");
 
@@ -255,7 +276,7 @@ static void administrator(void)
 	right_bytes(&second, 0, "the lease works");
 	ok(!admin_ask(admin, "reset device=0000:ff:1f.7", answer,
 		      sizeof(answer)) &&
-	   !strcmp(answer, "error no device 0000:ff:1f.7\n"),
+	   !strcmp(answer, "error absent no device 0000:ff:1f.7\n"),
 	   "another device is an error");
 	ok(admin_ask(admin, "reload", answer, sizeof(answer)),
 	   "an administrator reloads");
@@ -281,6 +302,14 @@ static void administrators_lines(void)
 	   !admin_ask(admin, "revoke id=-1", answer, sizeof(answer)) &&
 	   !admin_ask(admin, "revoke", answer, sizeof(answer)),
 	   "so is no number");
+	dprintf(admin, "GET / HTTP/1.1\nreload\nreload\n");
+	ok(admin_line(admin, answer, sizeof(answer)) &&
+	   !strncmp(answer, "error invalid unknown request \"GET\"", 35),
+	   "what is no request is said to be none");
+	is_int(admin_line(admin, answer, sizeof(answer)), 0,
+	       "and nothing behind it is one");
+	close(admin);
+	admin = admin_connect();
 	memset(line, 'x', sizeof(line) - 1);
 	line[sizeof(line) - 1] = '\0';
 	dprintf(admin, "%s", line);
@@ -306,6 +335,7 @@ int main(void)
 	changed();
 	bad_file();
 	does_not_fit();
+	not_there();
 	other_device();
 	administrator();
 	administrators_lines();

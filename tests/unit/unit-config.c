@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * From a configuration's text to what it says: broker/config*.c
+ * From a configuration's text to what it says: broker/config/
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -15,10 +15,11 @@
 
 #include <cmocka.h>
 
-#include "config/config.h"
+#include "config/parse.h"
 #include "describe.h"
 
 #define DEVICE	"[device 0000:03:00.0]\n"
+#define SLICE_B	"[slice b]\nbar = 2\nranges = 4K+4K\nusers = *\n"
 #define SLICE	"[slice a]\nbar = 2\nranges = 0+4K\nusers = *\n"
 
 static int find_user(const char *name, uint32_t *id)
@@ -121,6 +122,8 @@ static void everything_there_is(void **state)
 		"socket = /tmp/s\n"
 		"admin=/tmp/a ; and one more\n"
 		"socket-mode = 0660\n"
+		"connections = 70\n"
+		"leases = 3000\n"
 		"user-connections = 5\n"
 		"user-leases = 1K\n"
 		"lock-directory = /tmp\n"
@@ -138,6 +141,7 @@ static void everything_there_is(void **state)
 		"msix = yes\n"
 		"exclusive = yes\n"
 		"max-holders = 1\n"
+		"per-user = 3\n"
 		"users = alice, 0\n"
 		"users = 7\n"
 		"groups = video");
@@ -149,6 +153,8 @@ static void everything_there_is(void **state)
 	assert_string_equal(config->broker.admin, "/tmp/a");
 	assert_string_equal(config->broker.lock_directory, "/tmp");
 	assert_int_equal(config->broker.socket_mode, 0660);
+	assert_int_equal(config->broker.connections, 70);
+	assert_int_equal(config->broker.leases, 3000);
 	assert_int_equal(config->broker.user_connections, 5);
 	assert_int_equal(config->broker.user_leases, 1024);
 	assert_int_equal(config->nr_devices, 2);
@@ -175,6 +181,7 @@ static void everything_there_is(void **state)
 				      BARLEASE_MSIX);
 	assert_int_equal(rule->memattr, BARLEASE_WC);
 	assert_int_equal(rule->max_holders, 1);
+	assert_int_equal(rule->per_user, 3);
 	assert_int_equal(rule->users.nr, 3);
 	assert_int_equal(rule->users.ids[0], 1001);
 	assert_int_equal(rule->users.ids[1], 0);
@@ -314,14 +321,11 @@ static void keys(void **state)
 	bad_key("memattr = wb", "nc, wc");
 	bad_key("exclusive = true", "no, yes");
 	bad_key("msix = 1", "no, yes");
-	bad_key("users = bob", "unknown user \"bob\"");
-	bad_key("users = video", "unknown user \"video\"");
-	bad_key("groups = alice", "unknown group \"alice\"");
 	bad_key("users = 4294967295", "0 to 4294967294");
 	bad_key("users = 7,,8", "between commas");
 	bad_key("users =", "between commas");
-	bad_key("users = -1", "unknown user");
 	bad_key("max-holders = 0", "1 to 4294967294");
+	bad_key("per-user = 0", "1 to 4294967294");
 	bad_key("count = 0\nstride = 4K", "1 to 65536");
 	bad_key("count = 65537\nstride = 4K", "1 to 65536");
 	bad_key("stride = 0\ncount = 2", "out of range");
@@ -336,6 +340,32 @@ static void keys(void **state)
 	bad(DEVICE "[broker]\nsocket-mode = 4777\n", 3, "is no mode");
 	bad(DEVICE "[broker]\nuser-connections = 0\n", 3, "out of range");
 	bad(DEVICE "[broker]\nuser-leases = many\n", 3, "is no number");
+}
+
+/* Said, and of no effect: somebody else's slices are good all the same. */
+static void unknown_names(void **state)
+{
+	struct config *config = good(DEVICE "[slice a]\nbar=2\nranges=0+4K\n"
+				     "users = bob, alice\ngroups = alice\n"
+				     "users = 65534\n" SLICE_B);
+	const struct config_errors *warnings = &config->warnings;
+	const struct config_rule *rule = &config->rules[0];
+
+	(void)state;
+	assert_int_equal(warnings->nr, 3);
+	assert_int_equal(warnings->list[0].line, 5);
+	assert_non_null(strstr(warnings->list[0].text, "unknown user \"bob\""));
+	assert_int_equal(warnings->list[1].line, 6);
+	assert_non_null(strstr(warnings->list[1].text,
+			       "unknown group \"alice\""));
+	assert_int_equal(warnings->list[2].line, 7);
+	assert_non_null(strstr(warnings->list[2].text, "65534 is what all"));
+	assert_int_equal(rule->users.nr, 2);
+	assert_int_equal(rule->users.ids[0], 1001);
+	assert_false(rule->users.all);
+	assert_int_equal(rule->groups.nr, 0);
+	assert_int_equal(config->nr_slices, 2);
+	config_free(config);
 }
 
 static void missing_keys(void **state)
@@ -440,7 +470,7 @@ static void too_many_slices(void **state)
 static void all_errors_at_once(void **state)
 {
 	static const char text[] =
-		"x = 1\n" DEVICE "[slice a]\nbar = 9\nusers = bob, eve\n"
+		"x = 1\n" DEVICE "[slice a]\nbar = 9\nusers = ,\n"
 		"what\n";
 	struct config_errors errors = { 0 };
 	static const unsigned int lines[] = { 1, 3, 4, 5, 5, 6 };
@@ -476,8 +506,6 @@ static void lines_that_are_no_text(void **state)
 	static const char nul[] = DEVICE "# a\0b\n";
 	struct config_errors errors = { 0 };
 	struct config *config;
-	char text[300];
-	int n;
 
 	(void)state;
 	assert_int_equal(config_parse(nul, sizeof(nul) - 1, &names, &config,
@@ -486,14 +514,43 @@ static void lines_that_are_no_text(void **state)
 	assert_int_equal(errors.list[0].line, 2);
 	config_free_errors(&errors);
 
-	/* As long as may be, and one more */
-	n = snprintf(text, sizeof(text), DEVICE "#");
-	memset(text + n, '-', 190);
-	text[n + 189] = '\0';
-	config_free(good(text));
-	text[n + 189] = '-';
-	text[n + 190] = '\0';
-	bad(text, 2, "longer than 190 bytes");
+}
+
+/* A list has as many items as it needs. */
+static void long_lines(void **state)
+{
+	enum { IDS = 5000 };
+	static char text[sizeof(DEVICE SLICE) + 32 + 8 * IDS];
+	struct config *config;
+	int n;
+
+	(void)state;
+	n = snprintf(text, sizeof(text), DEVICE SLICE "users = 1");
+	for (int i = 1; i < IDS; i++)
+		n += snprintf(text + n, sizeof(text) - n, ", %d", i);
+	config = good(text);
+	assert_int_equal(config->rules[0].users.nr, IDS);
+	config_free(config);
+}
+
+/* What is a comment, and what is not; blanks; both ends of a file */
+static void bits_of_lines(void **state)
+{
+	struct config *config = good(" \t; one\n\t[device 03:00.0];\n"
+				     "[slice a]\r\n\tbar\t=\t2\t ;\n"
+				     "ranges=0+4K ; 0+8K\nusers= * \t\n"
+				     "[broker]\nsocket = /a;b#c ;d\n;");
+
+	(void)state;
+	assert_string_equal(config->broker.socket, "/a;b#c");
+	assert_int_equal(config_size_of(&config->slices[0]), 4096);
+	config_free(config);
+	bad(DEVICE "[slice a]\nbar=1\nranges=0+4K\nusers=;\n", 5,
+	    "between commas");
+	bad(DEVICE SLICE "= 1", 6, "unknown key \"\"");
+	bad(DEVICE SLICE "bar: 1", 6, "neither [section], nor key = value");
+	bad(DEVICE SLICE "a\x01=b", 6, "no text");
+	bad("\xef\xbb" DEVICE DEVICE, 1, "neither");
 }
 
 static void same_slices(void **state)
@@ -570,7 +627,7 @@ static void words_of_a_slice(void **state)
 	describe_slice(out, config, &config->slices[1], 3);
 	fclose(out);
 	assert_string_equal(text,
-			    "slice name=f-1 group=f device=0000:03:00.0 bar=2 ranges=0x4000+0x1000,0x104000+0x2000 size=12288 access=ro memattr=wc exclusive=1 max=0 holders=3");
+			    "slice name=f-1 group=f device=0000:03:00.0 bar=2 ranges=0x4000+0x1000,0x104000+0x2000 size=12288 access=ro memattr=wc exclusive=1 max=0 per-user=0 holders=3");
 	free(text);
 	config_free(config);
 }
@@ -586,6 +643,7 @@ int main(void)
 		cmocka_unit_test(names_of_slices),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(keys),
+		cmocka_unit_test(unknown_names),
 		cmocka_unit_test(missing_keys),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(ranges),
@@ -595,6 +653,8 @@ int main(void)
 		cmocka_unit_test(all_errors_at_once),
 		cmocka_unit_test(no_end_of_errors),
 		cmocka_unit_test(lines_that_are_no_text),
+		cmocka_unit_test(long_lines),
+		cmocka_unit_test(bits_of_lines),
 		cmocka_unit_test(same_slices),
 		cmocka_unit_test(same_slices_of_templates),
 		cmocka_unit_test(words_of_a_slice),

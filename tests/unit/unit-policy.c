@@ -105,7 +105,26 @@ static void everybody(void **state)
 	(void)state;
 	assert_true(may(&users_all, 1001, 1, NULL, 0));
 	assert_true(may(&users_all, 0, 0, NULL, 0));
-	assert_true(may(&groups_all, 65534, 65534, NULL, 0));
+	assert_true(may(&groups_all, 1001, 65533, NULL, 0));
+}
+
+/* Who has that number may be anybody. */
+static void unmapped(void **state)
+{
+	const struct config_rule users_all = { .users.all = true };
+	const struct config_rule both = {
+		.users = IDS(65534),
+		.groups = IDS(65534, 20),
+	};
+	const gid_t groups[] = { 65534 };
+
+	(void)state;
+	assert_false(may(&users_all, 65534, 1, NULL, 0));
+	assert_false(may(&both, 65534, 1, NULL, 0));
+	assert_false(may(&both, 1001, 65534, NULL, 0));
+	assert_false(may(&both, 1001, 1, groups, 1));
+	assert_false(may(&both, 65534, 20, NULL, 0));
+	assert_true(may(&both, 1001, 20, groups, 1));
 }
 
 int main(void)
@@ -118,6 +137,7 @@ int main(void)
 		cmocka_unit_test(supplementary_groups),
 		cmocka_unit_test(either_is_enough),
 		cmocka_unit_test(everybody),
+		cmocka_unit_test(unmapped),
 	};
 
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * barleased as a service of systemd, installed as its manual page says: started
- * by its socket, reloaded, killed, in the sandbox of its unit
+ * by its socket, with devices that come later, reloaded, killed, in the sandbox
+ * of its unit
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -23,12 +24,14 @@
 #include "kernel.h"
 #include "lease.h"
 #include "machine.h"
+#include "plug.h"
 #include "tap.h"
 
 #define SERVICE	"barleased.service"
 #define CONFIG	"/etc/barlease/barleased.conf"
 #define CGROUP	"/sys/fs/cgroup/system.slice/" SERVICE "/cgroup.procs"
 #define USER	4001
+#define KILLS	10
 
 #define RUN(...) \
 	machine_run(text, sizeof(text), \
@@ -36,14 +39,6 @@
 
 static char text[1 << 15];
 static struct bdf dev;
-
-static void write_file(const char *path, const char *words)
-{
-	FILE *file = fopen(path, "we");
-
-	if (!file || fputs(words, file) < 0 || fclose(file))
-		bail("%s: %s", path, strerror(errno));
-}
 
 static void copy(const char *from, const char *dir)
 {
@@ -64,8 +59,6 @@ static void install(void)
 	copy("/bin/barlease", "/usr/bin");
 	if (mkdir(MACHINE_ROOT "/etc/barlease", 0755))
 		bail(MACHINE_ROOT "/etc/barlease: %s", strerror(errno));
-	write_file(MACHINE_ROOT "/etc/modules-load.d/barlease.conf",
-		   "barlease-vfio-pci\n");
 }
 
 static void configure(const char *slices)
@@ -130,8 +123,7 @@ static void is_given(uid_t uid, const char *dir, const char *pattern)
 
 static void own_devices(uid_t uid)
 {
-	ok(module_loaded(OUR_MODULE),
-	   "systemd-modules-load has loaded the driver");
+	is_int(module_load(OUR_DRIVER, NULL), 0, "the driver is loaded");
 	is_ok(pci_bind(dev, OUR_DRIVER), "a device is bound to it");
 	is_given(uid, "/dev/vfio", "iommu_group");
 	if (!kernel_has_iommufd())
@@ -189,21 +181,38 @@ static void units_are_good(void)
 	       "enables its two sockets, too");
 }
 
-static struct peer started_by_socket(void)
+static bool is_active(const char *name)
 {
-	struct peer peer;
+	return ok(comes_true(is_state(SERVICE, "active")), "%s", name);
+}
 
-	is_int(RUN("systemctl", "start", "barleased.socket"), 0,
-	       "systemctl start barleased.socket");
+/* Nobody has bound anything since the machine is up, nor loaded the driver. */
+static struct peer started_by_socket(uid_t uid)
+{
+	struct peer first, second;
+
+	is_int(RUN("systemctl", "start", "barleased.socket",
+		   "barleased-admin.socket"), 0,
+	       "systemctl start barleased.socket barleased-admin.socket");
 	ok(is_state(SERVICE, "inactive"), "the service is not started by that");
-	peer = client();
-	acquires(&peer, "one", 4711);
-	ok(is_state(SERVICE, "active"), "the service is active now");
+	first = client();
+	is_int(client_call(&first, client_list, 0), 0,
+	       "there are no slices, for there is no device");
+	is_active("the service is active, and waits for the device");
+	is_int(RUN("barlease", "slices"), 0, "barlease slices says so, too");
+	own_devices(uid);
+	second = client();
+	ok(comes_true(client_call(&second, client_list, 0) == 1),
+	   "a second client is shown one slice");
+	acquires(&second, "one", 4711);
+	is_ok(client_call(&first, client_acquire, (long)"one", 0),
+	      "the first one gets a lease now");
+	peer_stop(&first);
 	is_int(RUN("systemctl", "is-active", SERVICE), 0,
-	       "systemctl is-active says so, too");
+	       "systemctl is-active says that it runs");
 	is_int(RUN("systemctl", "status", "--no-pager", SERVICE), 0,
 	       "systemctl status shows it");
-	return peer;
+	return second;
 }
 
 /* A line of /proc/PID/status */
@@ -347,6 +356,73 @@ static void is_restarted(struct peer *old)
 	peer_stop(&new);
 }
 
+/* No limit that anybody could bring it to */
+static void is_killed_again_and_again(void)
+{
+	struct peer peer;
+	long id, last = 0;
+	int served = 0;
+	pid_t pid;
+
+	for (int i = 0; i < KILLS; i++) {
+		pid = main_pid();
+		RUN("systemctl", "kill", "-s", "KILL", "--kill-whom=main",
+		    SERVICE);
+		if (!comes_true(main_pid() != pid &&
+				is_state(SERVICE, "active")))
+			break;
+		peer = client();
+		id = client_call(&peer, client_acquire, (long)"one", 0);
+		served += id > last;
+		last = id;
+		peer_stop(&peer);
+	}
+	is_int(served, KILLS,
+	       "killed %d times in a row, it serves each time; no number of a lease comes twice",
+	       KILLS);
+}
+
+/* With udev, which has its say before the broker may open the device */
+static void is_pulled_and_plugged(void)
+{
+	struct plugged plugged = plug_memory("hp0");
+	struct peer stays, goes;
+	char slices[256];
+
+	snprintf(slices, sizeof(slices),
+		 "[slice one]\nbar = 2\nranges = 0+64K\nusers = *\ndevice = %s\n"
+		 "[device %s]\n"
+		 "[slice two]\nbar = 2\nranges = 0+64K\nusers = *\ndevice = %s\n",
+		 dev.name, plugged.dev.name, plugged.dev.name);
+	configure(slices);
+	is_int(RUN("systemctl", "reload", SERVICE), 0,
+	       "systemctl reload, with a second device");
+	stays = client();
+	goes = client();
+	acquires(&stays, "one", 4714);
+	ok(comes_true(client_call(&goes, client_list, 0) == 2),
+	   "which has a slice");
+	acquires(&goes, "two", 4715);
+	plug_pull(&plugged);
+	is_int(client_call(&goes, client_event, 0),
+	       CLIENT_REVOKED(BARLEASE_GONE), "it is pulled out: gone");
+	ok(plug_gone(&plugged), "the kernel has let go of it");
+	is_int(client_call(&stays, client_read, 8), 4714,
+	       "the other device's lease works");
+	plugged = plug_memory("hp0");
+	ok(comes_true(client_call(&goes, client_acquire, (long)"two", 0) > 0),
+	   "it is plugged in again: there are leases of it");
+	is_int(client_call(&stays, client_read, 8), 4714,
+	       "the other device's lease has not noticed");
+	peer_stop(&goes);
+	peer_stop(&stays);
+	configure("[slice one]\nbar = 2\nranges = 0+64K\nusers = *\n");
+	is_int(RUN("systemctl", "reload", SERVICE), 0,
+	       "systemctl reload, without it");
+	plug_pull(&plugged);
+	ok(plug_gone(&plugged), "it is gone for good");
+}
+
 static void stops(void)
 {
 	struct peer peer = client();
@@ -368,12 +444,13 @@ int main(void)
 
 	dev = dev_small();
 	install();
+	if (module_loaded(OUR_MODULE))
+		module_unload(OUR_MODULE);
 	init = machine_boot();
 	uid = user_of_service();
-	own_devices(uid);
 	configure("[slice one]\nbar = 2\nranges = 0+64K\nusers = *\n");
 	units_are_good();
-	peer = started_by_socket();
+	peer = started_by_socket(uid);
 	is_in_sandbox(uid);
 	has_no_other_devices();
 	has_an_administrator();
@@ -381,6 +458,8 @@ int main(void)
 	keeps_what_it_has(&peer);
 	is_restarted(&peer);
 	peer_stop(&peer);
+	is_killed_again_and_again();
+	is_pulled_and_plugged();
 	stops();
 	is_ok(pci_unbind(dev), "the device is free again");
 	is_ok(module_unload(OUR_MODULE), "and the driver can go");

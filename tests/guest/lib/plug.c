@@ -4,6 +4,7 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,13 +45,14 @@ static bool find_new(struct bdf *dev, const struct bdf *before, size_t n)
 	return false;
 }
 
+/* Or has somebody been faster? */
 static bool can_be_opened(struct bdf dev)
 {
 	struct vfio vfio;
 	int ret = vfio_try_open(&vfio, dev);
 
 	vfio_close(&vfio);
-	return !ret;
+	return !ret || ret == -EBUSY;
 }
 
 /*

@@ -7,8 +7,10 @@
 #ifndef BROKER_NAMES_H
 #define BROKER_NAMES_H
 
-#include "config/config.h"
+#include <stdint.h>
 
-extern const struct config_names system_names;
+/* Both return 0; -ENOENT where there is none of that name */
+int names_user(const char *name, uint32_t *id);
+int names_group(const char *name, uint32_t *id);
 
 #endif

@@ -8,7 +8,6 @@
  * file of that name.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,9 +45,9 @@ int lock_device(const char *directory, const char *bdf, pid_t *holder)
 	ret = file_make_parent(path);
 	if (ret)
 		return ret;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	fd = file_open_plain(directory, strrchr(path, '/') + 1);
 	if (fd < 0)
-		return -errno;
+		return fd;
 
 	if (flock(fd, LOCK_EX | LOCK_NB)) {
 		ret = errno == EWOULDBLOCK ? -EBUSY : -errno;

@@ -20,6 +20,13 @@ struct loop_source {
 	void (*ready)(struct loop_source *source, unsigned int events);
 };
 
+/* Something to do later, once; @set: it will be done */
+struct loop_timer {
+	struct loop_source source;
+	void (*fire)(struct loop_timer *timer);
+	bool set;
+};
+
 struct loop {
 	int epoll;
 	bool stop;
@@ -32,6 +39,10 @@ int loop_add(struct loop *loop, struct loop_source *source,
 int loop_change(struct loop *loop, struct loop_source *source,
 		unsigned int events);
 void loop_remove(struct loop *loop, struct loop_source *source);
+int loop_add_timer(struct loop *loop, struct loop_timer *timer);
+/* From now; not 0. Takes the place of what it was set to before */
+void loop_set_timer(struct loop_timer *timer, unsigned int ms);
+void loop_remove_timer(struct loop *loop, struct loop_timer *timer);
 /* Waits for one event and lets its source see to it */
 int loop_once(struct loop *loop);
 void loop_close(struct loop *loop);

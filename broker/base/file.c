@@ -53,6 +53,35 @@ int file_read_all(const char *path, char **text, size_t *size)
 	return ret;
 }
 
+/* Its own, and nothing else by another name: neither link, pipe nor device */
+static int is_plain(int fd)
+{
+	struct stat stat;
+
+	if (fstat(fd, &stat))
+		return -errno;
+	if (!S_ISREG(stat.st_mode))
+		return -EPERM;
+	return stat.st_nlink == 1 ? 0 : -EMLINK;
+}
+
+int file_open_plain(const char *directory, const char *name)
+{
+	int dir, fd, ret;
+
+	dir = open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	fd = openat(dir, name,
+		    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+		    0644);
+	ret = fd < 0 ? -errno : is_plain(fd);
+	close(dir);
+	if (ret && fd >= 0)
+		close(fd);
+	return ret ?: fd;
+}
+
 int file_make_parent(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -15,8 +15,8 @@
 
 #include <barlease.h>
 
+#include "base/file.h"
 #include "diagnose.h"
-#include "file.h"
 
 /* The driver's name may be another, if it stands in for vfio-pci */
 #define OUR_DRIVER	"barlease-vfio-pci"

@@ -10,7 +10,7 @@
 
 #include "names.h"
 
-static int user(const char *name, uint32_t *id)
+int names_user(const char *name, uint32_t *id)
 {
 	struct passwd *entry = getpwnam(name);
 
@@ -20,7 +20,7 @@ static int user(const char *name, uint32_t *id)
 	return 0;
 }
 
-static int group(const char *name, uint32_t *id)
+int names_group(const char *name, uint32_t *id)
 {
 	struct group *entry = getgrnam(name);
 
@@ -29,5 +29,3 @@ static int group(const char *name, uint32_t *id)
 	*id = entry->gr_gid;
 	return 0;
 }
-
-const struct config_names system_names = { user, group };

@@ -5,6 +5,8 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
+#include <stdint.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "loop.h"
@@ -65,4 +67,47 @@ int loop_once(struct loop *loop)
 void loop_close(struct loop *loop)
 {
 	close(loop->epoll);
+}
+
+static void on_timer(struct loop_source *source, unsigned int events)
+{
+	struct loop_timer *timer;
+	uint64_t times;
+
+	(void)events;
+	timer = container_of(source, struct loop_timer, source);
+	if (read(source->fd, &times, sizeof(times)) == sizeof(times)) {
+		timer->set = false;
+		timer->fire(timer);
+	}
+}
+
+int loop_add_timer(struct loop *loop, struct loop_timer *timer)
+{
+	int ret;
+
+	timer->source.ready = on_timer;
+	timer->source.fd = timerfd_create(CLOCK_MONOTONIC,
+					  TFD_CLOEXEC | TFD_NONBLOCK);
+	if (timer->source.fd < 0)
+		return -errno;
+	ret = loop_add(loop, &timer->source, EPOLLIN);
+	if (ret)
+		close(timer->source.fd);
+	return ret;
+}
+
+void loop_set_timer(struct loop_timer *timer, unsigned int ms)
+{
+	struct itimerspec when = {
+		.it_value = { ms / 1000, ms % 1000 * 1000000l },
+	};
+
+	timer->set = !timerfd_settime(timer->source.fd, 0, &when, NULL);
+}
+
+void loop_remove_timer(struct loop *loop, struct loop_timer *timer)
+{
+	loop_remove(loop, &timer->source);
+	close(timer->source.fd);
 }

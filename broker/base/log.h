@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The log: standard error, a line each
+ *
+ * Copyright (C) 2026 The barlease authors
+ *
+ * Where it is no terminal, a line begins with the journal's level, "<6>".
+ */
+#ifndef BROKER_LOG_H
+#define BROKER_LOG_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <syslog.h>
+
+/* @level: LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO. Never waits */
+void log_line(int level, const char *text, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * The same for what this user brings about, as often as it likes: a hundred
+ * lines, then one a second, and now and then how many there would have been
+ */
+void log_user(int level, uid_t uid, const char *text, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Are there lines that nobody has been told of? */
+bool log_is_behind(void);
+void log_catch_up(void);
+
+#endif

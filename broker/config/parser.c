@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Where the parser is, for all its parts
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <stdarg.h>
+
+#include "parser.h"
+
+void complain(struct config_parser *parser, const char *text, ...)
+{
+	va_list args;
+
+	va_start(args, text);
+	config_vcomplain(parser->errors, parser->line, text, args);
+	va_end(args);
+}
+
+struct config_device *parser_device(const struct config_parser *parser)
+{
+	return &parser->config->devices[parser->config->nr_devices - 1];
+}
+
+struct config_rule *parser_rule(const struct config_parser *parser)
+{
+	return &parser->config->rules[parser->config->nr_rules - 1];
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What an administrator orders, and what takes its time
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/log.h"
+#include "orders.h"
+
+/* @nr: of leases that were taken back; @wait has those of them that go on */
+struct revoking {
+	struct broker_wait wait;
+	const struct broker *broker;
+	struct order order;
+	size_t nr;
+	int error;
+	void (*done)(void *data, size_t nr, int error);
+	void *data;
+};
+
+static bool is_of_slice(const struct barlease_holding *lease, const char *name)
+{
+	const struct config_slice *slice = lease->context;
+	const char *group = slice ? config_group_of(slice) : NULL;
+
+	return !strcmp(lease->slice, name) || (group && !strcmp(group, name));
+}
+
+static bool is_of_device(const struct broker *broker,
+			 const struct barlease_holding *lease, const char *bdf)
+{
+	const struct config_slice *slice = lease->context;
+
+	return slice &&
+	       !strcmp(config_device_of(broker->config, slice)->bdf, bdf);
+}
+
+static bool is_meant(const struct revoking *revoking,
+		     const struct barlease_holding *lease)
+{
+	const struct order *order = &revoking->order;
+
+	if (lease->state == BARLEASE_KEPT)
+		return false;
+	return (!order->by_id || lease->id == order->id) &&
+	       (!order->by_uid || lease->peer->uid == order->uid) &&
+	       (!order->slice || is_of_slice(lease, order->slice)) &&
+	       (!order->device ||
+		is_of_device(revoking->broker, lease, order->device));
+}
+
+static int choose(void *data, const struct barlease_holding *lease)
+{
+	struct revoking *revoking = data;
+	uint32_t *id;
+
+	if (!is_meant(revoking, lease))
+		return 0;
+	id = array_add(&revoking->wait.ids, &revoking->wait.nr, sizeof(*id));
+	if (!id)
+		return -ENOMEM;
+	*id = lease->id;
+	return 0;
+}
+
+static void end_revoke(struct broker_wait *wait)
+{
+	struct revoking *revoking = container_of(wait, struct revoking, wait);
+
+	revoking->done(revoking->data, revoking->nr, revoking->error);
+	free(wait->ids);
+	free(revoking);
+}
+
+/* What goes on stays in the list of what is waited for. */
+static void revoke_chosen(struct broker *broker, struct revoking *revoking)
+{
+	struct broker_wait *wait = &revoking->wait;
+	size_t kept = 0;
+	int ret;
+
+	for (size_t i = 0; i < wait->nr; i++) {
+		ret = barlease_server_revoke(broker->server, wait->ids[i]);
+		if (!ret || ret == -EINPROGRESS)
+			revoking->nr++;
+		else if (ret != -ENOENT)
+			revoking->error = ret;
+		if (ret == -EINPROGRESS)
+			wait->ids[kept++] = wait->ids[i];
+	}
+	wait->nr = kept;
+}
+
+int order_revoke(struct broker *broker, const struct order *order,
+		 void (*done)(void *data, size_t nr, int error), void *data)
+{
+	struct revoking *revoking = calloc(1, sizeof(*revoking));
+
+	if (!revoking)
+		return -ENOMEM;
+	*revoking = (struct revoking){
+		.wait = { .done = end_revoke },
+		.broker = broker,
+		.order = *order,
+		.done = done,
+		.data = data,
+	};
+	if (barlease_server_each_lease(broker->server, choose, revoking)) {
+		free(revoking->wait.ids);
+		free(revoking);
+		return -ENOMEM;
+	}
+	revoke_chosen(broker, revoking);
+	LIST_INSERT_HEAD(&broker->waits, &revoking->wait, link);
+	return 0;
+}
+
+struct resetting {
+	struct work work;
+	struct broker *broker;
+	struct handle *handle;
+	char bdf[BARLEASE_PCI_ADDRESS_SIZE];
+	int ret;
+	void (*done)(void *data, int error);
+	void *data;
+};
+
+static void run_reset(struct work *work)
+{
+	struct resetting *resetting;
+
+	resetting = container_of(work, struct resetting, work);
+	resetting->ret = barlease_device_reset(resetting->handle->device);
+}
+
+/* It may be gone since, and closed: that was done by the same thread, later. */
+static void end_reset(struct work *work)
+{
+	struct resetting *resetting;
+	struct broker *broker;
+	struct device *device;
+	int ret;
+
+	resetting = container_of(work, struct resetting, work);
+	broker = resetting->broker;
+	ret = resetting->ret;
+	device = devices_find(&broker->devices, resetting->bdf);
+	if (device && device->handle == resetting->handle) {
+		device->resetting = false;
+		barlease_server_resume(broker->server, device->handle->device);
+	}
+	admin_tell(broker->admin, "resumed device=%s", resetting->bdf);
+	log_line(ret ? LOG_ERR : LOG_NOTICE, "reset of %s: %s", resetting->bdf,
+		 ret ? strerror(-ret) : "done");
+	resetting->done(resetting->data, ret);
+	free(resetting);
+}
+
+int order_reset(struct broker *broker, const char *bdf,
+		void (*done)(void *data, int error), void *data)
+{
+	struct device *device = devices_find(&broker->devices, bdf);
+	struct resetting *resetting;
+
+	if (!device || !device->handle)
+		return -ENOENT;
+	if (device->resetting)
+		return -EBUSY;
+	resetting = calloc(1, sizeof(*resetting));
+	if (!resetting)
+		return -ENOMEM;
+	*resetting = (struct resetting){
+		.work = { .run = run_reset, .done = end_reset },
+		.broker = broker,
+		.handle = device->handle,
+		.done = done,
+		.data = data,
+	};
+	memcpy(resetting->bdf, device->bdf, sizeof(resetting->bdf));
+	device->resetting = true;
+	admin_tell(broker->admin, "suspended device=%s", bdf);
+	barlease_server_suspend(broker->server, device->handle->device);
+	worker_do(broker->hands, &resetting->work);
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an administrator orders, and what takes its time
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#ifndef BROKER_ORDERS_H
+#define BROKER_ORDERS_H
+
+#include "broker.h"
+
+/**
+ * struct order - which leases are meant
+ * @slice, @device: or NULL. A slice may be that of a template
+ * @uid, @id: where @by_uid, @by_id. All leases, where it is none of them
+ */
+struct order {
+	const char *slice;
+	const char *device;
+	bool by_uid;
+	bool by_id;
+	uid_t uid;
+	uint32_t id;
+};
+
+/*
+ * Take those back. @done is called when they are over, at once or later: @nr is
+ * how many it were, @error that of one that the kernel would not revoke, or 0.
+ * Return: 0; -ENOMEM, and it is not called.
+ */
+int order_revoke(struct broker *broker, const struct order *order,
+		 void (*done)(void *data, size_t nr, int error), void *data);
+
+/*
+ * Reset a device. @done is called later. Return: 0; -ENOENT it is none of this
+ * broker's, or away; -EBUSY it is being reset; -ENOMEM
+ */
+int order_reset(struct broker *broker, const char *bdf,
+		void (*done)(void *data, int error), void *data);
+
+#endif

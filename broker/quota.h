@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How many connections and leases there may be
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#ifndef BROKER_QUOTA_H
+#define BROKER_QUOTA_H
+
+#include <barlease.h>
+
+#include "config/config.h"
+
+/* As many open files as this process wants, and may have */
+void quota_raise(void);
+
+/* What is configured, as far as there are file descriptors for it */
+void quota_choose(struct barlease_limits *limits,
+		  const struct config_broker *wanted, size_t nr_devices);
+
+#endif

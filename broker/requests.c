@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What administrators ask for, line by line
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "describe.h"
+#include "orders.h"
+#include "reload.h"
+#include "requests.h"
+
+/* Lines of an answer */
+struct out {
+	FILE *file;
+	char *text;
+	size_t size;
+};
+
+static bool begin(struct out *out, struct admin_call *call)
+{
+	*out = (struct out){ 0 };
+	out->file = open_memstream(&out->text, &out->size);
+	if (!out->file)
+		admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
+	return out->file;
+}
+
+static void end(struct out *out, struct admin_call *call)
+{
+	fputs("ok\n", out->file);
+	if (fclose(out->file))
+		admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
+	else
+		admin_answer(call, out->text, out->size);
+	free(out->text);
+}
+
+static void ok(struct admin_call *call)
+{
+	admin_answer(call, "ok\n", strlen("ok\n"));
+}
+
+static void list_devices(struct broker *broker, struct admin_call *call,
+			 char *words)
+{
+	const struct device *device;
+	char why[HANDLE_WHY_MAX];
+	struct out out;
+
+	(void)words;
+	if (!begin(&out, call))
+		return;
+	for (size_t i = 0; i < broker->config->nr_devices; i++) {
+		device = devices_find(&broker->devices,
+				      broker->config->devices[i].bdf);
+		fprintf(out.file, "device name=%s state=%s", device->bdf,
+			device->handle ? "open" : "away");
+		describe_as_word(device->why, why, sizeof(why));
+		if (!device->handle)
+			fprintf(out.file, " why=%s", why);
+		fputc('\n', out.file);
+	}
+	end(&out, call);
+}
+
+static void list_slices(struct broker *broker, struct admin_call *call,
+			char *words)
+{
+	const struct config *config = broker->config;
+	unsigned int holders;
+	struct out out;
+
+	(void)words;
+	if (!begin(&out, call))
+		return;
+	for (size_t i = 0; i < config->nr_slices; i++) {
+		const struct config_slice *slice = &config->slices[i];
+
+		holders = barlease_server_holders(broker->server, slice->name);
+		describe_slice(out.file, config, slice, holders);
+		fputc('\n', out.file);
+	}
+	end(&out, call);
+}
+
+struct listing {
+	const struct config *config;
+	FILE *out;
+};
+
+static int list_lease(void *data, const struct barlease_holding *lease)
+{
+	const struct listing *listing = data;
+
+	fputs("lease ", listing->out);
+	describe_lease(listing->out, listing->config, lease->context, lease);
+	if (lease->state != BARLEASE_HELD)
+		fprintf(listing->out, " reason=%s",
+			describe_reason(lease->reason));
+	fputc('\n', listing->out);
+	return 0;
+}
+
+static void list_leases(struct broker *broker, struct admin_call *call,
+			char *words)
+{
+	struct listing listing = { .config = broker->config };
+	struct out out;
+
+	(void)words;
+	if (!begin(&out, call))
+		return;
+	listing.out = out.file;
+	barlease_server_each_lease(broker->server, list_lease, &listing);
+	end(&out, call);
+}
+
+/* The value of "key=value", which is all there is; NULL where it is not */
+static const char *value_of(const char *words, const char *key)
+{
+	size_t length = strlen(key);
+
+	if (!words || strncmp(words, key, length) || words[length] != '=' ||
+	    strchr(words, ' '))
+		return NULL;
+	return words + length + 1;
+}
+
+/* A revoke that is answered when it is over */
+struct revoking {
+	struct admin_call *call;
+	struct order order;
+};
+
+static void on_revoked(void *data, size_t nr, int error)
+{
+	struct revoking *revoking = data;
+	char text[40];
+
+	if (error) {
+		admin_fail(revoking->call, error, "not all leases: %s",
+			   strerror(-error));
+	} else if (!nr && revoking->order.by_id) {
+		admin_fail(revoking->call, -ENOENT, "no lease %u",
+			   revoking->order.id);
+	} else {
+		snprintf(text, sizeof(text), "ok leases=%zu\n", nr);
+		admin_answer(revoking->call, text, strlen(text));
+	}
+	free(revoking);
+}
+
+static bool number_of(const char *text, uint32_t *number)
+{
+	unsigned long value;
+	char *tail;
+
+	errno = 0;
+	value = strtoul(text, &tail, 10);
+	*number = value;
+	return *text >= '0' && *text <= '9' && !*tail && !errno &&
+	       value <= UINT32_MAX;
+}
+
+/* The one word of it. @order points into the words. */
+static bool understand(struct order *order, const char *words)
+{
+	const char *id = value_of(words, "id"), *uid = value_of(words, "uid");
+	const char *all = value_of(words, "all");
+
+	*order = (struct order){
+		.slice = value_of(words, "slice"),
+		.device = value_of(words, "device"),
+		.by_id = id,
+		.by_uid = uid,
+	};
+	if (id)
+		return number_of(id, &order->id);
+	if (uid)
+		return number_of(uid, &order->uid);
+	if (all)
+		return !strcmp(all, "yes");
+	return order->slice || order->device;
+}
+
+static void revoke(struct broker *broker, struct admin_call *call, char *words)
+{
+	struct revoking *revoking = calloc(1, sizeof(*revoking));
+
+	if (!revoking) {
+		admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
+		return;
+	}
+	revoking->call = call;
+	if (!understand(&revoking->order, words)) {
+		free(revoking);
+		admin_fail(call, -EINVAL,
+			   "after \"revoke\" comes id=, uid=, slice=, device= or all=yes");
+		return;
+	}
+	if (order_revoke(broker, &revoking->order, on_revoked, revoking)) {
+		free(revoking);
+		admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
+	}
+}
+
+struct resetting {
+	struct admin_call *call;
+	char bdf[BARLEASE_PCI_ADDRESS_SIZE];
+};
+
+static void on_reset(void *data, int error)
+{
+	struct resetting *resetting = data;
+
+	if (error)
+		admin_fail(resetting->call, error, "reset of %s: %s",
+			   resetting->bdf, strerror(-error));
+	else
+		ok(resetting->call);
+	free(resetting);
+}
+
+static void cannot_reset(struct admin_call *call, const char *bdf, int error)
+{
+	if (error == -ENOENT)
+		admin_fail(call, error, "no device %s", bdf);
+	else if (error == -EBUSY)
+		admin_fail(call, error, "%s is being reset", bdf);
+	else
+		admin_fail(call, error, "%s", strerror(-error));
+}
+
+static void reset(struct broker *broker, struct admin_call *call, char *words)
+{
+	const char *bdf = value_of(words, "device");
+	struct resetting *resetting;
+	int ret;
+
+	if (!bdf) {
+		admin_fail(call, -EINVAL, "\"reset\" has a device after it, device=BDF");
+		return;
+	}
+	resetting = calloc(1, sizeof(*resetting));
+	if (resetting) {
+		resetting->call = call;
+		snprintf(resetting->bdf, sizeof(resetting->bdf), "%s", bdf);
+	}
+	ret = resetting ? order_reset(broker, bdf, on_reset, resetting) :
+			  -ENOMEM;
+	if (ret) {
+		free(resetting);
+		cannot_reset(call, bdf, ret);
+	}
+}
+
+/* One that is answered later */
+struct reloading {
+	struct admin_call *call;
+	const char *path;
+};
+
+static void on_reloaded(void *data, const struct config_errors *errors)
+{
+	struct reloading *reloading = data;
+	char text[8000] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < errors->nr && n < sizeof(text); i++) {
+		const struct config_error *error = &errors->list[i];
+		char line[16] = "";
+
+		if (error->line)
+			snprintf(line, sizeof(line), "%u:", error->line);
+		n += snprintf(text + n, sizeof(text) - n, "%s%s:%s %s",
+			      i ? "; " : "", reloading->path, line,
+			      error->text);
+	}
+	if (errors->nr) {
+		reload_log(reloading->path, LOG_ERR, errors);
+		log_line(LOG_ERR, "the configuration stays as it was");
+		admin_fail(reloading->call, -EINVAL, "%s", text);
+	} else {
+		log_line(LOG_NOTICE, "the configuration was read again");
+		ok(reloading->call);
+	}
+	free(reloading);
+}
+
+static void reload(struct broker *broker, struct admin_call *call, char *words)
+{
+	struct reloading *reloading = calloc(1, sizeof(*reloading));
+
+	(void)words;
+	if (reloading) {
+		*reloading = (struct reloading){ call, broker->path };
+		if (!reload_request(broker, on_reloaded, reloading))
+			return;
+	}
+	free(reloading);
+	admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
+}
+
+static void watch(struct broker *broker, struct admin_call *call, char *words)
+{
+	(void)broker;
+	(void)words;
+	admin_watch(call);
+}
+
+/* @has_words: after its name */
+static const struct request {
+	const char *name;
+	bool has_words;
+	void (*answer)(struct broker *broker, struct admin_call *call,
+		       char *words);
+} requests[] = {
+	{ "devices", false, list_devices },
+	{ "slices", false, list_slices },
+	{ "leases", false, list_leases },
+	{ "revoke", true, revoke },
+	{ "reset", true, reset },
+	{ "reload", false, reload },
+	{ "watch", false, watch },
+};
+
+static const struct request *find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
+		if (!strcmp(requests[i].name, name))
+			return &requests[i];
+	return NULL;
+}
+
+void request_answer(void *data, struct admin_call *call, char *line)
+{
+	char *words = line, *name = strsep(&words, " ");
+	const struct request *request = find(name);
+
+	/* Of somebody who speaks something else, HTTP say, made to by others */
+	if (!request)
+		admin_reject(call, "unknown request \"%.32s\"", name);
+	else if (words && !request->has_words)
+		admin_fail(call, -EINVAL, "\"%s\" has no words after it",
+			   request->name);
+	else
+		request->answer(data, call, words);
+}
