@@ -526,4 +526,6 @@ void broker_stop(struct broker *broker)
 {
 	barlease_server_free(broker->server);
 	broker->server = NULL;
+	config_free(broker->config);
+	broker->config = NULL;
 }
