@@ -52,6 +52,7 @@ static void read_bars(const char *root, struct pci_device *dev)
 		if (end > start && flags & (IORESOURCE_IO | IORESOURCE_MEM))
 			dev->bar[i] = (struct pci_bar){
 				.size = end - start + 1,
+				.in_page = start % PAGE,
 				.memory = flags & IORESOURCE_MEM,
 				.prefetchable = flags & IORESOURCE_PREFETCH,
 			};
@@ -225,5 +226,10 @@ const char *pci_kind(const struct pci_device *dev)
 
 bool pci_bar_leasable(const struct pci_bar *bar)
 {
-	return bar->memory && bar->size >= PAGE;
+	return bar->memory && bar->size && !bar->in_page;
+}
+
+uint64_t pci_bar_span(const struct pci_bar *bar)
+{
+	return bar->size < PAGE ? PAGE : bar->size;
 }

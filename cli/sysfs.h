@@ -28,6 +28,7 @@
 
 struct pci_bar {
 	uint64_t size;		/* 0 where there is none */
+	bool in_page;		/* it does not begin where a page does */
 	bool memory;		/* not I/O ports */
 	bool prefetchable;
 };
@@ -97,7 +98,12 @@ struct driver_text pci_driver_text(const struct pci_device *dev);
 bool pci_is_bridge(const struct pci_device *dev);
 /* In words, from its class */
 const char *pci_kind(const struct pci_device *dev);
-/* Whether whole pages of it can be leased */
+/*
+ * Whether whole pages of it can be leased. One of less than a page is leased as
+ * that page, if it begins with it; VFIO sees to it that nobody else has the rest.
+ */
 bool pci_bar_leasable(const struct pci_bar *bar);
+/* In bytes, in whole pages */
+uint64_t pci_bar_span(const struct pci_bar *bar);
 
 #endif

@@ -177,7 +177,7 @@ unsigned int barlease_device_caps(const struct barlease_device *device);
  * @offset: in the VFIO device fd, for mmap(), pread() and pwrite()
  * @size: in bytes; 0 for a BAR that the device does not have
  * @mappable: whether it can be mapped, and leased; a BAR of less than a page
- *   cannot be leased
+ *   that has its page to itself is leased as all of that page
  */
 struct barlease_bar {
 	uint64_t offset;

@@ -40,9 +40,14 @@ static int take_lock(struct handle *handle, const char *locks, char *why)
 
 static void look_at(struct handle *handle)
 {
+	const uint64_t page = sysconf(_SC_PAGESIZE);
+
 	for (unsigned int i = 0; i < BARLEASE_BARS; i++) {
 		if (barlease_device_bar(handle->device, i, &handle->bars[i]))
 			handle->bars[i] = (struct barlease_bar){ 0 };
+		/* As the driver has it: a smaller one has its page to itself */
+		if (handle->bars[i].size && handle->bars[i].size < page)
+			handle->bars[i].size = page;
 		handle->nr_msix[i] = barlease_device_msix(handle->device, i,
 							  handle->msix[i]);
 	}

@@ -26,12 +26,14 @@ static void describe_limits(const struct pci_bar *bar, const char *msix,
 	if (!bar->memory)
 		snprintf(text, size, " I/O");
 	else if (!pci_bar_leasable(bar))
-		snprintf(text, size, " (less than a page)");
+		snprintf(text, size, " (in a page with others)");
+	else if (bar->size < pci_bar_span(bar))
+		snprintf(text, size, " (leased as a page)");
 	else if (*msix)
 		snprintf(text, size, " (MSI-X: %s)", msix);
 }
 
-/* "0: 64 MiB, 2: 256 B (less than a page), 3: 16 KiB (MSI-X: 0x0-0xfff)" */
+/* "0: 64 MiB, 2: 256 B (leased as a page), 3: 16 KiB (MSI-X: 0x0-0xfff)" */
 static void describe_bars(const struct pci_device *dev, char *text, size_t size)
 {
 	struct pci_msix msix[PCI_MSIX_PARTS];

@@ -176,7 +176,7 @@ static int print_bar(const struct pci_bar *bar, int index,
 	printf("BAR %d: %s, %s of it leased, by %zu lease%s\n", index,
 	       size_text(bar->size).text, size_text(taken).text, leases->nr,
 	       leases->nr == 1 ? "" : "s");
-	return draw(bar->size, leases, ascii);
+	return draw(pci_bar_span(bar), leases, ascii);
 }
 
 static void lease_to_json(const struct record *record,

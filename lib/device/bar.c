@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 #include <linux/vfio.h>
 
 #include "page.h"
@@ -25,11 +24,11 @@ int barlease_device_bar(const struct barlease_device *device,
 	if (ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, &info))
 		return -errno;
 
-	bar->offset = info.offset;
-	bar->size = info.size;
-	/* VFIO lets the owner map one that is smaller than the page it is in. */
-	bar->mappable = info.size >= (uint64_t)sysconf(_SC_PAGESIZE) &&
-			info.flags & VFIO_REGION_INFO_FLAG_MMAP;
+	*bar = (struct barlease_bar){
+		.offset = info.offset,
+		.size = info.size,
+		.mappable = info.size && info.flags & VFIO_REGION_INFO_FLAG_MMAP,
+	};
 	return 0;
 }
 

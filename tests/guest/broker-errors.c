@@ -126,12 +126,16 @@ static void bad_slices(void)
 		 dev_small().name);
 	fails(words, "a BAR that is not there, with those that are");
 	broker_configure("[device %s]\n"
-			 "[slice d]\nbar=0\nranges=0+4K\nusers=*\n",
+			 "[slice d]\nbar=0\nranges=0+8K\nusers=*\n",
 			 dev_small().name);
 	snprintf(words, sizeof(words),
-		 ":2: [slice d]: there can be no leases of BAR0 of %s; there can be of BAR2\n",
+		 ":2: [slice d] ends at 0x2000, and BAR0 of %s at 0x1000",
 		 dev_small().name);
-	fails(words, "a BAR of less than a page, with the one that has pages");
+	fails(words, "a BAR of less than a page is a page");
+	broker_configure("[device %s]\n"
+			 "[slice d]\nbar=0\nranges=0+4K\nusers=*\n",
+			 dev_small().name);
+	is_int(broker_stop(broker_start()), 0, "which can be a slice");
 }
 
 /* Says which slice of a template, and what to do; and that can be done */

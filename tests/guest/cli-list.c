@@ -33,7 +33,7 @@ static void list(void)
 	has_line(run, big, "1af4:1110", "2: 1 GiB", "  yes");
 	has_line(run, dev_edu(), "1234:11e8", "0: 1 MiB", "  yes");
 	has_line(run, dev_display(), "display", "16 MiB", OUR_DRIVER);
-	has_line(run, big, "1af4:1110", "0: 256 B (less than a page)", "  yes");
+	has_line(run, big, "1af4:1110", "0: 256 B (leased as a page)", "  yes");
 	has_line(run, dev_card(), "network",
 		 "3: 16 KiB (MSI-X: 0x0-0xfff, 0x2000-0x2fff)", "  yes");
 	has_line(CLI_AS(1001, "list"), dev_card(), "network", "3: 16 KiB",

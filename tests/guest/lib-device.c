@@ -140,18 +140,23 @@ static void no_way_in(void)
 	ok(!device, "none of all these has touched the result");
 }
 
-/* VFIO lets its owner map the page that it is in; nobody can lease it. */
+/* It has the page that it is in to itself, and is leased as that. */
 static void less_than_a_page(void)
 {
 	struct barlease_range range = { .length = 4096 };
 	struct barlease_device *device = must_open(dev_small());
-	struct barlease_bar bar = { .mappable = true };
+	struct barlease_bar bar = { .mappable = false };
+	int lease;
 
 	is_ok(barlease_device_bar(device, 0, &bar), "a BAR of 256 bytes");
 	is_int(bar.size, 256, "is one");
-	ok(!bar.mappable, "the library says that it cannot be leased");
-	ok(barlease_export(device, 0, &range, 1, 0) < 0,
-	   "and the driver does not lease it");
+	ok(bar.mappable, "the library says that it can be leased");
+	lease = barlease_export(device, 0, &range, 1, 0);
+	is_ok(lease, "and the driver leases its page");
+	close(lease);
+	range.length = 8192;
+	is_error(barlease_export(device, 0, &range, 1, 0), EINVAL,
+		 "and no other one");
 	barlease_device_close(device);
 }
 

@@ -106,14 +106,17 @@ void fake_directory(const char *format, ...)
 
 static void fake_resource(const char *bdf, unsigned long long bar_size)
 {
+	/* What is less than a page is somewhere in one. */
+	unsigned long long start = 0x8000000000ull +
+				   (bar_size < 4096 ? 0x100 : 0);
 	char text[512];
 	int at = 0, i;
 
 	for (i = 0; i < 7; i++)
 		at += snprintf(text + at, sizeof(text) - at,
 			       "0x%016llx 0x%016llx 0x%016x\n",
-			       i == 2 ? 0x8000000000ull : 0,
-			       i == 2 ? 0x8000000000ull + bar_size - 1 : 0,
+			       i == 2 ? start : 0,
+			       i == 2 ? start + bar_size - 1 : 0,
 			       i == 2 ? 0x14220c : 0);
 	fake_file(text, "/sys/devices/pci0000:00/%s/resource", bdf);
 }

@@ -35,6 +35,7 @@ static int check_device(const struct barlease_device *device,
 			const struct barlease_slice *offer,
 			struct barlease_bar *bar)
 {
+	const uint64_t in_page = sysconf(_SC_PAGESIZE) - 1;
 	unsigned int needed = CAPS_NEEDED;
 	int ret;
 
@@ -45,6 +46,8 @@ static int check_device(const struct barlease_device *device,
 	ret = barlease_device_bar(device, offer->bar, bar);
 	if (ret)
 		return ret;
+	/* One of less than a page is leased as the page that it has. */
+	bar->size = (bar->size + in_page) & ~in_page;
 	return bar->size && bar->mappable ? 0 : -ENODEV;
 }
 
