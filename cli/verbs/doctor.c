@@ -148,9 +148,9 @@ static int two(const struct verb *verb, const struct options *options,
 	if (!strcmp(devs[0].bdf, devs[1].bdf))
 		return misused(verb, "two devices, not the same one twice");
 	if (!pci_is_ours(&devs[0]))
-		return failed(verb, "%s has no leases: it is bound to %s",
-			      devs[0].bdf, *devs[0].driver ?
-			      pci_driver_text(&devs[0]).text : "no driver");
+		return failed_by(verb, -ENODEV, "%s has no leases: it is bound to %s",
+				 devs[0].bdf, *devs[0].driver ?
+				 pci_driver_text(&devs[0]).text : "no driver");
 	ret = check_peer("", peers_ask, &devs[0], &devs[1], &checks);
 	ret = ret ? cannot_ask(verb, &devs[0], ret) : print(options, &checks);
 	free(checks.check);

@@ -105,7 +105,6 @@ static int print_table(const struct pci_device *devs, size_t nr, bool all)
 	struct table *table = table_new(named ? with_names : headings);
 	size_t i;
 
-
 	if (!table)
 		return -ENOMEM;
 	for (i = 0; i < nr; i++)
