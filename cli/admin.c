@@ -5,6 +5,7 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct admin {
 	char *line;
 	size_t size;
 	char error[256];
+	struct record ok;	/* what the last answer ended with */
 };
 
 static int connect_to(const char *path)
@@ -73,6 +75,7 @@ void admin_close(struct admin *admin)
 	if (!admin)
 		return;
 	fclose(admin->file);
+	record_free(&admin->ok);
 	free(admin->line);
 	free(admin);
 }
@@ -109,18 +112,6 @@ int admin_next(struct admin *admin, struct record *record)
 	return read_line(admin) ?: record_parse(admin->line, record);
 }
 
-static int append(struct records *records, const struct record *record)
-{
-	struct record *more;
-
-	more = realloc(records->record, (records->nr + 1) * sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	records->record = more;
-	more[records->nr++] = *record;
-	return 0;
-}
-
 /* Older brokers say no kind: it is all words then. */
 static int take_error(struct admin *admin, const char *words)
 {
@@ -149,26 +140,75 @@ static int take_error(struct admin *admin, const char *words)
 	return ret;
 }
 
-/* Return: 1 there is more to come; 0 the answer's end; or a negative errno */
-static int read_answer(struct admin *admin, struct records *records)
+static bool is_end(const char *line)
 {
-	struct record record;
+	return !strcmp(line, "ok") || !strncmp(line, "ok ", 3);
+}
+
+/* Return: 1 there is more to come; 0 the answer's end; or a negative errno */
+static int read_answer(struct admin *admin, struct record *record)
+{
 	int ret;
 
 	ret = read_line(admin);
 	if (ret)
 		return ret;
-	if (!strcmp(admin->line, "ok") || !strncmp(admin->line, "ok ", 3))
-		return 0;
 	if (!strncmp(admin->line, "error ", 6))
 		return take_error(admin, admin->line + 6);
-	ret = record_parse(admin->line, &record);
+	if (is_end(admin->line))
+		return record_parse(admin->line, &admin->ok);
+	return record_parse(admin->line, record) ?: 1;
+}
+
+int admin_ask_each(struct admin *admin, const char *request, admin_take *take,
+		   void *data)
+{
+	struct record record;
+	int ret;
+
+	admin->error[0] = '\0';
+	record_free(&admin->ok);
+	ret = send_line(admin, request);
 	if (ret)
 		return ret;
-	ret = append(records, &record);
-	if (ret)
-		record_free(&record);
-	return ret ?: 1;
+	while ((ret = read_answer(admin, &record)) == 1) {
+		ret = take(&record, data);
+		if (ret)
+			return ret;
+	}
+	return ret;
+}
+
+uint64_t admin_told(const struct admin *admin, const char *key)
+{
+	return admin->ok.line ? record_number(&admin->ok, key) : 0;
+}
+
+static int make_room(struct records *records)
+{
+	size_t room = records->room ? records->room * 2 : 16;
+	struct record *record;
+
+	if (records->nr < records->room)
+		return 0;
+	record = realloc(records->record, room * sizeof(*record));
+	if (!record)
+		return -ENOMEM;
+	records->record = record;
+	records->room = room;
+	return 0;
+}
+
+static int keep(struct record *record, void *data)
+{
+	struct records *records = data;
+
+	if (make_room(records)) {
+		record_free(record);
+		return -ENOMEM;
+	}
+	records->record[records->nr++] = *record;
+	return 0;
 }
 
 int admin_ask(struct admin *admin, const char *request, struct records *records)
@@ -176,13 +216,7 @@ int admin_ask(struct admin *admin, const char *request, struct records *records)
 	int ret;
 
 	*records = (struct records){ 0 };
-	admin->error[0] = '\0';
-	ret = send_line(admin, request);
-	if (ret)
-		return ret;
-	do {
-		ret = read_answer(admin, records);
-	} while (ret == 1);
+	ret = admin_ask_each(admin, request, keep, records);
 	if (ret)
 		records_free(records);
 	return ret;

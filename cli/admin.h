@@ -10,6 +10,7 @@
 #define CLI_ADMIN_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "record.h"
 
@@ -18,6 +19,7 @@ struct admin;
 struct records {
 	struct record *record;
 	size_t nr;
+	size_t room;
 };
 
 /* Return: 0; errors of connect() */
@@ -36,6 +38,19 @@ void admin_close(struct admin *admin);
  */
 int admin_ask(struct admin *admin, const char *request,
 	      struct records *records);
+
+/*
+ * The same without keeping the lines: each is given to a function, for
+ * record_free(). What that returns, if not 0, is returned, and the connection is
+ * of no more use.
+ */
+typedef int admin_take(struct record *record, void *data);
+
+int admin_ask_each(struct admin *admin, const char *request, admin_take *take,
+		   void *data);
+
+/* A number of the line that the last answer ended with; 0 where it has none */
+uint64_t admin_told(const struct admin *admin, const char *key);
 const char *admin_error(const struct admin *admin);
 void records_free(struct records *records);
 

@@ -57,6 +57,18 @@ int broker_ask(const struct verb *verb, struct admin *admin,
 	return ret ? broker_complain(verb, admin, ret) : EXIT_SUCCESS;
 }
 
+int broker_order(const struct verb *verb, struct admin *admin,
+		 const char *request)
+{
+	struct records none;
+	int ret;
+
+	ret = broker_ask(verb, admin, request, &none);
+	if (!ret)
+		records_free(&none);
+	return ret;
+}
+
 static int by_id(const void *a, const void *b)
 {
 	uint64_t left = record_number(a, "id"), right = record_number(b, "id");

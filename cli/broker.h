@@ -16,6 +16,10 @@ int broker_connect(const struct verb *verb, const struct options *options,
 int broker_ask(const struct verb *verb, struct admin *admin,
 	       const char *request, struct records *records);
 
+/* A request whose answer has no lines */
+int broker_order(const struct verb *verb, struct admin *admin,
+		 const char *request);
+
 /* The answer to "leases", by number */
 int broker_ask_leases(const struct verb *verb, struct admin *admin,
 		      struct records *records);

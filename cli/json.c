@@ -90,3 +90,27 @@ void json_print_line(struct json_object *object)
 	print(object, JSON_C_TO_STRING_PLAIN);
 	fflush(stdout);
 }
+
+/* How many objects of the list there are so far */
+static size_t items;
+
+void json_begin(const char *key)
+{
+	items = 0;
+	printf("{\n  \"%s\":[", key);
+}
+
+void json_item(struct json_object *object)
+{
+	const int flags = JSON_C_TO_STRING_SPACED |
+			  JSON_C_TO_STRING_NOSLASHESCAPE;
+
+	printf("%s\n    %s", items++ ? "," : "",
+	       json_object_to_json_string_ext(object, flags));
+	json_object_put(object);
+}
+
+void json_end(void)
+{
+	printf("%s]\n}\n", items ? "\n  " : "");
+}

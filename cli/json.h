@@ -26,6 +26,11 @@ void json_put_bool(struct json_object *object, const char *key, bool value);
 struct json_object *json_list(struct json_object *object, const char *key);
 struct json_object *json_append(struct json_object *list);
 
+/* A list as long as one likes, of which one object at a time is in memory */
+void json_begin(const char *key);
+void json_item(struct json_object *object);
+void json_end(void);
+
 /* Free it, after writing it on several lines, or on one */
 void json_print(struct json_object *object);
 void json_print_line(struct json_object *object);

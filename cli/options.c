@@ -12,7 +12,7 @@
 
 #define ADMIN_SOCKET	"/run/barlease/admin"
 
-#define HELP		0x10000
+#define HELP		0x1000000
 
 static const struct description {
 	unsigned int bit;
@@ -24,8 +24,11 @@ static const struct description {
 	  "barleased's administrator's socket;\n"
 	  "else $BARLEASE_ADMIN, or " ADMIN_SOCKET },
 	{ OPT_ALL, "all", NULL, "bridges, too" },
+	{ OPT_ALL_LEASES, "all", NULL, "every lease" },
+	{ OPT_ALL_SLICES, "all", NULL, "everybody's, as the administrator" },
 	{ OPT_ANY, "any", NULL, "NAME is a group's: any free slice of it" },
 	{ OPT_ASCII, "ascii", NULL, "draw with ASCII characters" },
+	{ OPT_DEVICE, "device", "DEVICE", "all leases of this device" },
 	{ OPT_FORCE, "force", NULL, "even if the driver that it has is at work" },
 	{ OPT_JSON, "json", NULL, "for programs" },
 	{ OPT_LISTEN_FDS, "listen-fds", NULL,
@@ -43,9 +46,11 @@ static const struct description {
 	{ OPT_SLICE, "slice", "NAME",
 	  "lease this slice for the moment; else the\n"
 	  "lease that $BARLEASE_FD is" },
+	{ OPT_OF_SLICE, "slice", "NAME", "all leases of this slice" },
 	{ OPT_SOCKET, "socket", "PATH",
 	  "of whoever vends slices; else $BARLEASE_SOCKET,\n"
 	  "or /run/barlease/socket" },
+	{ OPT_UID, "uid", "UID", "all leases of this user" },
 	{ OPT_WIDTH, "width", "BITS", "of a word: 8, 16, 32 (else), 64" },
 };
 
@@ -79,14 +84,21 @@ static void take(struct options *options, int option)
 	case OPT_ADMIN:
 		options->admin = optarg;
 		break;
+	case OPT_DEVICE:
+		options->device = optarg;
+		break;
 	case OPT_ON_REVOKE:
 		options->on_revoke = optarg;
 		break;
+	case OPT_OF_SLICE:
 	case OPT_SLICE:
 		options->slice = optarg;
 		break;
 	case OPT_SOCKET:
 		options->socket = optarg;
+		break;
+	case OPT_UID:
+		options->uid = optarg;
 		break;
 	case OPT_WIDTH:
 		options->width = optarg;

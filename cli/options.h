@@ -14,27 +14,34 @@
 enum {
 	OPT_ADMIN	= 1u << 0,
 	OPT_ALL		= 1u << 1,
-	OPT_ANY		= 1u << 2,
-	OPT_ASCII	= 1u << 3,
-	OPT_FORCE	= 1u << 4,
-	OPT_JSON	= 1u << 5,
-	OPT_LISTEN_FDS	= 1u << 6,
-	OPT_NO_IOMMU	= 1u << 7,
-	OPT_OFF		= 1u << 8,
-	OPT_ON_REVOKE	= 1u << 9,
-	OPT_PERSIST	= 1u << 10,
-	OPT_PROVE	= 1u << 11,
-	OPT_SLICE	= 1u << 12,
-	OPT_SOCKET	= 1u << 13,
-	OPT_WIDTH	= 1u << 14,
+	OPT_ALL_LEASES	= 1u << 2,
+	OPT_ALL_SLICES	= 1u << 3,
+	OPT_ANY		= 1u << 4,
+	OPT_ASCII	= 1u << 5,
+	OPT_DEVICE	= 1u << 6,
+	OPT_FORCE	= 1u << 7,
+	OPT_JSON	= 1u << 8,
+	OPT_LISTEN_FDS	= 1u << 9,
+	OPT_NO_IOMMU	= 1u << 10,
+	OPT_OFF		= 1u << 11,
+	OPT_OF_SLICE	= 1u << 12,
+	OPT_ON_REVOKE	= 1u << 13,
+	OPT_PERSIST	= 1u << 14,
+	OPT_PROVE	= 1u << 15,
+	OPT_SLICE	= 1u << 16,
+	OPT_SOCKET	= 1u << 17,
+	OPT_UID		= 1u << 18,
+	OPT_WIDTH	= 1u << 19,
 };
 
 struct options {
 	unsigned int given;	/* OPT_... */
 	const char *admin;	/* never NULL */
+	const char *device;
 	const char *on_revoke;
 	const char *slice;
 	const char *socket;	/* NULL: as the library has it */
+	const char *uid;
 	const char *width;
 };
 

@@ -24,7 +24,7 @@
 struct holdings {
 	struct holding *holding;
 	size_t nr;
-	size_t first;		/* of the process that is looked at */
+	size_t room;
 	size_t hidden;
 	struct process process;
 };
@@ -94,20 +94,23 @@ static void describe(const char *root, pid_t pid, struct process *process)
 		snprintf(process->name, sizeof(process->name), "?");
 }
 
-/* The entry of the present process for this DMABUF, made if need be */
+/*
+ * An entry of the present process for this DMABUF; another may be there already,
+ * for a broker has thousands of them and none is looked for here
+ */
 static struct holding *holding_of(struct holdings *all, uint64_t inode)
 {
+	size_t room = all->room ? all->room * 2 : 64;
 	struct holding *holding;
-	size_t i;
 
-	for (i = all->first; i < all->nr; i++)
-		if (all->holding[i].inode == inode)
-			return &all->holding[i];
-	holding = realloc(all->holding, (all->nr + 1) * sizeof(*holding));
-	if (!holding)
-		return NULL;
-	all->holding = holding;
-	holding += all->nr++;
+	if (all->nr == all->room) {
+		holding = realloc(all->holding, room * sizeof(*holding));
+		if (!holding)
+			return NULL;
+		all->holding = holding;
+		all->room = room;
+	}
+	holding = &all->holding[all->nr++];
 	*holding = (struct holding){ .process = all->process, .inode = inode };
 	return holding;
 }
@@ -191,7 +194,6 @@ static int look_at_process(const char *root, pid_t pid, void *data)
 		all->hidden++;
 		return 0;
 	}
-	all->first = all->nr;
 	describe(root, pid, &all->process);
 	ret = each_fd(root, pid, look_at_fd, all);
 	return ret ?: look_at_maps(root, pid, all);
@@ -206,6 +208,25 @@ static int by_process(const void *a, const void *b)
 	return left->inode < right->inode ? -1 : left->inode > right->inode;
 }
 
+/* Of entries for the same process and DMABUF, one */
+static void sort_and_merge(struct holdings *all)
+{
+	struct holding *to = all->holding, *from;
+
+	if (!all->nr)
+		return;
+	qsort(all->holding, all->nr, sizeof(*all->holding), by_process);
+	for (from = to + 1; from < all->holding + all->nr; from++) {
+		if (by_process(to, from)) {
+			*++to = *from;
+			continue;
+		}
+		to->fd |= from->fd;
+		to->map |= from->map;
+	}
+	all->nr = to + 1 - all->holding;
+}
+
 int proc_dmabufs(const char *root, struct holding **holdings, size_t *nr,
 		 size_t *hidden)
 {
@@ -217,8 +238,7 @@ int proc_dmabufs(const char *root, struct holding **holdings, size_t *nr,
 		free(all.holding);
 		return ret;
 	}
-	if (all.nr)
-		qsort(all.holding, all.nr, sizeof(*all.holding), by_process);
+	sort_and_merge(&all);
 	*holdings = all.holding;
 	*nr = all.nr;
 	*hidden = all.hidden;

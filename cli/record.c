@@ -5,6 +5,7 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,18 @@ const char *record_get(const struct record *record, const char *key)
 		if (!strcmp(record->values[i].key, key))
 			return record->values[i].value;
 	return "";
+}
+
+struct words record_words(const struct record *record, const char *key)
+{
+	struct words words;
+	char *at;
+
+	snprintf(words.text, sizeof(words.text), "%s", record_get(record, key));
+	for (at = words.text; *at; at++)
+		if (*at == '_')
+			*at = ' ';
+	return words;
 }
 
 uint64_t record_number(const struct record *record, const char *key)

@@ -28,6 +28,12 @@ void record_free(struct record *record);
 
 /* "" where it has no such key */
 const char *record_get(const struct record *record, const char *key);
+/* For a person: a text whose spaces are "_" in the record */
+struct words {
+	char text[256];
+};
+
+struct words record_words(const struct record *record, const char *key);
 /* 0 where it has no such key, or no number there */
 uint64_t record_number(const struct record *record, const char *key);
 

@@ -3,7 +3,7 @@
 # Completion of barlease(1) for bash. Works without the package bash-completion.
 
 _barlease_verbs='list bind unbind wc dmabuf doctor slices acquire peek poke
-show ps revoke watch'
+devices show ps revoke reset reload watch'
 
 # Options of each verb; those that end in "=" need a value.
 declare -gA _barlease_options=(
@@ -13,13 +13,16 @@ declare -gA _barlease_options=(
 	[wc]='--off --prove'
 	[dmabuf]=''
 	[doctor]='--admin= --json --no-iommu --socket='
-	[slices]='--json --socket='
+	[slices]='--admin= --all --json --socket='
 	[acquire]='--any --listen-fds --on-revoke= --socket='
 	[peek]='--slice= --socket= --width='
 	[poke]='--slice= --socket= --width='
+	[devices]='--admin= --json'
 	[show]='--admin= --ascii --json'
 	[ps]='--admin= --json'
-	[revoke]='--admin='
+	[revoke]='--admin= --all --device= --slice= --uid='
+	[reset]='--admin='
+	[reload]='--admin='
 	[watch]='--admin= --json'
 )
 
@@ -89,7 +92,7 @@ _barlease_operand()
 	local verb=$1 cur=$2
 
 	case $verb in
-	bind | unbind | show | wc)
+	bind | unbind | show | wc | reset)
 		_barlease_reply "$cur" "$(_barlease_devices "$verb")"
 		;;
 	doctor)
@@ -112,6 +115,7 @@ _barlease_value()
 {
 	case $1 in
 	--slice) _barlease_reply "$2" "$(_barlease_column slices)" ;;
+	--device) _barlease_reply "$2" "$(_barlease_devices show)" ;;
 	--on-revoke) _barlease_reply "$2" HUP INT QUIT TERM USR1 USR2 ;;
 	--width) _barlease_reply "$2" 8 16 32 64 ;;
 	--socket | --admin) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;

@@ -18,7 +18,7 @@
 #include "size.h"
 #include "table.h"
 
-/* By processes, and by devices */
+/* By processes, in order of inodes; and by devices */
 struct holdings {
 	struct holding *holding;
 	size_t nr;
@@ -33,6 +33,30 @@ static const char *how(const struct holding *holding)
 	return holding->fd ? "fd+map" : "map";
 }
 
+static int by_inode(const void *a, const void *b)
+{
+	const struct holding *left = a, *right = b;
+
+	if (left->inode != right->inode)
+		return left->inode < right->inode ? -1 : 1;
+	return left->process.pid - right->process.pid;
+}
+
+/* Where those of a DMABUF begin; they end with another inode, or with all */
+static size_t first_of(const struct holdings *holdings, uint64_t inode)
+{
+	size_t from = 0, to = holdings->nr, middle;
+
+	while (from < to) {
+		middle = from + (to - from) / 2;
+		if (holdings->holding[middle].inode < inode)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
 /* "163 worker (fd+map), 0000:02:00.0 edu-accel (device, 1 mapping)" */
 static void write_holders(const struct holdings *holdings, uint64_t inode,
 			  FILE *to)
@@ -42,10 +66,10 @@ static void write_holders(const struct holdings *holdings, uint64_t inode,
 	const char *comma = "";
 	size_t i;
 
-	for (i = 0; i < holdings->nr; i++) {
+	for (i = first_of(holdings, inode); i < holdings->nr; i++) {
 		holding = &holdings->holding[i];
 		if (holding->inode != inode)
-			continue;
+			break;
 		fprintf(to, "%s%d %s (%s)", comma, holding->process.pid,
 			holding->process.name, how(holding));
 		comma = ", ";
@@ -80,12 +104,20 @@ static void add_holders(struct table *table, const struct holdings *holdings,
 	free(text);
 }
 
+/* An older broker forgets a lease when it ends. */
+static const char *state_of(const struct record *lease)
+{
+	const char *state = record_get(lease, "state");
+
+	return *state ? state : "held";
+}
+
 static int print_table(const struct records *leases,
 		       const struct holdings *holdings)
 {
 	static const char *const headings[] = {
-		">LEASE", "SLICE", "DEVICE", ">BAR", ">SIZE", "ACCESS",
-		"MEMATTR", ">UID", "HELD BY", NULL,
+		">LEASE", "STATE", "SLICE", "DEVICE", ">BAR", ">SIZE",
+		"ACCESS", "MEMATTR", ">UID", "HELD BY", NULL,
 	};
 	struct table *table = table_new(headings);
 	const struct record *lease;
@@ -96,6 +128,7 @@ static int print_table(const struct records *leases,
 	for (i = 0; i < leases->nr; i++) {
 		lease = &leases->record[i];
 		table_add(table, "%s", record_get(lease, "id"));
+		table_add(table, "%s", state_of(lease));
 		table_add(table, "%s", record_get(lease, "slice"));
 		table_add(table, "%s", record_get(lease, "device"));
 		table_add(table, "%s", record_get(lease, "bar"));
@@ -118,10 +151,10 @@ static void holders_to_json(const struct holdings *holdings, uint64_t inode,
 	struct json_object *object;
 	size_t i;
 
-	for (i = 0; i < holdings->nr; i++) {
+	for (i = first_of(holdings, inode); i < holdings->nr; i++) {
 		holding = &holdings->holding[i];
 		if (holding->inode != inode)
-			continue;
+			break;
 		object = json_append(list);
 		json_put_number(object, "pid", holding->process.pid);
 		json_put_text(object, "name", holding->process.name);
@@ -172,6 +205,7 @@ static void print_json(const struct records *leases,
 		for (j = 0; j < sizeof(texts) / sizeof(*texts); j++)
 			json_put_text(object, texts[j],
 				      record_get(lease, texts[j]));
+		json_put_text(object, "state", state_of(lease));
 		holders_to_json(holdings, record_number(lease, "inode"),
 				json_list(object, "held_by"));
 		devices_to_json(holdings, record_number(lease, "inode"),
@@ -225,6 +259,9 @@ static int find_holdings(const struct verb *verb, const struct records *leases,
 			   &holdings->hidden);
 	if (ret)
 		return failed_by(verb, ret, "/proc: %s", strerror(-ret));
+	if (holdings->nr)
+		qsort(holdings->holding, holdings->nr,
+		      sizeof(*holdings->holding), by_inode);
 	if (holdings->hidden)
 		note(verb,
 		     "%zu processes may not be looked into, and may hold leases, too",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * barlease slices: what this user may lease
+ * barlease slices: what this user may lease, or what there is
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "broker.h"
 #include "json.h"
 #include "lease.h"
 #include "size.h"
@@ -51,13 +51,12 @@ static int print_table(const struct barlease_slice_info *slices, size_t nr)
 
 static void print_json(const struct barlease_slice_info *slices, size_t nr)
 {
-	struct json_object *answer = json_new();
-	struct json_object *list = json_list(answer, "slices");
 	struct json_object *slice;
 	size_t i;
 
+	json_begin("slices");
 	for (i = 0; i < nr; i++) {
-		slice = json_append(list);
+		slice = json_new();
 		json_put_text(slice, "slice", slices[i].name);
 		json_put_text(slice, "group", slices[i].group);
 		json_put_number(slice, "size", slices[i].size);
@@ -69,9 +68,117 @@ static void print_json(const struct barlease_slice_info *slices, size_t nr)
 			json_put_text(slice, "free", NULL);
 		else
 			json_put_number(slice, "free", slices[i].free);
+		json_item(slice);
 	}
-	json_print(answer);
+	json_end();
 }
+
+/* ---- Everybody's, as the administrator ---------------------------------- */
+
+static const char *group_of(const struct record *slice)
+{
+	const char *group = record_get(slice, "group");
+
+	return strcmp(group, "-") ? group : "";
+}
+
+/* There are many, so none is kept. */
+static int record_to_json(struct record *record, void *data)
+{
+	static const char *const texts[] = {
+		"device", "ranges", "access", "memattr",
+	};
+	static const char *const numbers[] = { "bar", "size", "holders" };
+	struct json_object *slice = json_new();
+	size_t i;
+
+	(void)data;
+	json_put_text(slice, "slice", record_get(record, "name"));
+	json_put_text(slice, "group", group_of(record));
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		json_put_text(slice, texts[i], record_get(record, texts[i]));
+	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		json_put_number(slice, numbers[i],
+				record_number(record, numbers[i]));
+	json_put_bool(slice, "exclusive", record_number(record, "exclusive"));
+	if (record_number(record, "max"))
+		json_put_number(slice, "max", record_number(record, "max"));
+	else
+		json_put_text(slice, "max", NULL);
+	json_item(slice);
+	record_free(record);
+	return 0;
+}
+
+static int record_to_row(struct record *record, void *data)
+{
+	struct table *table = data;
+	const char *group = group_of(record);
+	uint64_t max = record_number(record, "max");
+
+	table_add(table, "%s", record_get(record, "name"));
+	table_add(table, "%s", *group ? group : "-");
+	table_add(table, "%s", record_get(record, "device"));
+	table_add(table, "%s", record_get(record, "bar"));
+	table_add(table, "%s", size_text(record_number(record, "size")).text);
+	table_add(table, "%s", record_get(record, "access"));
+	table_add(table, "%s", record_get(record, "memattr"));
+	table_add(table, "%s",
+		  record_number(record, "exclusive") ? "yes" : "no");
+	table_add(table, "%s", record_get(record, "holders"));
+	if (max)
+		table_add(table, "%" PRIu64, max);
+	else
+		table_add(table, "any");
+	record_free(record);
+	return 0;
+}
+
+static int all_to_table(struct admin *admin)
+{
+	static const char *const headings[] = {
+		"SLICE", "GROUP", "DEVICE", ">BAR", ">SIZE", "ACCESS",
+		"MEMATTR", "EXCLUSIVE", ">HOLDERS", ">MAX", NULL,
+	};
+	struct table *table = table_new(headings);
+	int ret;
+
+	if (!table)
+		return -ENOMEM;
+	ret = admin_ask_each(admin, "slices", record_to_row, table);
+	if (!ret)
+		table_print(table, stdout);
+	table_free(table);
+	return ret;
+}
+
+static int all_to_json(struct admin *admin)
+{
+	int ret;
+
+	json_begin("slices");
+	ret = admin_ask_each(admin, "slices", record_to_json, NULL);
+	json_end();
+	return ret;
+}
+
+static int all_slices(const struct verb *verb, const struct options *options)
+{
+	struct admin *admin;
+	int ret;
+
+	ret = broker_connect(verb, options, &admin);
+	if (ret)
+		return ret;
+	ret = options->given & OPT_JSON ? all_to_json(admin) :
+					  all_to_table(admin);
+	if (ret)
+		ret = broker_complain(verb, admin, ret);
+	admin_close(admin);
+	return ret;
+}
+
+/* ---- One's own ----------------------------------------------------------- */
 
 static int slices(const struct verb *verb, const struct options *options,
 		  int argc, char **argv)
@@ -83,6 +190,8 @@ static int slices(const struct verb *verb, const struct options *options,
 
 	(void)argc;
 	(void)argv;
+	if (options->given & OPT_ALL_SLICES)
+		return all_slices(verb, options);
 	ret = lease_connect(verb, options, &client);
 	if (ret)
 		return ret;
@@ -102,10 +211,12 @@ const struct verb slices_verb = {
 	.summary = "show the slices that you may lease",
 	.details =
 "Asks whoever vends them, as the user that it runs as. FREE is how many more\n"
-"leases of a slice there can be now.\n",
+"leases of a slice there can be now. With --all asks barleased, for root only,\n"
+"and shows those of all users, how many hold each and how many may.\n",
 	.examples =
 "  barlease slices\n"
-"  barlease slices --json | jq -r '.slices[].slice'\n",
-	.takes = OPT_JSON | OPT_SOCKET,
+"  barlease slices --json | jq -r '.slices[].slice'\n"
+"  barlease slices --all\n",
+	.takes = OPT_ADMIN | OPT_ALL_SLICES | OPT_JSON | OPT_SOCKET,
 	.run = slices,
 };

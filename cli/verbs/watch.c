@@ -27,20 +27,10 @@ static bool is_number(const char *key)
 	return false;
 }
 
-/* A reason has "_" for each of its spaces. */
-static void with_spaces(const char *value, char *text, size_t size)
-{
-	snprintf(text, size, "%s", value);
-	for (; *text; text++)
-		if (*text == '_')
-			*text = ' ';
-}
-
 static void print_json(const struct record *record)
 {
 	struct json_object *object = json_new();
 	const char *key, *value;
-	char text[256];
 	size_t i;
 
 	json_put_number(object, "time", time(NULL));
@@ -53,11 +43,11 @@ static void print_json(const struct record *record)
 					strtoull(value, NULL, 0));
 			continue;
 		}
-		if (!strcmp(key, "why")) {
-			with_spaces(value, text, sizeof(text));
-			value = text;
-		}
-		json_put_text(object, key, value);
+		if (!strcmp(key, "why"))
+			json_put_text(object, key,
+				      record_words(record, key).text);
+		else
+			json_put_text(object, key, value);
 	}
 	json_print_line(object);
 }
@@ -75,11 +65,10 @@ static void print_lease(const struct record *record)
 
 static void print_refusal(const struct record *record)
 {
-	char why[256];
+	struct words why = record_words(record, "why");
 
-	with_spaces(record_get(record, "why"), why, sizeof(why));
 	text_print(stdout, "process %s, uid %s: %s", record_get(record, "pid"),
-		   record_get(record, "uid"), why);
+		   record_get(record, "uid"), why.text);
 }
 
 static void print_text(const struct record *record)
