@@ -5,7 +5,9 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -52,6 +54,28 @@ static int bind_at(int sock, const struct sockaddr_un *address)
 	return bind(sock, at, sizeof(*address)) ? -errno : 0;
 }
 
+/*
+ * The mode without the umask. Of the socket itself: whoever may write to the
+ * directory could have put a link in its place.
+ */
+static int set_mode(const char *path, mode_t mode)
+{
+	char itself[32];
+	struct stat stat;
+	int fd, ret = 0;
+
+	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	snprintf(itself, sizeof(itself), "/proc/self/fd/%d", fd);
+	if (fstat(fd, &stat) || !S_ISSOCK(stat.st_mode))
+		ret = -EINVAL;
+	else if (chmod(itself, mode))
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
 int barlease_listen(const char *path, mode_t mode)
 {
 	struct sockaddr_un address;
@@ -64,7 +88,9 @@ int barlease_listen(const char *path, mode_t mode)
 		return -errno;
 	/* The new file gets these, less the umask; never more, at no time */
 	ret = fchmod(sock, mode) ? -errno : bind_at(sock, &address);
-	if (!ret && (chmod(path, mode) || listen(sock, SOMAXCONN)))
+	if (!ret)
+		ret = set_mode(path, mode);
+	if (!ret && listen(sock, SOMAXCONN))
 		ret = -errno;
 	if (ret) {
 		close(sock);
