@@ -125,7 +125,7 @@ static void refused(void)
 	       "revoke, as an ordinary user");
 	cli_is(CLI("revoke", "doorbell"), 2, "revoke of a name");
 	run = CLI("revoke", "4000000");
-	cli_is(run, 1, "revoke of what there is not");
+	cli_is(run, 3, "revoke of what there is not");
 	cli_complains(run, "no lease 4000000");
 }
 

@@ -278,7 +278,7 @@ static void revoked(void)
 	cli_complains(run, part);
 
 	run = CLI("revoke", id);
-	cli_is(run, 1, "once more");
+	cli_is(run, 3, "once more");
 	cli_complains(run, "no lease");
 	cli_is(CLI_AS(WORKER1, "acquire", "doorbell", "--", "true"), 0,
 	       "the slice can be leased again");
