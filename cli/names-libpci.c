@@ -34,7 +34,9 @@ struct names names_of(const char *file, unsigned int vendor,
 		      unsigned int device)
 {
 	struct names names = { "", "" };
-	const int flags = PCI_LOOKUP_NO_NUMBERS;
+	/* Of a file of names only those that are in there */
+	const int flags = PCI_LOOKUP_NO_NUMBERS |
+			  (file ? PCI_LOOKUP_NO_HWDB : 0);
 
 	if (!ids)
 		ids = open_ids(file);

@@ -34,10 +34,10 @@ extern "C" {
 /* Of this header. Something that breaks programs raises MAJOR. */
 #define BARLEASE_VERSION_MAJOR 0
 #define BARLEASE_VERSION_MINOR 1
-/* For #if: is the header at least this one? */
-#define BARLEASE_CHECK_VERSION(major, minor) \
-	(BARLEASE_VERSION_MAJOR > (major) || \
-	 (BARLEASE_VERSION_MAJOR == (major) && BARLEASE_VERSION_MINOR >= (minor)))
+/* One number of the two, to compare with; and of this header */
+#define BARLEASE_VERSION_OF(major, minor) (((major) << 16) | (minor))
+#define BARLEASE_VERSION \
+	BARLEASE_VERSION_OF(BARLEASE_VERSION_MAJOR, BARLEASE_VERSION_MINOR)
 
 /* Of the library that runs */
 int barlease_version_major(void);

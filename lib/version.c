@@ -18,7 +18,5 @@ int barlease_version_minor(void)
 
 bool barlease_check_version(int major, int minor)
 {
-	return BARLEASE_VERSION_MAJOR > major ||
-	       (BARLEASE_VERSION_MAJOR == major &&
-		BARLEASE_VERSION_MINOR >= minor);
+	return BARLEASE_VERSION_OF(major, minor) <= BARLEASE_VERSION;
 }

@@ -153,8 +153,10 @@ int barlease_client_finish(struct barlease_client *client, int request,
 	struct bl_received received;
 	int ret = 0;
 
-	if (!call || !call->announced ||
-	    (call->wanted == BL_WIRE_LEASE) != !!lease)
+	if (!call || !call->announced)
+		return -EINVAL;
+	if (lease ? call->wanted != BL_WIRE_LEASE :
+		    call->wanted != BL_WIRE_RELEASED)
 		return -EINVAL;
 	while (!ret && !call->answered && !client->last_word)
 		ret = bl_call_take(client, false);

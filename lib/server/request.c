@@ -326,7 +326,7 @@ static void understand(struct bl_session *session, const struct bl_packet *packe
 	else if (ret == -EOPNOTSUPP && session->welcome &&
 		 !(request.type & (BL_WIRE_REPLY | BL_WIRE_EVENT)))
 		bl_session_error(session, request.serial, EOPNOTSUPP,
-			    "unknown type of message: %#x", request.type);
+				 "unknown type of message: %#x", request.type);
 	else if (ret)
 		misbehaves(session, request.serial, "a malformed message");
 	else

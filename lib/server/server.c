@@ -382,13 +382,15 @@ int barlease_server_each_lease(const struct barlease_server *server,
 					 const struct barlease_holding *lease),
 			       void *data)
 {
+	const struct bl_table *leases = &server->books.leases;
+	struct barlease_holding holding;
 	struct bl_link *link = NULL;
 	int ret = 0;
 
-	while (!ret && (link = bl_table_next(&server->books.leases, link))) {
-		const struct barlease_holding holding = bl_lease_holding(
-			bl_container_of(link, struct bl_lease, link));
-
+	while (!ret && (link = bl_table_next(leases, link))) {
+		holding = bl_lease_holding(bl_container_of(link,
+							   struct bl_lease,
+							   link));
 		ret = fn(data, &holding);
 	}
 	return ret;

@@ -45,6 +45,8 @@ TAILQ_HEAD(bl_members, bl_slice);
  * @removed: no longer on offer; it goes with the last lease that has not ended
  */
 struct bl_slice {
+	LIST_ENTRY(bl_slice) of_map;
+	TAILQ_ENTRY(bl_slice) of_group;
 	struct bl_link link;
 	char name[BARLEASE_NAME_MAX];
 	const struct barlease_device *device;
@@ -54,7 +56,6 @@ struct bl_slice {
 	struct barlease_range *extents;
 	size_t nr_extents;
 	struct bl_map *map;
-	LIST_ENTRY(bl_slice) of_map;
 	uint64_t size;
 	unsigned int flags;
 	enum barlease_memattr memattr;
@@ -64,7 +65,6 @@ struct bl_slice {
 	void *context;
 	char group_name[BARLEASE_NAME_MAX];
 	struct bl_slice_group *group;
-	TAILQ_ENTRY(bl_slice) of_group;
 	struct bl_slice *stays;
 	uint32_t holders;
 	struct bl_leases leases;
@@ -136,11 +136,11 @@ struct bl_holder {
  *   request
  */
 struct bl_lease {
-	struct bl_link link;
 	LIST_ENTRY(bl_lease) of_slice;
 	LIST_ENTRY(bl_lease) of_holder;
 	TAILQ_ENTRY(bl_lease) of_state;
 	TAILQ_ENTRY(bl_lease) of_user;
+	struct bl_link link;
 	uint32_t id;
 	enum barlease_lease_state state;
 	enum barlease_reason reason;

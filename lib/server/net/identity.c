@@ -24,13 +24,14 @@ static uint32_t last_number(const char *path, uint32_t otherwise)
 {
 	FILE *file = fopen(path, "re");
 	uint32_t number = otherwise;
+	static const char blanks[] = {' ', '\n', '\0'};
 	char line[80], *rest;
 
 	if (!file)
 		return otherwise;
 	if (fgets(line, sizeof(line), file))
-		for (char *word = strtok_r(line, " \n", &rest); word;
-		     word = strtok_r(NULL, " \n", &rest))
+		for (char *word = strtok_r(line, blanks, &rest); word;
+		     word = strtok_r(NULL, blanks, &rest))
 			number = strtoul(word, NULL, 10);
 	fclose(file);
 	return number;
