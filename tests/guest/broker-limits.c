@@ -151,7 +151,7 @@ static long connect_as_many(int fd, const long *args)
 	long n = 0;
 
 	(void)fd;
-	strcpy(at.sun_path, BROKER_SOCKET);
+	stpcpy(at.sun_path, BROKER_SOCKET);
 	fds_allow(args[0] + 100);
 	for (; n < args[0]; n++) {
 		int sock = socket(AF_UNIX, SOCK_SEQPACKET, 0);

@@ -16,6 +16,8 @@
 #include "pattern.h"
 #include "tap.h"
 
+#define NO_DEVICE "there_is_no_PCI_device_0000:ff:1f.7\n"
+
 #define SEED	21
 
 static char answer[1 << 14];
@@ -197,7 +199,7 @@ static void not_there(void)
 	   "and no such device");
 	ok(admin_ask(admin, "devices", answer, sizeof(answer)) &&
 	   strstr(answer, " state=open\n") &&
-	   strstr(answer, "device name=0000:ff:1f.7 state=away why=there_is_no_PCI_device_0000:ff:1f.7\n"),
+	   strstr(answer, "device name=0000:ff:1f.7 state=away why=" NO_DEVICE),
 	   "an administrator is shown that it is away, and why");
 	is_ok(acquire(&third, "far") == -ENOENT, "it has no slices");
 	right_bytes(&second, 0, "a lease of the other device works");
