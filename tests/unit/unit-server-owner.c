@@ -328,6 +328,28 @@ static void all_or_nothing(void **state)
 	close(peer);
 }
 
+/* What a lease that outlives its slice points to may be gone */
+static void context_goes(void **state)
+{
+	struct barlease_offer first = an_offer("a", 0, pages);
+	int peer, fd;
+
+	(void)state;
+	assert_int_equal(barlease_server_set_slices(server, &first, 1, NULL),
+			 0);
+	peer = peer_new();
+	peer_gets(peer, "a", 0, &fd);
+	close(fd);
+	assert_ptr_equal(heard.context, pages);
+	device.mapped = 1;
+	assert_int_equal(barlease_server_set_slices(server, NULL, 0, NULL), 0);
+	assert_int_equal(heard.ended, 0);
+	device.mapped = 0;
+	until_ended(1);
+	assert_null(heard.context);
+	close(peer);
+}
+
 /* Two of them share their bytes, and one is all of it */
 static void as_many_as_can_be(void **state)
 {
@@ -478,6 +500,7 @@ int main(void)
 		TEST("a device that goes", device_goes),
 		TEST("a reset that takes its time", suspended),
 		TEST("all slices or none", all_or_nothing),
+		TEST("a lease that outlives its slice", context_goes),
 		TEST("as many slices as can be", as_many_as_can_be),
 		TEST("reserved fields", room_to_grow),
 		TEST("callbacks of another age", ops_of_another_age),

@@ -55,6 +55,7 @@ static void remember(const struct barlease_holding *lease)
 {
 	heard.peer = *lease->peer;
 	heard.id = lease->id;
+	heard.context = lease->context;
 	heard.reason = lease->reason;
 	stpcpy(heard.slice, lease->slice);
 }

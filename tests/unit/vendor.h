@@ -20,6 +20,7 @@ struct heard {
 	unsigned int ended;
 	unsigned int refused;
 	uint32_t id;
+	void *context;
 	enum barlease_reason reason;
 	struct barlease_peer peer;
 	char why[256];

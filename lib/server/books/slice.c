@@ -170,6 +170,8 @@ void bl_slice_free(struct bl_slice *slice)
 void bl_slice_drop(struct bl_slice *slice)
 {
 	slice->removed = true;
+	/* What it points to is gone, as far as the server knows */
+	slice->context = NULL;
 	if (slice->holders)
 		return;
 	bl_map_remove(slice);
