@@ -513,7 +513,6 @@ static void lines_that_are_no_text(void **state)
 	assert_int_equal(errors.nr, 1);
 	assert_int_equal(errors.list[0].line, 2);
 	config_free_errors(&errors);
-
 }
 
 /* A list has as many items as it needs. */
