@@ -23,7 +23,7 @@ static char dir[32], path[64];
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(dir, "/tmp/unit-ids-XXXXXX");
+	stpcpy(dir, "/tmp/unit-ids-XXXXXX");
 	if (!mkdtemp(dir))
 		return -1;
 	snprintf(path, sizeof(path), "%s/next-id", dir);

@@ -48,7 +48,7 @@ static void is_untouched(void)
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(top, "/tmp/unit-lock-XXXXXX");
+	stpcpy(top, "/tmp/unit-lock-XXXXXX");
 	if (!mkdtemp(top))
 		return -1;
 	snprintf(locks, sizeof(locks), "%s/locks", top);

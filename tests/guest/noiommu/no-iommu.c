@@ -5,10 +5,8 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,8 +20,6 @@
 #include "tap.h"
 
 #define MODE	"/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
-#define CONF	"/tmp/no-iommu.conf"
-#define LOG	"/tmp/no-iommu.log"
 #define LOST	"its DMA reaches all of this machine's memory"
 
 static struct bdf dev;
@@ -107,29 +103,21 @@ static void library(void)
 	barlease_device_close(device);
 }
 
-static void configure(const char *backend)
-{
-	FILE *file = fopen(CONF, "we");
-
-	if (!file)
-		bail(CONF ": %s", strerror(errno));
-	fprintf(file, "[device %s]\n%s[slice a]\nbar = 2\nranges = 0+4K\nusers = worker1\n",
-		dev.name, backend);
-	fclose(file);
-}
-
 static void broker_refuses(void)
 {
-	char text[1024] = "";
-	int status;
+	const struct run *run;
+	char config[256];
 
-	configure("");
-	status = system("barleased -c " CONF " 2>" LOG);
-	is_int(WEXITSTATUS(status), 1, "the broker does not take it by the way");
-	file_read(LOG, text, sizeof(text));
-	if (!ok(strstr(text, "backend = noiommu takes it all the same, but then "
-		       LOST), "and says what would, and what is lost"))
-		diag("  it says \"%s\"", text);
+	snprintf(config, sizeof(config),
+		 "[device %s]\n"
+		 "[slice a]\nbar = 2\nranges = 0+4K\nusers = worker1\n",
+		 dev.name);
+	broker_start(config);
+	run = CLI("devices");
+	cli_says(run, "backend = noiommu takes it all the same, but then " LOST);
+	cli_is(CLI_AS(1001, "peek", "--slice", "a", "0x10"), 3,
+	       "the broker does not take it by the way");
+	broker_stop();
 }
 
 static void broker(void)
