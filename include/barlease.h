@@ -36,7 +36,7 @@ extern "C" {
 #define BARLEASE_VERSION_MINOR 1
 /* One number of the two, to compare with; and of this header */
 #define BARLEASE_VERSION_OF(major, minor) (((major) << 16) | (minor))
-#define BARLEASE_VERSION \
+#define BARLEASE_HEADER_VERSION \
 	BARLEASE_VERSION_OF(BARLEASE_VERSION_MAJOR, BARLEASE_VERSION_MINOR)
 
 /* Of the library that runs */

@@ -18,5 +18,5 @@ int barlease_version_minor(void)
 
 bool barlease_check_version(int major, int minor)
 {
-	return BARLEASE_VERSION_OF(major, minor) <= BARLEASE_VERSION;
+	return BARLEASE_VERSION_OF(major, minor) <= BARLEASE_HEADER_VERSION;
 }
