@@ -6,6 +6,8 @@
  */
 #include <stdio.h>
 
+#include <barlease.h>
+
 #include "broker.h"
 #include "sysfs.h"
 
@@ -17,7 +19,7 @@ static int reset(const struct verb *verb, const struct options *options,
 	int ret;
 
 	(void)argc;
-	if (!sysfs_parse_bdf(argv[0], bdf))
+	if (barlease_pci_address(argv[0], bdf))
 		return misused(verb, "\"%s\" is no PCI address, as 0000:03:00.0 is one",
 			       argv[0]);
 	ret = broker_connect(verb, options, &admin);

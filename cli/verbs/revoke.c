@@ -75,7 +75,7 @@ static int wanted(const struct verb *verb, const struct options *options,
 		snprintf(request, REQUEST_SIZE, "revoke slice=%s",
 			 options->slice);
 	} else {
-		if (!sysfs_parse_bdf(options->device, bdf))
+		if (barlease_pci_address(options->device, bdf))
 			return misused(verb, "\"%s\" is no PCI address, as 0000:03:00.0 is one",
 				       options->device);
 		snprintf(request, REQUEST_SIZE, "revoke device=%s", bdf);

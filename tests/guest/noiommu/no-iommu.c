@@ -6,6 +6,7 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <fcntl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
