@@ -133,7 +133,7 @@ static void orders(void **state)
 	(void)state;
 	asks("reload", "reload", "ok\n", 0);
 	assert_string_equal(said, "");
-	asks("reset 3:0.0", "reset device=0000:03:00.0", "ok\n", 0);
+	asks("reset 03:00.0", "reset device=0000:03:00.0", "ok\n", 0);
 	assert_string_equal(said, "");
 	asks("revoke 12", "revoke id=12", "ok leases=1\n", 0);
 	assert_string_equal(said, "");
