@@ -50,16 +50,17 @@ static void check(int ret, const char *what)
 		bail("%s: %s", what, strerror(-ret));
 }
 
-static void configure(const char *device, int slices, int shared)
+static void configure(const char *device, int slices, int behind_mib,
+		      int shared)
 {
 	broker_configure("[device %s]\n"
 			 "[slice doorbell]\nbar=2\nranges=0+4K\ncount=%d\n"
 			 "stride=4K\nexclusive=yes\nusers=root\n"
-			 "[slice shared]\nbar=2\nranges=300M+4K\ncount=%d\n"
+			 "[slice shared]\nbar=2\nranges=%dM+4K\ncount=%d\n"
 			 "stride=4K\nusers=root\n"
 			 "[broker]\nconnections=20000\nleases=200000\n"
 			 "user-connections=20000\nuser-leases=200000\n",
-			 device, slices, shared);
+			 device, slices, behind_mib, shared);
 }
 
 static pid_t start_small(void)
@@ -70,7 +71,7 @@ static pid_t start_small(void)
 	};
 	pid_t broker;
 
-	configure(dev_small().name, FEW, 1);
+	configure(dev_small().name, FEW, 1, 1);
 	if (rename(BROKER_CONFIG, SMALL_CONFIG))
 		bail("rename() fails");
 	broker = broker_spawn(arguments);
@@ -84,7 +85,7 @@ static pid_t start_large(void)
 	double began;
 	pid_t broker;
 
-	configure(dev_big().name, SLICES - SHARED, SHARED);
+	configure(dev_big().name, SLICES - SHARED, 300, SHARED);
 	began = now_ns();
 	broker = broker_start();
 	report_fact("P13", "start with 65,000 slices", (now_ns() - began) / 1e9,
