@@ -108,7 +108,7 @@ static void print_cell(const struct table *table, size_t column, int width,
 
 void table_print(const struct table *table, FILE *to)
 {
-	int widths[TABLE_COLUMNS];
+	int widths[TABLE_COLUMNS] = { 0 };
 	const char *heading;
 	size_t i, column = 0;
 

@@ -45,7 +45,10 @@ static size_t decode(const char *text, uint32_t *code)
 	uint32_t least = 0;
 	size_t i, n;
 
+	*code = 0;
 	n = announced((unsigned char)text[0], code, &least);
+	if (!n)
+		return 0;
 	for (i = 1; i < n; i++) {
 		/* A NUL is no such byte, either. */
 		if (((unsigned char)text[i] & 0xc0) != 0x80)

@@ -14,7 +14,7 @@
 static int poke(const struct verb *verb, const struct options *options,
 		int argc, char **argv)
 {
-	volatile char *word;
+	volatile char *word = NULL;
 	struct target target;
 	uint64_t offset, value, most;
 	int ret;

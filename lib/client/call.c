@@ -347,9 +347,10 @@ void bl_call_give_back(struct barlease_client *client, uint32_t lease)
 
 void bl_calls_free(struct barlease_client *client)
 {
-	struct bl_call *call;
+	struct bl_call *call = LIST_FIRST(&client->calls), *next;
 
-	while ((call = LIST_FIRST(&client->calls))) {
+	for (; call; call = next) {
+		next = LIST_NEXT(call, of_client);
 		if (call->answered)
 			bl_client_drop_fd(&call->reply);
 		forget(call);

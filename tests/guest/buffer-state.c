@@ -34,7 +34,7 @@ static int ask(uint32_t how, int dmabuf, uint32_t flags,
 {
 	struct {
 		struct vfio_device_feature header;
-		struct barlease_dma_buf_state state;
+		struct barlease_dma_buf_state state = { 0 };
 	} arg = {
 		{ sizeof(arg), BARLEASE_FEATURE_DMA_BUF_STATE | how },
 		{ .dmabuf_fd = dmabuf, .flags = flags, .reserved = 7 },
@@ -49,7 +49,7 @@ static int ask(uint32_t how, int dmabuf, uint32_t flags,
 static void is_state(int dmabuf, uint32_t flags, uint32_t references,
 		     const char *when)
 {
-	struct barlease_dma_buf_state state;
+	struct barlease_dma_buf_state state = { 0 };
 
 	is_ok(ask(GET, dmabuf, 0, &state), "%s, it tells how it is", when);
 	is_int(state.flags, flags, "%srevoked", flags ? "" : "not ");
@@ -85,7 +85,7 @@ static void ends(void)
 {
 	int lease = lease_of(small.device, BAR2, 0, SIZE);
 	mapping_t at = map(lease, 0, SIZE, RW);
-	struct barlease_dma_buf_state state;
+	struct barlease_dma_buf_state state = { 0 };
 
 	ok(write32(at, VALUE), "a lease is in use");
 	is_ok(ask(SET, lease, REVOKED, &state), "it is ended");
@@ -111,7 +111,7 @@ static void with_a_device(void)
 {
 	int lease = lease_of(small.device, BAR2, 0, SIZE), importer;
 	mapping_t at = map(lease, 0, SIZE, RW);
-	struct barlease_dma_buf_state state;
+	struct barlease_dma_buf_state state = { 0 };
 
 	ok(write32(at, VALUE), "a process has a lease");
 	importer = importer_mapped(lease, dev_big(),
@@ -136,7 +136,7 @@ static int sized(size_t argsz, uint32_t flags)
 {
 	struct {
 		struct vfio_device_feature header;
-		struct barlease_dma_buf_state state;
+		struct barlease_dma_buf_state state = { 0 };
 	} arg = {
 		{ argsz, BARLEASE_FEATURE_DMA_BUF_STATE | flags },
 		{ .dmabuf_fd = -1, .flags = REVOKED },
@@ -151,7 +151,7 @@ static void refuses(void)
 			    sizeof(struct barlease_dma_buf_state);
 	int lease = lease_of(small.device, BAR2, 0, SIZE);
 	int foreign = foreign_dmabuf();
-	struct barlease_dma_buf_state state;
+	struct barlease_dma_buf_state state = { 0 };
 
 	is_error(ask(GET, fd_closed(), 0, &state), EBADF, "no fd: EBADF");
 	is_error(ask(GET, small.device, 0, &state), EINVAL,

@@ -41,7 +41,7 @@ static void says_hello(int peer, uint16_t lowest, uint16_t highest)
 	const struct bl_wire_message hello = {
 		.type = BL_WIRE_HELLO,
 		.serial = 5,
-		.hello = { lowest, highest },
+		.hello = { .lowest = lowest, .highest = highest },
 	};
 
 	peer_say(peer, &hello);

@@ -193,7 +193,7 @@ int peer_new(void)
 	struct bl_wire_message message = {
 		.type = BL_WIRE_HELLO,
 		.serial = 1,
-		.hello = { 1, 1 },
+		.hello = { .lowest = 1, .highest = 1 },
 	};
 	int peer = peer_connect();
 

@@ -198,12 +198,12 @@ int bl_offer_list(struct bl_books *books)
 
 	if (listing->valid)
 		return 0;
-	at = reallocarray(NULL, books->slices.nr + 1, sizeof(*at));
+	at = calloc(books->slices.nr + 1, sizeof(struct bl_slice *));
 	if (!at)
 		return -ENOMEM;
 	while ((link = bl_table_next(&books->slices, link)))
 		at[i++] = bl_container_of(link, struct bl_slice, link);
-	qsort(at, i, sizeof(*at), by_name);
+	qsort(at, i, sizeof(struct bl_slice *), by_name);
 	free(listing->at);
 	*listing = (struct bl_listing){ at, i, true };
 	return 0;
