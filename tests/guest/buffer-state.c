@@ -34,7 +34,7 @@ static int ask(uint32_t how, int dmabuf, uint32_t flags,
 {
 	struct {
 		struct vfio_device_feature header;
-		struct barlease_dma_buf_state state = { 0 };
+		struct barlease_dma_buf_state state;
 	} arg = {
 		{ sizeof(arg), BARLEASE_FEATURE_DMA_BUF_STATE | how },
 		{ .dmabuf_fd = dmabuf, .flags = flags, .reserved = 7 },
@@ -136,7 +136,7 @@ static int sized(size_t argsz, uint32_t flags)
 {
 	struct {
 		struct vfio_device_feature header;
-		struct barlease_dma_buf_state state = { 0 };
+		struct barlease_dma_buf_state state;
 	} arg = {
 		{ argsz, BARLEASE_FEATURE_DMA_BUF_STATE | flags },
 		{ .dmabuf_fd = -1, .flags = REVOKED },
