@@ -176,7 +176,7 @@ static int hear_reply(struct barlease_client *client,
 		return 0;
 	}
 	call->answered = true;
-	call->reply = *message;
+	bl_wire_copy(&call->reply, message);
 	call->lost_fd = received->lost_fd;
 	return announce(client, call);
 }
@@ -237,9 +237,11 @@ int bl_call_start(struct barlease_client *client,
 	client->error[0] = '\0';
 	if (client->broken)
 		return client->broken;
-	new = calloc(1, sizeof(*new));
+	/* All but the reply */
+	new = malloc(sizeof(*new));
 	if (!new)
 		return -ENOMEM;
+	memset(new, 0, offsetof(struct bl_call, reply));
 	request->serial = next_serial(client);
 	new->serial = request->serial;
 	new->wanted = wanted;
@@ -299,7 +301,7 @@ int bl_call_wait(struct barlease_client *client, struct bl_call *call)
 int bl_call_end(struct barlease_client *client, struct bl_call *call,
 		struct bl_received *received)
 {
-	received->message = call->reply;
+	bl_wire_copy(&received->message, &call->reply);
 	received->lost_fd = call->lost_fd;
 	forget(call);
 	if (received->message.type != BL_WIRE_ERROR)

@@ -66,10 +66,8 @@ static int acquire_request(const char *name, unsigned int flags,
 {
 	if (flags & ~BARLEASE_ANY || !bl_wire_name_valid(name))
 		return -EINVAL;
-	*request = (struct bl_wire_message){
-		.type = BL_WIRE_ACQUIRE,
-		.acquire.flags = flags,
-	};
+	request->type = BL_WIRE_ACQUIRE;
+	request->acquire = (struct bl_wire_acquire){ .flags = flags };
 	memcpy(request->acquire.name, name, strlen(name) + 1);
 	return 0;
 }
@@ -102,19 +100,18 @@ int barlease_client_acquire(struct barlease_client *client, const char *name,
 	return ret ?: take_lease(client, &received, lease);
 }
 
-static struct bl_wire_message release_request(uint32_t id)
+static void release_request(uint32_t id, struct bl_wire_message *request)
 {
-	return (struct bl_wire_message){
-		.type = BL_WIRE_RELEASE,
-		.release.id = id,
-	};
+	request->type = BL_WIRE_RELEASE;
+	request->release.id = id;
 }
 
 int barlease_client_release(struct barlease_client *client, uint32_t id)
 {
-	struct bl_wire_message request = release_request(id);
+	struct bl_wire_message request;
 	struct bl_received received;
 
+	release_request(id, &request);
 	return bl_client_call(client, &request, BL_WIRE_RELEASED, &received);
 }
 
@@ -141,8 +138,9 @@ int barlease_client_start_acquire(struct barlease_client *client,
 
 int barlease_client_start_release(struct barlease_client *client, uint32_t id)
 {
-	struct bl_wire_message request = release_request(id);
+	struct bl_wire_message request;
 
+	release_request(id, &request);
 	return start(client, &request, BL_WIRE_RELEASED);
 }
 

@@ -30,11 +30,13 @@ static enum barlease_reason as_known(const struct bl_session *session,
 static void tell_holder(const struct bl_lease *lease)
 {
 	const struct bl_session *session = lease->holder->session;
-	struct bl_wire_message message = { .type = BL_WIRE_REVOKED };
+	struct bl_wire_message message;
 
 	if (!session || lease->reason == BARLEASE_RELEASED ||
 	    lease->reason == BARLEASE_DISCONNECTED)
 		return;
+	message.type = BL_WIRE_REVOKED;
+	message.serial = 0;
 	message.revoked.id = lease->id;
 	message.revoked.reason = as_known(session, lease->reason);
 	bl_output_event(session->peer, &message);
@@ -53,14 +55,13 @@ static void tell_owner(const struct barlease_server *server,
 static void answer_holder(const struct bl_lease *lease)
 {
 	const struct bl_session *session = lease->holder->session;
-	const struct bl_wire_message message = {
-		.type = BL_WIRE_RELEASED,
-		.serial = lease->answer,
-		.released.id = lease->id,
-	};
+	struct bl_wire_message message;
 
 	if (!session || !lease->answer)
 		return;
+	message.type = BL_WIRE_RELEASED;
+	message.serial = lease->answer;
+	message.released.id = lease->id;
 	bl_output_event(session->peer, &message);
 	bl_peer_unblock(session->peer);
 }

@@ -152,18 +152,17 @@ static int send_lease(struct bl_session *session, uint32_t serial,
 		      const struct bl_lease *lease)
 {
 	const struct bl_slice *slice = lease->slice;
-	struct bl_wire_message message = {
-		.type = BL_WIRE_LEASE,
-		.serial = serial,
-		.lease = {
-			.id = lease->id,
-			.size = slice->size,
-			.flags = slice->flags & BL_WIRE_SLICE_FLAGS,
-			.memattr = slice->memattr,
-			.alignment = slice->alignment,
-		},
-	};
+	struct bl_wire_message message;
 
+	message.type = BL_WIRE_LEASE;
+	message.serial = serial;
+	message.lease = (struct barlease_lease){
+		.id = lease->id,
+		.size = slice->size,
+		.flags = slice->flags & BL_WIRE_SLICE_FLAGS,
+		.memattr = slice->memattr,
+		.alignment = slice->alignment,
+	};
 	memcpy(message.lease.name, slice->name, sizeof(message.lease.name));
 	return bl_output_send(session->peer, &message, lease->fd);
 }

@@ -471,6 +471,18 @@ int bl_wire_decode(const void *bytes, size_t size,
 	return in.bad ? -EPROTO : 0;
 }
 
+void bl_wire_copy(struct bl_wire_message *to,
+		  const struct bl_wire_message *from)
+{
+	size_t used = offsetof(struct bl_wire_message, lease) +
+		      sizeof(from->lease);
+
+	if (from->type == BL_WIRE_SLICE_LIST)
+		used = offsetof(struct bl_wire_message, slices.slice) +
+		       from->slices.count * sizeof(from->slices.slice[0]);
+	memcpy(to, from, used);
+}
+
 size_t bl_wire_encode(const struct bl_wire_message *message, void *bytes)
 {
 	const struct format *format = format_of(message->type);

@@ -127,6 +127,13 @@ bool bl_wire_name_valid(const char *name);
 int bl_wire_decode(const void *bytes, size_t size,
 		   struct bl_wire_message *message);
 
+/*
+ * Copy a message: of the room that there is for many slices only what it uses,
+ * which is most of the work otherwise
+ */
+void bl_wire_copy(struct bl_wire_message *to,
+		  const struct bl_wire_message *from);
+
 /* @bytes: room for BL_WIRE_MAX. Return: how many it takes; 0 an unknown type */
 size_t bl_wire_encode(const struct bl_wire_message *message, void *bytes);
 
