@@ -30,8 +30,9 @@ static int effective(const struct barlease_alignment *alignment, uint64_t offset
 	*phase = 0;
 	if (!alignment)
 		return 0;
-	if (alignment->align != BL_PAGE_4K && alignment->align != BL_PAGE_2M &&
-	    alignment->align != BL_PAGE_1G)
+	/* Any that a server may say, whatever the pages where it is */
+	if (alignment->align < BL_PAGE_4K ||
+	    alignment->align & (alignment->align - 1))
 		return -EINVAL;
 	if (alignment->phase >= alignment->align ||
 	    alignment->phase % BL_PAGE_4K)

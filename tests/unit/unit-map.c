@@ -103,7 +103,7 @@ static void little_room(void **state)
 static void errors(void **state)
 {
 	static const struct barlease_alignment bad[] = {
-		{ 0, 0 }, { 1, 0 }, { KIB(8), 0 }, { MIB(4), 0 }, { GIB(2), 0 },
+		{ 0, 0 }, { 1, 0 }, { KIB(2), 0 }, { KIB(12), 0 }, { MIB(3), 0 },
 		{ MIB(2), MIB(2) }, { MIB(2), 1 }, { KIB(4), KIB(4) },
 		{ UINT64_MAX, 0 }, { MIB(2), UINT64_MAX },
 	};
