@@ -169,8 +169,8 @@ static void small_things(void)
 static void refuses(void)
 {
 	static const struct barlease_alignment bad[] = {
-		{ 0, 0 }, { 1, 0 }, { MIB(1), 0 }, { MIB(2), MIB(2) },
-		{ MIB(2), 100 }, { GIB(2), 0 }, { GIB(1), GIB(3) },
+		{ 0, 0 }, { 1, 0 }, { MIB(3), 0 }, { MIB(2), MIB(2) },
+		{ MIB(2), 100 }, { GIB(3), 0 }, { GIB(1), GIB(3) },
 	};
 	struct barlease_range range = { 0, MIB(4) };
 	struct barlease_alignment a = alignment_of(small, 0);
