@@ -356,6 +356,8 @@ void barlease_server_remove_device(struct barlease_server *server,
 	/* Whoever closes it waits for those that other devices have */
 	finish_ending(server, device);
 	bl_books_forget_device(&server->books, device);
+	/* Whoever resets it has nothing to resume any more */
+	barlease_server_resume(server, device);
 	settle(server);
 }
 

@@ -248,6 +248,35 @@ static void suspended(void **state)
 	close(late);
 }
 
+/* Then nobody says that it is over: who waits for the device waits no longer */
+static void goes_while_suspended(void **state)
+{
+	struct bl_wire_message message;
+	int holder, late, fd;
+
+	(void)state;
+	offer("a", NULL, 0, 1, 0, 0);
+	holder = peer_new();
+	late = peer_new();
+	peer_gets(holder, "a", 0, &fd);
+	close(fd);
+	barlease_server_suspend(server, &device);
+	peer_hears(holder, BL_WIRE_SUSPENDED, &message, NULL);
+	peer_acquire(late, "a", 0);
+	settle();
+	assert_true(peer_hears_nothing(late));
+	barlease_server_remove_device(server, &device);
+	peer_hears_error(late, ENOENT);
+	peer_hears(holder, BL_WIRE_REVOKED, &message, NULL);
+	peer_hears(holder, BL_WIRE_RESUMED, &message, NULL);
+	/* Another device may be where that one was, in memory */
+	offer("a", NULL, 0, 1, 0, 0);
+	peer_gets(late, "a", 0, &fd);
+	close(fd);
+	close(holder);
+	close(late);
+}
+
 static struct barlease_range pages[] = {
 	{ 0, PAGE }, { PAGE, PAGE }, { 2 * PAGE, PAGE },
 };
@@ -499,6 +528,8 @@ int main(void)
 		     kernel_refuses_for_a_while),
 		TEST("a device that goes", device_goes),
 		TEST("a reset that takes its time", suspended),
+		TEST("a device that goes while it is reset",
+		     goes_while_suspended),
 		TEST("all slices or none", all_or_nothing),
 		TEST("a lease that outlives its slice", context_goes),
 		TEST("as many slices as can be", as_many_as_can_be),
