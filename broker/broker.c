@@ -470,21 +470,16 @@ int broker_apply(struct broker *broker, struct config *config,
 
 /* ---- Numbers of leases -------------------------------------------------- */
 
-static const char *locks_of(const struct config *config)
-{
-	return config->broker.lock_directory ?: DEFAULT_LOCK_DIRECTORY;
-}
-
 /* The block that the next lease has its number from */
 static void take_ids(struct broker *broker, const struct config *config)
 {
 	uint32_t first = broker->end_of_ids ?: 1;
-	int ret = ids_take(locks_of(config), &first);
+	int ret = ids_take(config_locks(config), &first);
 
 	if (ret)
 		log_line(LOG_WARNING,
 			 "numbers of leases may come again after a restart: %s/next-id: %s",
-			 locks_of(config), strerror(-ret));
+			 config_locks(config), strerror(-ret));
 	if (first != broker->end_of_ids)
 		barlease_server_number_from(broker->server, first);
 	broker->last_id = first;

@@ -16,8 +16,6 @@
 #include "config/config.h"
 #include "device/devices.h"
 
-#define DEFAULT_LOCK_DIRECTORY	"/run/barlease"
-
 struct reload_waiter;
 STAILQ_HEAD(reload_waiters, reload_waiter);
 

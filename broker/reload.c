@@ -153,11 +153,6 @@ static void check_each(const struct config *config, struct openings *openings,
 	}
 }
 
-static const char *locks_of(const struct config *config)
-{
-	return config->broker.lock_directory ?: DEFAULT_LOCK_DIRECTORY;
-}
-
 int reload_first(struct broker *broker, struct config **config,
 		 struct openings *openings, struct config_errors *errors)
 {
@@ -169,7 +164,7 @@ int reload_first(struct broker *broker, struct config **config,
 	ret = list_openings(broker, *config, openings);
 	if (ret)
 		return ret;
-	open_all(locks_of(*config), openings);
+	open_all(config_locks(*config), openings);
 	check_all(broker, *config, openings, errors);
 	return errors->nr ? -EINVAL : 0;
 }
@@ -317,7 +312,7 @@ static void open_those(struct reload *reload, const struct config *config,
 {
 	struct broker *broker = reload->broker;
 
-	reload->locks = strdup(locks_of(config));
+	reload->locks = strdup(config_locks(config));
 	if (!reload->locks ||
 	    list_openings(broker, config, &reload->openings)) {
 		config_complain(&reload->errors, 0, "%s", strerror(ENOMEM));

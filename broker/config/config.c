@@ -9,6 +9,8 @@
 
 #include "config.h"
 
+#define DEFAULT_LOCK_DIRECTORY	"/run/barlease"
+
 static void free_rule(struct config_rule *rule)
 {
 	free(rule->ranges);
@@ -52,6 +54,11 @@ const struct config_slice *config_find(const struct config *config,
 	found = bsearch(name, config->by_name, config->nr_slices,
 			sizeof(struct config_slice *), against_name);
 	return found ? *found : NULL;
+}
+
+const char *config_locks(const struct config *config)
+{
+	return config->broker.lock_directory ?: DEFAULT_LOCK_DIRECTORY;
 }
 
 const struct config_device *config_device_of(const struct config *config,

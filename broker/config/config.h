@@ -117,6 +117,8 @@ void config_free(struct config *config);
 /* NULL where there is none */
 const struct config_slice *config_find(const struct config *config,
 				       const char *name);
+/* The directory of locks, given or not */
+const char *config_locks(const struct config *config);
 const struct config_device *config_device_of(const struct config *config,
 					     const struct config_slice *slice);
 /* The template's name, or NULL */
