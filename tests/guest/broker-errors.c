@@ -27,19 +27,6 @@
 
 #define SLICE	"[slice a]\nbar=2\nranges=0+4K\nusers=*\n"
 
-static int log_lines(void)
-{
-	FILE *log = fopen(BROKER_LOG, "re");
-	int c, lines = 0;
-
-	if (!log)
-		bail(BROKER_LOG ": %s", strerror(errno));
-	while ((c = getc(log)) != EOF)
-		lines += c == '\n';
-	fclose(log);
-	return lines;
-}
-
 /* It does not start; the log has one line, and that says this */
 static void fails(const char *words, const char *name)
 {
@@ -47,7 +34,7 @@ static void fails(const char *words, const char *name)
 
 	unlink(BROKER_LOG);
 	status = broker_end(broker_try_start());
-	lines = log_lines();
+	lines = broker_log_lines();
 	if (!ok(status == 1 && lines == 1 && broker_said(words), "%s", name)) {
 		diag("  status %d; %d lines; want \"%s\"", status, lines,
 		     words);

@@ -182,6 +182,19 @@ int broker_stop(pid_t broker)
 	return broker_end(broker);
 }
 
+int broker_log_lines(void)
+{
+	FILE *log = fopen(BROKER_LOG, "re");
+	int c, lines = 0;
+
+	if (!log)
+		bail(BROKER_LOG ": %s", strerror(errno));
+	while ((c = getc(log)) != EOF)
+		lines += c == '\n';
+	fclose(log);
+	return lines;
+}
+
 static char *read_log(void)
 {
 	char *text = NULL;
@@ -393,6 +406,15 @@ long client_connect(int fd, const long *args)
 	(void)fd;
 	(void)args;
 	return barlease_client_connect(BROKER_SOCKET, &client);
+}
+
+struct peer client_connected(uid_t uid)
+{
+	struct peer peer = client_process(uid);
+
+	if (client_call(&peer, client_connect, 0))
+		bail("uid %u cannot connect", uid);
+	return peer;
 }
 
 long client_connect_to(int fd, const long *args)

@@ -55,6 +55,8 @@ int broker_stop(pid_t broker);
 bool broker_said(const char *words);
 /* The same, sooner or later */
 bool broker_will_say(const char *words);
+/* How many lines it has */
+int broker_log_lines(void);
 /* Shows the log's end, for a check that has failed */
 void broker_show_log(void);
 /* Open files of a broker that nobody is connected to, and nobody has been */
@@ -77,6 +79,8 @@ long admin_number(const char *line, const char *key);
 
 /* A process of this user, without supplementary groups, connected or not */
 struct peer client_process(uid_t uid);
+/* The same, connected; gives up where it is not let in */
+struct peer client_connected(uid_t uid);
 
 /*
  * Functions for peer_call(), of processes that are clients. A process has one

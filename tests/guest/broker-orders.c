@@ -32,15 +32,6 @@ static void configure(void)
 			 dev_small().name, dev_big().name);
 }
 
-static struct peer connected(uid_t uid)
-{
-	struct peer peer = client_process(uid);
-
-	if (client_call(&peer, client_connect, 0))
-		bail("uid %u cannot connect", uid);
-	return peer;
-}
-
 static long acquire(const struct peer *peer, const char *name)
 {
 	return client_call(peer, client_acquire, (long)name, 0);
@@ -63,7 +54,7 @@ static void ordered(const char *request, int want)
 
 static void each_way(void)
 {
-	struct peer one = connected(1001), two = connected(1002);
+	struct peer one = client_connected(1001), two = client_connected(1002);
 	char request[64];
 
 	acquire(&one, "page");
@@ -99,8 +90,8 @@ static void each_way(void)
 /* One user does not get all of a template. */
 static void fair_shares(void)
 {
-	struct peer one = connected(1001), again = connected(1001);
-	struct peer two = connected(1002);
+	struct peer one = client_connected(1001), again = client_connected(1001);
+	struct peer two = client_connected(1002);
 
 	is_ok(acquire_any(&one, "door"), "a user gets a slice of eight");
 	is_ok(acquire_any(&again, "door"), "and, in another process, one more");
@@ -117,7 +108,7 @@ static void fair_shares(void)
 /* Somebody has the lock that it wants, for as long as the test likes. */
 static void slow_reset(void)
 {
-	struct peer one = connected(1001), two = connected(1002), holder;
+	struct peer one = client_connected(1001), two = client_connected(1002), holder;
 	int second = admin_connect();
 	char request[64];
 	long id;
@@ -154,7 +145,7 @@ static pid_t numbers(pid_t broker)
 	int higher = 0;
 
 	for (int i = 0; i < 5; i++) {
-		struct peer peer = connected(1001);
+		struct peer peer = client_connected(1001);
 
 		id = acquire(&peer, "page");
 		higher += id > last;

@@ -39,15 +39,6 @@ static const char base[] =
 	"[slice stays]\nbar=2\nranges=128K+8K\nusers=1001\n"
 	"[slice goes]\nbar=2\nranges=256K+4K\nusers=1003\n";
 
-static struct peer connected(uid_t uid)
-{
-	struct peer peer = client_process(uid);
-
-	if (client_call(&peer, client_connect, 0))
-		bail("uid %u cannot connect", uid);
-	return peer;
-}
-
 static long acquire(const struct peer *peer, const char *name)
 {
 	return client_call(peer, client_acquire, (long)name, 0);
@@ -125,7 +116,7 @@ static void no_longer_allowed(void)
 
 static void changed(void)
 {
-	struct peer holder = connected(1001);
+	struct peer holder = client_connected(1001);
 
 	acquire(&holder, "stays");
 	broker_configure("[device %s]\n"
@@ -328,9 +319,9 @@ int main(void)
 	fill();
 	broker_configure(base, dev_small().name);
 	broker = broker_start();
-	first = connected(1001);
-	second = connected(1002);
-	third = connected(1003);
+	first = client_connected(1001);
+	second = client_connected(1002);
+	third = client_connected(1003);
 
 	hand_out();
 	no_longer_allowed();
