@@ -33,6 +33,7 @@ TAILQ_HEAD(bl_members, bl_slice);
 
 /**
  * struct bl_slice - a slice on offer
+ * @of_map: in the list of its BAR's map
  * @link: in bl_books.slices, by name
  * @extents: its bytes again, sorted and merged
  * @map: of its BAR
