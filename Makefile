@@ -7,21 +7,29 @@
 
 build := $(CURDIR)/build
 
-# The guest's kernel: one of these, which the lab fetches, or any directory.
-kernel-6.12 := $(build)/kernel
-kernel-7.3 := $(build)/kernel-7.3
-kernel-7.3-iommufd := $(build)/kernel-7.3-iommufd
-kernels := $(kernel-6.12) $(kernel-7.3) $(kernel-7.3-iommufd)
+# The guest's machine and its pages, and its kernel: one of these, which the lab
+# fetches, or any directory.
+pages := $(or $(PAGES),4k)
+override ARCH := $(or $(ARCH),$(if $(filter 16k,$(pages)),arm64,amd64))
+export ARCH
+kernel-6.12-amd64-4k := $(build)/kernel
+kernel-7.3-amd64-4k := $(build)/kernel-7.3
+kernel-7.3-iommufd-amd64-4k := $(build)/kernel-7.3-iommufd
+kernel-6.12-arm64-4k := $(build)/kernel-arm64
+kernel-6.12-arm64-16k := $(build)/kernel-arm64-16k
+kernels := $(foreach v,$(filter kernel-%,$(.VARIABLES)),$($(v)))
 kernel := $(or $(KERNEL),6.12)
-override KERNEL := $(or $(kernel-$(kernel)),$(abspath $(kernel)))
+override KERNEL := $(or $(kernel-$(kernel)-$(ARCH)-$(pages)),$(abspath $(kernel)))
 export KERNEL
+$(if $(filter amd64 arm64 i386,$(ARCH)),,$(error \
+	ARCH=$(ARCH) is neither amd64 nor arm64 nor i386))
 $(if $(filter $(kernels),$(KERNEL))$(wildcard $(KERNEL)/release),,$(error \
-	KERNEL=$(kernel) is neither 6.12 nor 7.3 nor 7.3-iommufd, nor a \
+	there is no KERNEL=$(kernel) for ARCH=$(ARCH) PAGES=$(pages), nor is it a \
 	directory with a kernel in it; see docs/testing.md))
 
 # What is built for another kernel than 6.12 has names of its own. So has the
 # driver for KDIR, which never gets into the guest.
-flavour := $(if $(filter-out $(kernel-6.12),$(KERNEL)),-$(patsubst \
+flavour := $(if $(filter-out $(build)/kernel,$(KERNEL)),-$(patsubst \
 	kernel-%,%,$(notdir $(KERNEL))))
 ifdef KDIR
 kdir := $(abspath $(KDIR))
@@ -35,6 +43,12 @@ suffix := $(if $(KDIR),-$(kver),$(flavour))
 moddir := $(build)/module$(suffix)
 testdir := $(build)/test-module$(suffix)
 acceldir := $(build)/accel$(suffix)
+
+# Programs for another machine than this one are made with its own libraries.
+foreign := $(filter-out amd64,$(ARCH))
+runner := $(build)/lab/runner$(foreign:%=-%)
+cc-amd64 = $(CC)
+cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 
 .PHONY: help demo check bench bench-docs mutants unit sanitize fuzz shell
 .PHONY: module test-module accel user guest kernel
@@ -62,10 +76,10 @@ mutants: guest	## break the driver on purpose; tests must notice (MUTANTS="a b")
 	@lab/packages.sh patch
 	@lab/mutants.sh $(MUTANTS)
 
-unit: user $(build)/lab/runner	## the tests that need no virtual machine
+unit: user $(runner)	## the tests that need no virtual machine
 	@lab/check.sh unit
 
-sanitize: packages-user $(build)/lab/runner	## the same with ASan, UBSan and TSan
+sanitize: packages-user $(runner)	## the same with ASan, UBSan and TSan
 	@lab/check.sh sanitize
 
 fuzz: packages-fuzz	## any bytes as messages and configuration (FUZZ_SECONDS=600)
@@ -98,27 +112,33 @@ user: packages-user	## userspace and tests, those for the guest staged
 	@lab/user.sh
 
 # All that the guest boots.
-guest: kernel module test-module accel user $(build)/lab/runner
+guest: kernel module test-module accel user $(runner)
 	@lab/fetch-busybox.sh
 	@lab/fetch-qemu.sh
 	@lab/initramfs.sh
 
-$(build)/lab/runner: lab/runner.c | packages-module
+$(runner): lab/runner.c | packages-user
 	@mkdir -p $(@D)
-	@echo '  CC      lab/runner'
-	@$(CC) -O2 -g -Wall -Wextra -static -o $@ $<
+	@echo '  CC      lab/$(@F)'
+	@$(cc-$(ARCH)) -O2 -g -Wall -Wextra -static -o $@ $<
 
 kernel: packages-guest
 	$(if $(filter $(kernels),$(KERNEL)),@lab/fetch-kernel.sh)
 
 # Of Debian's packages, those that are missing.
+compiler-arm64 := gcc-aarch64-linux-gnu
 packages-module:
-	@lab/packages.sh make gcc libc6-dev libelf-dev
+	@lab/packages.sh make gcc libc6-dev libelf-dev $(compiler-$(ARCH))
 
 packages-user:
 	@lab/packages.sh gcc g++ libc6-dev meson ninja-build pkgconf \
 		libcmocka-dev libdrm-dev libjson-c-dev libpci-dev scdoc
+ifdef foreign
+	@lab/packages.sh $(compiler-$(ARCH))
+	@lab/fetch-sysroot.sh
+else
 	@lab/packages.sh libc6-dev-i386 lib32gcc-$$(gcc -dumpversion)-dev
+endif
 
 packages-guest:
 	@lab/packages.sh cpio kmod xz-utils zstd

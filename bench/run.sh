@@ -32,7 +32,7 @@ collect()
 {
 	grep '^{' "$out/guest.tap" |
 		jq -s --arg kernel "$(cat "$kernel/release")" \
-		--arg qemu "$("$build/qemu/run" --version | head -n 1)" \
+		--arg qemu "$("$qemu_dir/run" --version | head -n 1)" \
 		--arg accel "$(cat "$out/accel")" \
 		-f "$here/collect.jq" >"$build/bench.json.new"
 	mv "$build/bench.json.new" "$build/bench.json"

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # A private apt under build/. It takes the mirror's address from the host's
 # configuration, adds suites of its own, needs no root, and leaves the host as
-# it was. Source after lib.sh, and call apt_private or apt_foreign before the
-# others.
+# it was. Source after lib.sh, and call apt_private, apt_machine or apt_foreign
+# before the others.
 
 apt_dir=$build/apt
 
@@ -61,7 +61,7 @@ apt_update()
 	cp "$apt_dir/sources.list" "$apt_dir/updated"
 }
 
-# apt_setup DIR STATUS: an apt in DIR, for a system with dpkg's status file
+# apt_setup DIR STATUS [ARCH]: an apt in DIR, for a system with dpkg's status file
 # STATUS. Its sources come on standard input.
 apt_setup()
 {
@@ -69,6 +69,8 @@ apt_setup()
 	mkdir -p "$apt_dir/lists/partial" "$apt_dir/archives/partial"
 	cat >"$apt_dir/sources.list"
 	cat >"$apt_dir/apt.conf" <<-CONF
+	APT::Architecture "${3:-amd64}";
+	APT::Architectures { "${3:-amd64}"; };
 	Dir::State "$apt_dir";
 	Dir::State::lists "$apt_dir/lists";
 	Dir::State::status "$2";
@@ -100,6 +102,21 @@ apt_private()
 	apt_release
 	sources=$(apt_sources)
 	apt_setup "$build/apt" /var/lib/dpkg/status <<<"$sources"
+}
+
+# The same for the guest's machine: for another than the host's all the way down
+# to libc.
+apt_machine()
+{
+	local sources
+
+	if [ -z "$foreign" ]; then
+		apt_private
+		return
+	fi
+	apt_release
+	sources=$(apt_sources)
+	apt_setup "$build/apt$foreign" /dev/null "$arch" <<<"$sources"
 }
 
 # apt_foreign CODENAME: for what another release and its backports have, all

@@ -2,6 +2,18 @@
 # shellcheck shell=bash
 # Userspace's build directories. Source after lib.sh.
 
+# Where a compiler for another machine, and what it links with, are to be found
+cross_file()
+{
+	local file=$build/cross$foreign.ini
+
+	{
+		printf '%s\n' '[constants]' "sysroot = '$build/sysroot$foreign'"
+		cat "$top/lab/cross$foreign.ini"
+	} >"$file"
+	echo "$file"
+}
+
 # configure DIR OPTION...: meson's directory, anew where the one that is there
 # was configured otherwise: meson itself keeps the options of the first time.
 configure()

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Fetch the stock Debian kernel that KERNEL names, and its headers, and unpack
 # them: in build/kernel, the default, 6.12 of the host's own release, in
+# build/kernel-arm64 and build/kernel-arm64-16k the same for arm64, in
 # build/kernel-7.3 that of Debian 13's backports. For build/kernel-7.3-iommufd see
 # kernel-iommufd.sh.
 #   release   its "uname -r"
@@ -17,35 +18,53 @@ set -euo pipefail
 
 root=$kernel/root
 
-# The package that today's kernel hangs off: Debian 13 has 6.12 as its own.
+# meta IMAGE|HEADERS KIND: the package that today's kernel hangs off. Debian 13 has
+# 6.12 as its own.
 meta()
 {
 	case $codename in
-	bookworm) echo "linux-$1-6.12-amd64" ;;
-	*) echo "linux-$1-amd64" ;;
+	bookworm) echo "linux-$1-6.12-$2" ;;
+	*) echo "linux-$1-$2" ;;
 	esac
 }
 
+# fetch_6_12 KIND: amd64, arm64 or arm64-16k. The compiler of another machine's is
+# not the kernel's own.
 fetch_6_12()
 {
-	local image headers packages compiler
+	local image headers packages compiler meta
 
-	apt_private
-	image=$(apt_depends "$(meta image)" | grep '^linux-image-6\.12') ||
-		die "apt knows no $(meta image) of version 6.12" \
+	apt_machine
+	meta=$(meta image "$1")
+	image=$(apt_depends "$meta" | grep '^linux-image-6\.12') ||
+		die "apt knows no $meta of version 6.12" \
 		    "apt's sources need $codename-security"
 	rel=${image#linux-image-}
 	headers=linux-headers-$rel
 	packages=$(apt_depends "$headers" | awk '/^linux-(headers|kbuild)-/')
 	compiler=$(apt_depends "$headers" | awk '/^(gcc-[0-9]+|pahole)$/')
+	if [ -n "$foreign" ]; then
+		# Of these, what is run is for this machine.
+		packages=$(grep -v '^linux-kbuild-' <<<"$packages")
+		compiler=
+		fetch_tools "linux-kbuild-${rel%"-$1"}"
+	fi
 	# shellcheck disable=SC2086	# lists of words
 	{
-		"$top/lab/packages.sh" $compiler
+		[ -z "$compiler" ] || "$top/lab/packages.sh" $compiler
 		apt_fetch "kernel $rel" "$kernel/deb" \
 			"$image" "$headers" $packages
 	}
 	unpack "kernel $rel" "$kernel/deb" "$root"
 }
+
+# In a shell of its own, for the private apt of this machine.
+fetch_tools()
+(
+	apt_private
+	apt_fetch "$1" "$kernel/deb" "$1"
+	unpack "$1" "$kernel/deb" "$root"
+)
 
 # The newest 7.3 that there is, without what its packages want for booting; and
 # what kbuild calls, beside the compiler.
@@ -98,11 +117,13 @@ link()
 lock kernel
 [ ! -e "$kernel/release" ] || exit 0
 [ "$(dpkg --print-architecture)" = amd64 ] ||
-	die "the guest is an amd64 one, and so must the host be"
+	die "the lab's tools are for amd64, and so must the host be"
 
 rm -rf "$kernel"
 case $kernel in
-"$build/kernel") fetch_6_12 ;;
+"$build/kernel") fetch_6_12 amd64 ;;
+"$build/kernel-arm64") fetch_6_12 arm64 ;;
+"$build/kernel-arm64-16k") fetch_6_12 arm64-16k ;;
 "$build/kernel-7.3") fetch_7_3 ;;
 *) die "there is no fetching $kernel" ;;
 esac

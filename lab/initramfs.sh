@@ -56,14 +56,13 @@ copy_module()
 
 stock_tree()
 {
-	local f app
+	local f
 
 	rm -rf "$stock"
 	mkdir -p "$stock"/{bin,sbin,dev,proc,sys,tmp,root,run,etc,usr/bin}
-	cp "$build/busybox/busybox" "$stock/bin/busybox"
-	for app in $("$stock/bin/busybox" --list); do
-		[ "$app" = busybox ] || ln -s busybox "$stock/bin/$app"
-	done
+	# Its other names it makes itself, see init.
+	cp "$build/busybox$foreign/busybox" "$stock/bin/busybox"
+	ln -s busybox "$stock/bin/sh"
 	# The kernel runs this one by its full name.
 	ln -s ../bin/busybox "$stock/sbin/modprobe"
 	# All of lab/modules may be built in, and then there is nothing to copy.
@@ -115,8 +114,9 @@ own_tree()
 	rm -rf "$root/lab"
 	mkdir -p "$root/lab"
 	cp "$top/lab/init" "$root/init"
-	cp "$top/lab/unload" "$top/lab/timeouts" "$build/lab/runner" \
+	cp "$top/lab/unload" "$top/lab/timeouts" \
 		"$top/docs/barlease-stand-in.conf" "$root/lab/"
+	cp "$build/lab/runner$foreign" "$root/lab/runner"
 	own_modules
 }
 

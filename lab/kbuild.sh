@@ -32,5 +32,6 @@ build=()
 [ ! -x "$root/usr/bin/make" ] || build=(in_root)
 # Without pahole there is no BTF for a module, and none is needed.
 command -v pahole >/dev/null || set -- CONFIG_DEBUG_INFO_BTF_MODULES= "$@"
+[ -z "${cross-}" ] || set -- CROSS_COMPILE="$cross-" "$@"
 "${build[@]}" "${MAKE:-make}" --no-print-directory -C "$headers" M="$dir" \
-	BARLEASE_UAPI="$top/include/uapi" "$@" modules
+	ARCH="$kernel_arch" BARLEASE_UAPI="$top/include/uapi" "$@" modules

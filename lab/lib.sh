@@ -4,6 +4,11 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$top/build
+# The guest's machine. What is built for another than amd64, or is fetched for
+# it, has a name of its own.
+arch=${ARCH:-amd64}
+foreign=
+[ "$arch" = amd64 ] || foreign=-$arch
 # The guest's kernel; another directory of the same layout may stand in. What is
 # made for that one has names of its own, the same ones as in the Makefile.
 kernel=${KERNEL:-$build/kernel}
@@ -79,3 +84,20 @@ as_root()
 		    "as root, run: $*"
 	fi
 }
+
+# What others call that machine
+# shellcheck disable=SC2034	# for whoever sources this
+case $arch in
+amd64)
+	kernel_arch=x86_64
+	emulator=x86_64
+	qemu_dir=$build/qemu
+	;;
+arm64)
+	kernel_arch=arm64
+	emulator=aarch64
+	qemu_dir=$build/qemu-arm64
+	cross=aarch64-linux-gnu
+	;;
+*) die "the lab knows no machine \"$arch\"" ;;
+esac

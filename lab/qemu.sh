@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# The virtual machine: its devices, and what runs it. Source after lib.sh.
+# The virtual machine: its devices, and what runs it. Source after lib.sh. What
+# differs between architectures is in qemu-ARCH.sh: arch_append(), the kernel's
+# parameters there, and use_accel(), which fills the array cpu with the machine,
+# its CPU and its IOMMU, and sets $accel.
 
 initramfs=${INITRAMFS:-$guest/initramfs}
+# shellcheck source=lab/qemu-amd64.sh
+. "$top/lab/qemu-$arch.sh"
 
 # Two ivshmem BARs of memory, each behind a port of its own; a register device
 # and a memory BAR that are two functions of one slot, and so are reset
@@ -43,17 +48,9 @@ client_machine=(
 	-device e1000e,netdev=wire1,bus=rp5,romfile=
 )
 
-# A BAR that is larger than VFIO has numbers for. Where it goes, TCG's CPU has
-# addresses when asked for them, and that of QEMU 7.2 not even then.
-# shellcheck disable=SC2054	# commas are QEMU's
-large_bar=(
-	-device pcie-root-port,id=rp6,chassis=7,slot=6,pref64-reserve=16T
-	-device pci-testdev,id=large,membar=8T,bus=rp6
-)
-
 qemu_major()
 {
-	"$build/qemu/run" --version |
+	"$qemu_dir/run" --version |
 		awk 'NR == 1 { print int($4) }'
 }
 
@@ -64,18 +61,6 @@ network_card()
 
 	[ "$(qemu_major)" -ge 8 ] || card=e1000e
 	echo "$card,id=card,bus=rp3,romfile="
-}
-
-# With eim=on the guest drives its interrupt controllers through MSRs. Without,
-# it writes to memory, and under TCG such a write is lost now and then while a
-# reset changes the memory map: a CPU whose end of interrupt was lost gets no
-# timer interrupt any more. QEMU before 9 has it with KVM only.
-iommu()
-{
-	local eim=''
-
-	[ "$(qemu_major)" -lt 9 ] || eim=,eim=on
-	echo "intel-iommu,intremap=on,caching-mode=off$eim"
 }
 
 # A monitor for the guest itself: what one reads is what the other writes, and
@@ -100,16 +85,12 @@ guest_monitor()
 # qemu. Whoever runs it adds the chardev "tap", the serial port and monitors.
 qemu_command()
 {
-	local append option iommu=on extra=()
+	local append option extra=()
 
 	[ "$1" != clients ] || extra=("${client_machine[@]}")
-	[ "$1" != noiommu ] || iommu=off
-	append="console=ttyS0 intel_iommu=$iommu panic=-1 loglevel=5"
+	append="$(arch_append "$1") panic=-1 loglevel=5"
 	# The tests leave many marks in the log: no limit to their rate.
 	append="$append printk.devkmsg=on"
-	# On a host that is busy the timer may be too late for the kernel's check
-	# of it, and the kernel does not start.
-	append="$append no_timer_check"
 	# What is used after it was freed, and kfree() is all there is to see of
 	# it, is said so by the stock kernel, too.
 	[ "$1" != check ] || append="$append slub_debug=FZPU,kmalloc-*"
@@ -119,7 +100,7 @@ qemu_command()
 	for option; do
 		append="$append barlease.$option"
 	done
-	qemu=("$build/qemu/run" "${cpu[@]}" -device "$(iommu)" "${machine[@]}"
+	qemu=("$qemu_dir/run" "${cpu[@]}" "${machine[@]}"
 	      -device "$(network_card)" "${extra[@]}"
 	      -kernel "$kernel/vmlinuz" -initrd "$initramfs" -append "$append")
 	# shellcheck disable=SC2206	# it holds words
@@ -135,32 +116,6 @@ tcg_threads()
 	else
 		echo single
 	fi
-}
-
-# Where a kernel lets devices reach each other, it asks first whether the host
-# bridge is known to pass that on, which those of this family of CPUs are.
-cpu_family()
-{
-	! grep -qs '^CONFIG_PCI_P2PDMA=y' "$kernel/headers/.config" ||
-		echo ,family=23
-}
-
-use_accel()
-{
-	accel=$1
-	# shellcheck disable=SC2054	# commas are QEMU's
-	case $accel in
-	tcg)
-		cpu=(-machine q35 -accel "tcg,thread=$(tcg_threads)")
-		if [ "$(qemu_major)" -ge 11 ]; then
-			cpu+=(-cpu "max,phys-bits=48$(cpu_family)" "${large_bar[@]}")
-		else
-			cpu+=(-cpu max)
-		fi
-		;;
-	kvm) cpu=(-machine q35,kernel-irqchip=split -accel kvm -cpu host) ;;
-	*) die "BARLEASE_ACCEL must be tcg or kvm, not \"$accel\"" ;;
-	esac
 }
 
 # /dev/kvm may exist and yet be unable to run an ordinary kernel. Nothing but
@@ -189,13 +144,13 @@ choose_accel()
 	if [ -n "${BARLEASE_ACCEL-}" ]; then
 		use_accel "$BARLEASE_ACCEL"
 		return
-	elif [ ! -w /dev/kvm ]; then
+	elif [ -n "$foreign" ] || [ ! -w /dev/kvm ]; then
 		use_accel tcg
 		return
 	fi
 	mkdir -p "$build/lab"
 	key="$(cat "$kernel/release" /proc/sys/kernel/random/boot_id |
-		tr '\n' ' ')$("$build/qemu/run" --version | head -n 1)"
+		tr '\n' ' ')$("$qemu_dir/run" --version | head -n 1)"
 	if [ "$key" != "$(sed 1d "$answer" 2>/dev/null)" ]; then
 		say PROBE "does /dev/kvm boot this kernel?"
 		if kvm_works; then

@@ -1,24 +1,27 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Build userspace in build/user; put what the guest runs into build/guest*/root.
+# Build userspace in build/user, for another machine in build/user-ARCH; put what the guest runs into build/guest*/root.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/configure.sh"
 
 root=$guest/root
+user=$build/user$foreign
+options=(--prefix=/ -Dtests=true)
 
 lock guest
-configure "$build/user" --prefix=/ -Dtests=true
-step NINJA build/user ninja -C "$build/user" --quiet
+[ -z "$foreign" ] || options+=(--cross-file "$(cross_file)")
+configure "$user" "${options[@]}"
+step NINJA "build/${user##*/}" ninja -C "$user" --quiet
 # A program that is gone from the tree must go from the guest.
 rm -rf "${root:?}"/{tests,clients,noiommu,demo,bench,examples,bin,sbin,units}
 mkdir -p "$root"
 step STAGE "guest programs" env DESTDIR="$root" \
-	meson install -C "$build/user" --no-rebuild --strip --tags guest
+	meson install -C "$user" --no-rebuild --strip --tags guest
 step STAGE "systemd's units" env DESTDIR="$root/units" \
-	meson install -C "$build/user" --no-rebuild --tags systemd
+	meson install -C "$user" --no-rebuild --tags systemd
 for dir in tests clients noiommu demo bench examples bin sbin units; do
 	[ -n "$(ls "$root/$dir" 2>/dev/null)" ] ||
-		die "build/user has nothing for the guest's /$dir" \
-		    "remove build/user, and try again"
+		die "build/${user##*/} has nothing for the guest's /$dir" \
+		    "remove it, and try again"
 done

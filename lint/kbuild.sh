@@ -15,7 +15,8 @@ make_modules()
 	# BTF is of no interest here, and pahole need not be there.
 	for dir in $module_dirs; do
 		"$top/lab/link-tree.sh" "$dir" "$tree/$dir"
-		make -C "$kdir" M="$tree/$dir" BARLEASE_UAPI="$top/include/uapi" \
+		make -C "$kdir" M="$tree/$dir" ARCH="$kernel_arch" \
+			BARLEASE_UAPI="$top/include/uapi" \
 			CONFIG_DEBUG_INFO_BTF_MODULES= "$@" modules || return
 	done
 }

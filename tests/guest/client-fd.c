@@ -13,7 +13,6 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
-#include <sys/io.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/sendfile.h>
@@ -23,6 +22,11 @@
 #include <unistd.h>
 #include <linux/dma-buf.h>
 #include <linux/fs.h>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <sys/io.h>
+#define HAVE_IOPERM
+#endif
 
 #include "access.h"
 #include "attempt.h"
@@ -240,8 +244,10 @@ ATTEMPT(try_group, open(group_path, O_RDWR))
 ATTEMPT(try_bar_in_sysfs, open(bar_path, O_RDWR))
 ATTEMPT(try_memattr_in_sysfs, open(memattr_path, O_RDWR))
 ATTEMPT(try_dev_mem, open("/dev/mem", O_RDWR))
-ATTEMPT(try_ioperm, ioperm(0xcf8, 8, 1))
 ATTEMPT(try_ptwalk, open("/dev/barlease-ptwalk", O_RDWR))
+#ifdef HAVE_IOPERM
+ATTEMPT(try_ioperm, ioperm(0xcf8, 8, 1))
+#endif
 
 static long try_owners_fd(int fd, const long *args)
 {
@@ -316,7 +322,9 @@ static const struct attempt on_any[] = {
 	{ "the BAR in sysfs is EACCES", try_bar_in_sysfs, EACCES },
 	{ "so is its attribute", try_memattr_in_sysfs, EACCES },
 	{ "/dev/mem is EACCES", try_dev_mem, EACCES },
+#ifdef HAVE_IOPERM
 	{ "ioperm() is EPERM", try_ioperm, EPERM },
+#endif
 	{ "the tests' own device is EACCES", try_ptwalk, EACCES },
 };
 
@@ -346,6 +354,9 @@ int main(void)
 	int readonly;
 	mapping_t at;
 
+#ifndef HAVE_IOPERM
+	skip("this architecture has no I/O ports", "ioperm() is EPERM");
+#endif
 	small = vfio_open(dev_small());
 	pattern_fill(&small, BAR2, 0, 32 * PAGE, 4, SEED);
 	find_paths();

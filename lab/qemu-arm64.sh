@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# The arm64 guest: QEMU's virt, with Arm's IOMMU. Without firmware the kernel is
+# told of the machine by a device tree, has its ports' hot-plug to itself, and
+# places the BARs. qemu.sh sources it.
+
+# A BAR that is larger than VFIO has numbers for, and the room for it
+# shellcheck disable=SC2054	# commas are QEMU's
+large_bar=(
+	-device pcie-root-port,id=rp6,chassis=7,slot=6
+	-device pci-testdev,id=large,membar=8T,bus=rp6
+)
+
+# arch_append MODE. Firmware would tell the kernel how much memory an empty port
+# may come to need.
+arch_append()
+{
+	local iommu=
+
+	[ "$1" != noiommu ] || iommu=' arm-smmu-v3.disable_bypass=0'
+	echo "console=ttyAMA0 pci=hpmmiosize=4M$iommu"
+}
+
+use_accel()
+{
+	local machine=virt,iommu=smmuv3,gic-version=3
+
+	[ "$1" = tcg ] || die "arm64 runs under BARLEASE_ACCEL=tcg only"
+	accel=tcg
+	# The keyboard is for run-guest.sh to ask a guest that hangs.
+	# shellcheck disable=SC2054	# commas are QEMU's
+	cpu=(-accel "tcg,thread=$(tcg_threads)" -cpu max
+	     -device virtio-keyboard-pci)
+	if [ "$(qemu_major)" -ge 10 ]; then
+		machine=$machine,highmem-mmio-size=32T
+		cpu+=("${large_bar[@]}")
+	fi
+	cpu+=(-machine "$machine")
+}
