@@ -310,6 +310,30 @@ int bl_call_end(struct barlease_client *client, struct bl_call *call,
 	return -(int)received->message.error.error;
 }
 
+void bl_call_abandon(struct bl_call *call)
+{
+	if (!call->answered) {
+		call->abandoned = true;
+		return;
+	}
+	bl_client_drop_fd(&call->reply);
+	forget(call);
+}
+
+int bl_call_finish(struct barlease_client *client, struct bl_call *call,
+		   struct bl_received *received)
+{
+	int ret = bl_call_wait(client, call);
+
+	if (!ret)
+		return bl_call_end(client, call, received);
+	if (ret == -ETIMEDOUT)
+		call->abandoned = true;
+	else
+		forget(call);
+	return ret;
+}
+
 int bl_client_call(struct barlease_client *client,
 		   struct bl_wire_message *request, enum bl_wire_type wanted,
 		   struct bl_received *received)
@@ -318,16 +342,7 @@ int bl_client_call(struct barlease_client *client,
 	int ret;
 
 	ret = bl_call_start(client, request, wanted, client->timeout, &call);
-	if (ret)
-		return ret;
-	ret = bl_call_wait(client, call);
-	if (!ret)
-		return bl_call_end(client, call, received);
-	if (ret == -ETIMEDOUT)
-		call->abandoned = true;
-	else
-		forget(call);
-	return ret;
+	return ret ?: bl_call_finish(client, call, received);
 }
 
 void bl_call_give_back(struct barlease_client *client, uint32_t lease)

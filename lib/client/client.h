@@ -9,7 +9,8 @@
  *   events.c    events that nobody has asked for yet
  *   receive.c   what the server says
  *   call.c      requests and their replies
- *   lease.c     the requests that there are
+ *   lease.c     requests: acquire, release
+ *   list.c      requests: list
  *   client.c    connecting and closing
  */
 #ifndef LIB_CLIENT_H
@@ -117,6 +118,11 @@ int bl_call_end(struct barlease_client *client, struct bl_call *call,
 struct bl_call *bl_call_find(const struct barlease_client *client,
 			     uint32_t serial);
 int bl_client_last_word(struct barlease_client *client);
+/* bl_call_wait() and bl_call_end(). The call is gone after it, or abandoned */
+int bl_call_finish(struct barlease_client *client, struct bl_call *call,
+		   struct bl_received *received);
+/* Not for a call that brings a lease: that has to be given back */
+void bl_call_abandon(struct bl_call *call);
 /* All of these in one */
 int bl_client_call(struct barlease_client *client,
 		   struct bl_wire_message *request, enum bl_wire_type wanted,

@@ -1,65 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * The requests that there are: list, acquire, release
+ * Requests: acquire, release
  *
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client.h"
-
-static int list_from(struct barlease_client *client, uint32_t first,
-		     struct bl_received *received)
-{
-	struct bl_wire_message request = {
-		.type = BL_WIRE_LIST,
-		.list.first = first,
-	};
-
-	return bl_client_call(client, &request, BL_WIRE_SLICE_LIST, received);
-}
-
-static int append(struct barlease_slice_info **slices, size_t *nr_slices,
-		  const struct bl_wire_slices *more)
-{
-	struct barlease_slice_info *all;
-
-	/* One at least: NULL would be for want of memory */
-	all = reallocarray(*slices, *nr_slices + more->count + 1, sizeof(*all));
-	if (!all)
-		return -ENOMEM;
-	memcpy(all + *nr_slices, more->slice, more->count * sizeof(*all));
-	*slices = all;
-	*nr_slices += more->count;
-	return 0;
-}
-
-int barlease_client_list(struct barlease_client *client,
-			 struct barlease_slice_info **slices,
-			 size_t *nr_slices)
-{
-	struct barlease_slice_info *all = NULL;
-	struct bl_received received;
-	const struct bl_wire_slices *page = &received.message.slices;
-	size_t nr = 0;
-	int ret;
-
-	do {
-		ret = list_from(client, nr, &received);
-		if (!ret)
-			ret = append(&all, &nr, page);
-		if (ret) {
-			free(all);
-			return ret;
-		}
-	} while (nr < page->total);
-	*slices = all;
-	*nr_slices = nr;
-	return 0;
-}
 
 static int acquire_request(const char *name, unsigned int flags,
 			   struct bl_wire_message *request)

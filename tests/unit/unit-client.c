@@ -572,6 +572,107 @@ static void list(void **state)
 	assert_int_equal(barlease_client_list(client, &slices, &nr), -EPROTO);
 }
 
+static void server_lists(uint32_t serial, uint32_t first, uint32_t count,
+			 uint32_t total)
+{
+	struct bl_wire_message message = reply(BL_WIRE_SLICE_LIST, serial);
+
+	message.slices.first = first;
+	message.slices.count = count;
+	message.slices.total = total;
+	for (uint32_t i = 0; i < count; i++) {
+		struct barlease_slice_info *slice = &message.slices.slice[i];
+
+		*slice = sample(5).slices.slice[0];
+		snprintf(slice->name, sizeof(slice->name), "s%u", first + i);
+	}
+	server_says_with(&message, 0);
+}
+
+/* From @first on, a request for each page of @per_page */
+static void client_asks(uint32_t first, int pages, uint32_t per_page)
+{
+	struct bl_wire_message message;
+
+	for (int i = 0; i < pages; i++) {
+		client_has_said(BL_WIRE_LIST, &message);
+		assert_int_equal(message.list.first, first + i * per_page);
+	}
+}
+
+/* Several pages are on the way at once, and not without end */
+static void list_long(void **state)
+{
+	struct barlease_slice_info *slices;
+	char name[16];
+	size_t nr;
+
+	(void)state;
+	for (uint32_t i = 0; i < 20; i++)
+		server_lists(2 + i, i * 10, 10, 200);
+	assert_int_equal(barlease_client_list(client, &slices, &nr), 0);
+	assert_int_equal(nr, 200);
+	for (unsigned int i = 0; i < nr; i++) {
+		snprintf(name, sizeof(name), "s%u", i);
+		assert_string_equal(slices[i].name, name);
+	}
+	free(slices);
+	client_asks(0, 20, 10);
+}
+
+/* A page that is shorter than others leaves a gap, which is asked for */
+static void list_short_page(void **state)
+{
+	struct barlease_slice_info *slices;
+	size_t nr;
+
+	(void)state;
+	server_lists(2, 0, 10, 40);
+	server_lists(3, 10, 4, 40);
+	server_lists(4, 20, 10, 40);
+	server_lists(5, 30, 10, 40);
+	server_lists(6, 14, 10, 40);
+	server_lists(7, 24, 10, 40);
+	server_lists(8, 34, 6, 40);
+	assert_int_equal(barlease_client_list(client, &slices, &nr), 0);
+	assert_int_equal(nr, 40);
+	assert_string_equal(slices[14].name, "s14");
+	assert_string_equal(slices[39].name, "s39");
+	free(slices);
+	client_asks(0, 4, 10);
+	client_asks(14, 3, 10);
+}
+
+/* What comes of a list that has failed is in nobody's way */
+static void list_fails_half_way(void **state)
+{
+	struct barlease_slice_info *slices;
+	struct barlease_event event;
+	size_t nr;
+
+	(void)state;
+	server_lists(2, 0, 10, 50);
+	server_lists(3, 10, 10, 50);
+	server_refuses(4, ENOMEM, "no memory");
+	server_lists(5, 30, 10, 50);
+	assert_int_equal(barlease_client_list(client, &slices, &nr), -ENOMEM);
+	assert_string_equal(barlease_client_error(client), "no memory");
+	server_lists(6, 40, 10, 50);
+	server_refuses(7, EBUSY, "");
+	assert_int_equal(try_acquire(), -EBUSY);
+	assert_int_equal(barlease_client_dispatch(client, &event), 0);
+
+	/* Nor is what does not come in time */
+	barlease_client_set_timeout(client, 50);
+	server_lists(8, 0, 10, 50);
+	assert_int_equal(barlease_client_list(client, &slices, &nr),
+			 -ETIMEDOUT);
+	for (uint32_t i = 0; i < 4; i++)
+		server_lists(9 + i, 10 + i * 10, 10, 50);
+	server_refuses(13, EBUSY, "");
+	assert_int_equal(try_acquire(), -EBUSY);
+}
+
 /* Reads what it has left, and answers the last request */
 static void *late_server(void *arg)
 {
@@ -865,6 +966,9 @@ int main(void)
 		     last_words_unasked),
 		TEST("a server that hangs up with a word", hung_up_with_a_word),
 		TEST("a list in pages", list),
+		TEST("several pages at once", list_long),
+		TEST("a page that is shorter", list_short_page),
+		TEST("a list that fails half-way", list_fails_half_way),
 		TEST("no room for a request", no_room_to_ask),
 		TEST("waiting is interrupted", interrupted),
 		TEST("an answer that comes too late", too_late),
