@@ -142,6 +142,8 @@ int barlease_revoke(const struct barlease_device *device, int lease)
 int barlease_get_state(const struct barlease_device *device, int lease,
 		       struct barlease_state *state)
 {
+	if (device)
+		((struct barlease_device *)device)->states++;
 	*state = (struct barlease_state){
 		.revoked = find(lease)->revoked,
 		.mapped = device ? device->mapped : 0,

@@ -20,6 +20,7 @@
  * @export_error: what the next calls return, as a negative errno
  * @mapped: of each lease, by other devices
  * @kept: references to each lease that the server does not have
+ * @states: how often it was asked about a lease
  * @msix: what of FAKE_BAR barlease_device_msix() returns; if anything
  * @during_reset: called while it is reset
  */
@@ -36,6 +37,7 @@ struct barlease_device {
 	uint64_t last_offset;
 	unsigned int mapped;
 	unsigned int kept;
+	unsigned int states;
 	struct barlease_range msix;
 	void (*during_reset)(void);
 };

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -252,14 +253,48 @@ static void kept_leases(void **state)
 	device.kept = 0;
 	peer_gets(other, "slice", 0, &fd);
 	close(fd);
-	leases_are(1, 0, 0);
+	leases_are(1, 0, 1);
 	/* And after a while where it does not */
 	device.kept = 1;
 	assert_int_equal(barlease_server_revoke(server, heard.id), 0);
-	leases_are(0, 0, 1);
+	leases_are(0, 0, 2);
 	device.kept = 0;
 	until(none_is_kept, NULL);
 	close(other);
+}
+
+/* Whoever keeps very many open has the server look at few of them at a time */
+static void many_kept_leases(void **state)
+{
+	const unsigned int many = 200;
+	unsigned int fewest = UINT_MAX;
+	int peer, fd;
+
+	(void)state;
+	offer("slice", NULL, 0, 1, 0, 0);
+	limit((struct barlease_limits){ .user_leases = many });
+	peer = peer_new();
+	device.kept = 1;
+	for (unsigned int i = 0; i < many; i++) {
+		peer_gets(peer, "slice", 0, &fd);
+		close(fd);
+		assert_int_equal(barlease_server_revoke(server, heard.id), 0);
+		peer_hears(peer, BL_WIRE_REVOKED,
+			   &(struct bl_wire_message){ 0 }, NULL);
+	}
+	leases_are(0, 0, many);
+	/* Not counting the look at all of them, which is now and then */
+	for (int i = 0; i < 5; i++) {
+		device.states = 0;
+		peer_is_refused(peer, "slice", 0, EDQUOT);
+		if (device.states < fewest)
+			fewest = device.states;
+	}
+	assert_in_range(fewest, 1, many / 4);
+	device.kept = 0;
+	peer_gets(peer, "slice", 0, &fd);
+	close(fd);
+	close(peer);
 }
 
 static void all_leases(void **state)
@@ -346,6 +381,7 @@ int main(void)
 		TEST("who does not read a lease gets no other one",
 		     unread_leases),
 		TEST("what is kept open counts", kept_leases),
+		TEST("few that are kept are looked at", many_kept_leases),
 		TEST("more leases than there may be", all_leases),
 		TEST("more of a slice or a group than a user may have",
 		     per_user),

@@ -22,6 +22,8 @@
 
 /* Leases that have ended, and are looked after in one go */
 #define SWEEP_AT_ONCE	256
+/* The same while a client waits, and others wait for it to be their turn */
+#define LOOK_AT_ONCE	32
 
 static int dress(const struct bl_slice *slice, int fd)
 {
@@ -113,17 +115,8 @@ static void look_after(struct bl_books *books, struct bl_lease *lease)
 	}
 	TAILQ_REMOVE(&books->kept, lease, of_state);
 	TAILQ_INSERT_TAIL(&books->kept, lease, of_state);
-}
-
-/* Perhaps there is room, for the user has closed what nobody has looked at */
-static void look_after_user(struct bl_books *books, struct bl_user *user)
-{
-	struct bl_lease *lease, *next;
-
-	for (lease = TAILQ_FIRST(&user->kept); lease; lease = next) {
-		next = TAILQ_NEXT(lease, of_user);
-		look_after(books, lease);
-	}
+	TAILQ_REMOVE(&lease->holder->user->kept, lease, of_user);
+	TAILQ_INSERT_TAIL(&lease->holder->user->kept, lease, of_user);
 }
 
 static bool enough(uint32_t has, unsigned int most)
@@ -131,12 +124,24 @@ static bool enough(uint32_t has, unsigned int most)
 	return most && has >= most;
 }
 
+/* Perhaps the user has closed something that nobody has looked at since */
+static bool has_room(struct bl_books *books, struct bl_user *user)
+{
+	const unsigned int most = books->limits.user_leases;
+	int nr = 0;
+
+	while (enough(user->leases, most)) {
+		if (TAILQ_EMPTY(&user->kept) || nr++ == LOOK_AT_ONCE)
+			return false;
+		look_after(books, TAILQ_FIRST(&user->kept));
+	}
+	return true;
+}
+
 static int check_limits(struct bl_books *books, struct bl_user *user,
 			const struct bl_slice *slice)
 {
-	if (enough(user->leases, books->limits.user_leases))
-		look_after_user(books, user);
-	if (enough(user->leases, books->limits.user_leases))
+	if (!has_room(books, user))
 		return -EDQUOT;
 	if (enough(books->nr_leases, books->limits.leases))
 		return -EUSERS;
