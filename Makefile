@@ -50,7 +50,7 @@ runner := $(build)/lab/runner$(foreign:%=-%)
 cc-amd64 = $(CC)
 cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 
-.PHONY: help demo check bench bench-docs mutants unit sanitize fuzz shell
+.PHONY: help demo check check-all bench bench-docs mutants unit sanitize fuzz shell
 .PHONY: module test-module accel user guest kernel
 .PHONY: packages-module packages-user packages-guest packages-fuzz
 .PHONY: clean distclean
@@ -64,6 +64,9 @@ demo: guest	## see it work: a virtual machine shows what barlease does
 
 check: guest packages-fuzz	## every test, on this host and in the guest (TESTS=a,b: these)
 	@lab/check.sh all "$(TESTS)"
+
+check-all:	## all of that on every kernel and machine, one table (ALL="6.12 arm64": these)
+	@lab/check-all.sh $(ALL)
 
 bench: guest	## measure, against stock vfio-pci (ROUNDS=n, BENCH=a,b: these)
 	@lab/packages.sh gnuplot-nox jq

@@ -146,4 +146,13 @@ all)
 esac
 # What came to nothing is an empty stream, and so a failure.
 touch "${streams[@]}"
-awk -f "$top/lab/tally.awk" "${streams[@]}"
+# A whole run is one row of "make check-all".
+results=
+if [ "$what" = all ] && [ -z "$tests" ]; then
+	results=$build/results/${flavour#-}
+	[ -n "$flavour" ] || results=${results}6.12
+	mkdir -p "$build/results"
+	rm -f "$results" "$results.skipped"
+fi
+awk -v results="$results" -v note="$(cat "$kernel/release")" \
+	-f "$top/lab/tally.awk" "${streams[@]}"

@@ -3,6 +3,9 @@
 # checks, then "N passed, N failed[, N skipped]". A result marked TODO that
 # fails was not expected to pass: it counts as skipped. The exit status is 0
 # when something ran, nothing failed, and every stream came to its end.
+# The variable "results" may name a file for NAME, passed, failed, skipped and the
+# variable "note", with tabs between them, NAME being its own; what was skipped is in
+# FILE.skipped then, "TEST<TAB>why".
 
 # "TEST: what", for the runner's own lines have the test's name already.
 function fail(what)
@@ -13,6 +16,22 @@ function fail(what)
 	if (test != "" && index(what, test ": ") != 1)
 		what = test ": " what
 	failures[++failed] = what
+}
+
+# Whoever skips says why behind the word, or else in front of it.
+function skip(line,    why)
+{
+	skipped++
+	why = line
+	if (match(tolower(line), /# *(skip|todo)[^ ]* */))
+		why = substr(line, RSTART + RLENGTH)
+	if (why == "") {
+		why = line
+		sub(/ *#.*/, "", why)
+		sub(/^(not )?ok *[0-9]* *-? */, "", why)
+	}
+	if (results != "")
+		print (test != "" ? test : "-") "\t" why > (results ".skipped")
 }
 
 function end_of_stream()
@@ -38,7 +57,7 @@ FNR == 1 {
 
 /^(not )?ok( |$)/ {
 	if (tolower($0) ~ /# *skip/ || (/^not/ && tolower($0) ~ /# *todo/))
-		skipped++
+		skip($0)
 	else if (/^ok/)
 		passed++
 	else
@@ -60,5 +79,11 @@ END {
 	if (skipped)
 		printf ", %d skipped", skipped
 	print ""
+	if (results != "") {
+		name = results
+		sub(/.*\//, "", name)
+		printf "%s\t%d\t%d\t%d\t%s\n", name, passed, failed, skipped,
+			note > results
+	}
 	exit failed || !passed
 }
