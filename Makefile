@@ -50,7 +50,7 @@ runner := $(build)/lab/runner$(foreign:%=-%)
 cc-amd64 = $(CC)
 cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 
-.PHONY: help demo check check-all bench bench-docs mutants unit sanitize fuzz shell
+.PHONY: help demo check check-all bench bench-docs mutants unit sanitize fuzz shell model
 .PHONY: module test-module accel user guest kernel
 .PHONY: packages-module packages-user packages-guest packages-fuzz
 .PHONY: clean distclean
@@ -87,6 +87,9 @@ sanitize: packages-user $(runner)	## the same with ASan, UBSan and TSan
 
 fuzz: packages-fuzz	## any bytes as messages and configuration (FUZZ_SECONDS=600)
 	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) lab/check.sh fuzz
+
+model:		## faults, revokes, resets and importers, checked exhaustively
+	@lab/check.sh model
 
 shell: guest	## a shell in the guest
 	@lab/run-guest.sh shell
@@ -154,7 +157,7 @@ clean:		## remove what was built, keep what was downloaded
 		$(build)/user* \
 		$(build)/guest $(build)/guest-* $(build)/lab \
 		$(build)/check $(build)/clients $(build)/noiommu $(build)/demo \
-		$(build)/bench $(build)/bench.json \
+		$(build)/bench $(build)/bench.json $(build)/model \
 		$(build)/mutants $(build)/shell
 
 distclean:	## remove build/

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# check.sh unit|sanitize|fuzz|all [TEST,...]: run the host's unit tests, those
-# with sanitizers, the fuzzers, or these, the guest's tests, and the VFIO
+# check.sh unit|sanitize|fuzz|model|all [TEST,...]: run the host's unit tests, those
+# with sanitizers, the fuzzers, the model's searches, or the first three of these, the guest's tests, and the VFIO
 # programs of others in a guest of their own. Of the guests' tests some may be
 # named, and then they are all. Closes with one line that counts them all.
 # Environment:
@@ -39,6 +39,12 @@ fuzz()
 {
 	streams+=("$out/fuzz.tap")
 	"$top/lab/fuzz.sh" "${FUZZ_SECONDS:-20}" || say FAIL "see above"
+}
+
+model()
+{
+	streams+=("$out/model.tap")
+	"$top/lab/model.sh" | tee "$out/model.tap" | show_all
 }
 
 # Which guest a test is for. A name that nobody knows is for the first guest to
@@ -126,7 +132,7 @@ noiommu()
 rm -f "$out"/*.tap
 streams=()
 case $what in
-unit | sanitize | fuzz)
+unit | sanitize | fuzz | model)
 	[ -z "$foreign" ] || die "\"make $what\" is for this host, not for $arch"
 	"$what"
 	;;
