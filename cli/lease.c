@@ -15,7 +15,6 @@
 #include "lease.h"
 #include "number.h"
 
-#define PAGE	4096ull
 
 const char *memattr_name(enum barlease_memattr memattr)
 {
@@ -167,9 +166,10 @@ static int check(const struct verb *verb, const struct target *target,
 static size_t mapped_size(const struct target *target, uint64_t offset,
 			  uint64_t count)
 {
-	uint64_t end = offset % PAGE + count * target->width;
+	uint64_t page = sysconf(_SC_PAGESIZE);
+	uint64_t end = offset % page + count * target->width;
 
-	return (end + PAGE - 1) / PAGE * PAGE;
+	return (end + page - 1) / page * page;
 }
 
 static const char *why_no_access(int error)
@@ -182,13 +182,14 @@ int target_map(const struct verb *verb, const struct target *target,
 	       volatile char **words)
 {
 	const struct barlease_lease *lease = &target->lease;
+	uint64_t in_page = offset % sysconf(_SC_PAGESIZE);
 	void *address;
 	int ret;
 
 	ret = check(verb, target, offset, count, flags);
 	if (ret)
 		return ret;
-	ret = barlease_map(lease->fd, offset / PAGE * PAGE,
+	ret = barlease_map(lease->fd, offset - in_page,
 			   mapped_size(target, offset, count), flags, NULL,
 			   &address);
 	if (ret == -ENODEV)
@@ -196,14 +197,14 @@ int target_map(const struct verb *verb, const struct target *target,
 	if (ret)
 		return failed_by(verb, ret, "%s: %s", lease->name,
 				 why_no_access(ret));
-	*words = (volatile char *)address + offset % PAGE;
+	*words = (volatile char *)address + in_page;
 	return EXIT_SUCCESS;
 }
 
 void target_unmap(const struct target *target, volatile char *words,
 		  uint64_t count)
 {
-	uint64_t offset = (uintptr_t)words % PAGE;
+	uint64_t offset = (uintptr_t)words % sysconf(_SC_PAGESIZE);
 
 	barlease_unmap((char *)words - offset,
 		       mapped_size(target, offset, count));

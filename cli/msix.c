@@ -15,8 +15,6 @@
 
 #include "sysfs.h"
 
-#define PAGE	4096ull
-
 /* As many capabilities as there is room for, should their list be a circle */
 #define MOST_CAPABILITIES	48
 
@@ -47,10 +45,11 @@ static unsigned int find_capability(int config)
 
 static struct pci_msix whole_pages(uint32_t where, uint64_t bytes)
 {
+	uint64_t in_page = sysconf(_SC_PAGESIZE) - 1;
 	uint64_t start = where & PCI_MSIX_TABLE_OFFSET;
-	uint64_t end = (start + bytes + PAGE - 1) & ~(PAGE - 1);
+	uint64_t end = (start + bytes + in_page) & ~in_page;
 
-	start &= ~(PAGE - 1);
+	start &= ~in_page;
 	return (struct pci_msix){ where & PCI_MSIX_TABLE_BIR, start,
 				  end - start };
 }

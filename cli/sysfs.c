@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "sysfs.h"
@@ -23,7 +24,6 @@
 #define IORESOURCE_PREFETCH	0x00002000
 
 #define CLASS_BRIDGE		0x06
-#define PAGE			4096
 
 static unsigned int read_hex(const char *root, const char *bdf,
 			     const char *attr)
@@ -52,7 +52,7 @@ static void read_bars(const char *root, struct pci_device *dev)
 		if (end > start && flags & (IORESOURCE_IO | IORESOURCE_MEM))
 			dev->bar[i] = (struct pci_bar){
 				.size = end - start + 1,
-				.in_page = start % PAGE,
+				.in_page = start % sysconf(_SC_PAGESIZE),
 				.memory = flags & IORESOURCE_MEM,
 				.prefetchable = flags & IORESOURCE_PREFETCH,
 			};
@@ -231,5 +231,7 @@ bool pci_bar_leasable(const struct pci_bar *bar)
 
 uint64_t pci_bar_span(const struct pci_bar *bar)
 {
-	return bar->size < PAGE ? PAGE : bar->size;
+	uint64_t page = sysconf(_SC_PAGESIZE);
+
+	return bar->size < page ? page : bar->size;
 }

@@ -386,8 +386,9 @@ int barlease_set_name(int lease, const char *name);
 /**
  * struct barlease_alignment - where a lease lies physically, as far as it is
  *	worth knowing: huge pages need an address congruent to it
- * @align: 4 KiB, 2 MiB (the size of a huge page) or 1 GiB (of those that one page
- *	fault brings in)
+ * @align: a power of two, as much as helps: the size of a page, of a huge page, or of
+ *	those that one page fault brings in (4 KiB, 2 MiB and 1 GiB; where pages have
+ *	16 KiB, 16 KiB, 32 MiB and 64 GiB)
  * @phase: physical address of the lease's first byte, modulo @align
  */
 struct barlease_alignment {

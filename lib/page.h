@@ -9,11 +9,17 @@
 
 #include <stdint.h>
 
-#define BL_PAGE_4K	(1ull << 12)
-#define BL_PAGE_2M	(1ull << 21)
-#define BL_PAGE_1G	(1ull << 30)
+/* The smallest of any machine, for what comes from another one */
+#define BL_LEAST_PAGE	4096u
 
-/* The largest page that fits into @size bytes, else BL_PAGE_4K */
+/* This machine's */
+uint64_t bl_page(void);
+
+/*
+ * What to align to, for as large pages as fit into @size bytes: what one page
+ * fault can fill with huge pages (1 GiB where pages have 4 KiB), else a huge page
+ * (2 MiB), else a page
+ */
 uint64_t bl_huge_page(uint64_t size);
 
 #endif

@@ -25,8 +25,8 @@
  */
 #define CONFIG_UNMAPPED	65534u
 
-/* What ranges are made of, whatever the machine's page size */
-#define CONFIG_PAGE	4096u
+/* What ranges are made of */
+uint64_t config_page(void);
 
 /* [broker]; @connections, @leases: 0 where the file does not say */
 struct config_broker {

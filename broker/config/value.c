@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "value.h"
 
@@ -101,16 +102,21 @@ bool value_number(struct config_parser *parser, const char *text, uint64_t low,
 	return true;
 }
 
+uint64_t config_page(void)
+{
+	return sysconf(_SC_PAGESIZE);
+}
+
 static bool whole_pages(struct config_parser *parser, const char *what,
 			uint64_t value)
 {
-	uint64_t below = value & ~(uint64_t)(CONFIG_PAGE - 1);
+	uint64_t page = config_page(), below = value & ~(page - 1);
 
-	if (!(value & (CONFIG_PAGE - 1)))
+	if (!(value & (page - 1)))
 		return true;
 	complain(parser,
-		 "the %s %#" PRIx64 " is no multiple of a page, %#x; %#" PRIx64 " is one",
-		 what, value, CONFIG_PAGE, below ?: CONFIG_PAGE);
+		 "the %s %#" PRIx64 " is no multiple of a page, %#" PRIx64 "; %#" PRIx64 " is one",
+		 what, value, page, below ?: page);
 	return false;
 }
 
@@ -154,8 +160,8 @@ bool value_range(struct config_parser *parser, const char *text,
 	    !whole_pages(parser, "length", range->length))
 		return false;
 	if (!range->length) {
-		complain(parser, "\"%.60s\" is empty; a length of at least %#x is right",
-			 text, CONFIG_PAGE);
+		complain(parser, "\"%.60s\" is empty; a length of at least %#" PRIx64 " is right",
+			 text, config_page());
 		return false;
 	}
 	if (range->length > INT64_MAX ||

@@ -32,15 +32,6 @@ int barlease_device_bar(const struct barlease_device *device,
 	return 0;
 }
 
-uint64_t bl_huge_page(uint64_t size)
-{
-	if (size >= BL_PAGE_1G)
-		return BL_PAGE_1G;
-	if (size >= BL_PAGE_2M)
-		return BL_PAGE_2M;
-	return BL_PAGE_4K;
-}
-
 int barlease_alignment(const struct barlease_device *device, unsigned int bar,
 		       uint64_t offset, struct barlease_alignment *alignment)
 {

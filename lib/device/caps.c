@@ -46,7 +46,7 @@ bool bl_caps_ours(const struct barlease_device *device)
  */
 static int export_a_page(const struct barlease_device *device)
 {
-	static const struct barlease_range page = { 0, BL_PAGE_4K };
+	const struct barlease_range page = { 0, bl_page() };
 	int lease = -ENODEV;
 
 	for (unsigned int i = 0; i < BARLEASE_BARS && lease < 0; i++) {
@@ -72,9 +72,9 @@ static bool can_mmap(const struct barlease_device *device)
 
 	if (lease < 0)
 		return false;
-	at = mmap(NULL, BL_PAGE_4K, PROT_READ, MAP_SHARED, lease, 0);
+	at = mmap(NULL, bl_page(), PROT_READ, MAP_SHARED, lease, 0);
 	if (at != MAP_FAILED)
-		munmap(at, BL_PAGE_4K);
+		munmap(at, bl_page());
 	close(lease);
 	return at != MAP_FAILED;
 }

@@ -26,16 +26,16 @@ static int effective(const struct barlease_alignment *alignment, uint64_t offset
 {
 	uint64_t fits = bl_huge_page(size);
 
-	*align = BL_PAGE_4K;
+	*align = bl_page();
 	*phase = 0;
 	if (!alignment)
 		return 0;
 	/* Any that a server may say, whatever the pages where it is */
-	if (alignment->align < BL_PAGE_4K ||
+	if (alignment->align < BL_LEAST_PAGE ||
 	    alignment->align & (alignment->align - 1))
 		return -EINVAL;
 	if (alignment->phase >= alignment->align ||
-	    alignment->phase % BL_PAGE_4K)
+	    alignment->phase % BL_LEAST_PAGE)
 		return -EINVAL;
 
 	*align = fits < alignment->align ? fits : alignment->align;

@@ -16,7 +16,6 @@
 #define NAME_CHARACTERS	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 #define MAX_ERRNO	4095
 #define SLICE_SIZE	160
-#define LEAST_PAGE	BL_PAGE_4K
 
 /*
  * A place in a message. The sizes of messages are checked before their fields
@@ -182,7 +181,7 @@ static uint64_t get_size(struct reader *in)
 {
 	uint64_t size = get64(in);
 
-	expect(in, size && size % LEAST_PAGE == 0);
+	expect(in, size && size % BL_LEAST_PAGE == 0);
 	return size;
 }
 
@@ -276,8 +275,8 @@ static void get_alignment(struct reader *in,
 {
 	uint64_t align = get64(in), phase = get64(in);
 
-	expect(in, align >= LEAST_PAGE && !(align & (align - 1)));
-	expect(in, phase < align && phase % LEAST_PAGE == 0);
+	expect(in, align >= BL_LEAST_PAGE && !(align & (align - 1)));
+	expect(in, phase < align && phase % BL_LEAST_PAGE == 0);
 	alignment->align = align;
 	alignment->phase = phase;
 }

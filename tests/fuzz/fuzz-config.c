@@ -40,7 +40,7 @@ static void check_slice(const struct config *config,
 	for (size_t i = 0; i < rule->nr_ranges; i++) {
 		struct barlease_range range = config_range_of(slice, i);
 
-		expect(!((range.offset | range.length) % CONFIG_PAGE));
+		expect(!((range.offset | range.length) % config_page()));
 		expect(range.length);
 		expect(range.offset <= INT64_MAX);
 		expect(range.length <= INT64_MAX - range.offset);
