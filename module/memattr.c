@@ -13,13 +13,19 @@
 #include "device.h"
 #include "memattr.h"
 
+/*
+ * Uncached is as ioremap() has it, and sysfs: two mappings of a device should not
+ * differ. On arm64 that is Device-nGnRE; vfio-pci's own mappings are nGnRnE there,
+ * whose writes wait for an answer that PCI does not give. Elsewhere all are the
+ * same.
+ */
 pgprot_t barlease_memattr_pgprot(u32 memattr, pgprot_t prot)
 {
 	if (memattr == VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_WC)
 		return pgprot_writecombine(prot);
 	if (memattr == BARLEASE_MEMATTR_PARTS)
 		return prot;
-	return pgprot_noncached(prot);
+	return pgprot_device(prot);
 }
 
 /*
@@ -30,7 +36,7 @@ static bool have_wc(void)
 {
 	return arch_can_pci_mmap_wc() &&
 	       pgprot_val(pgprot_writecombine(PAGE_SHARED)) !=
-		       pgprot_val(pgprot_noncached(PAGE_SHARED));
+		       pgprot_val(pgprot_device(PAGE_SHARED));
 }
 
 bool barlease_memattr_supported(u32 memattr)
