@@ -169,7 +169,7 @@ static void what_is_kept(void)
 
 int main(void)
 {
-	big = vfio_open(dev_big());
+	big = vfio_open(dev_big_mapped());
 	enter_cgroup();
 	the_copy();
 	what_is_kept();

@@ -122,7 +122,7 @@ static void closed(void)
 
 	ok(n >= 20, "the space is full once more: %u leases", n);
 	vfio_close(&big);
-	big = vfio_open(dev_big());
+	big = vfio_open(dev_big_mapped());
 	is_ok(lease_of_gib(3 * 1024),
 	      "after the last close there is room, whoever keeps their fds");
 	for (unsigned int i = 0; i < n; i++)
@@ -134,7 +134,7 @@ int main(void)
 	int leases[32], extra, refusal;
 	unsigned int n;
 
-	big = vfio_open(dev_big());
+	big = vfio_open(dev_big_mapped());
 	repeats = calloc(6145, sizeof(*repeats));
 	if (!repeats)
 		bail("no memory");

@@ -289,7 +289,7 @@ static void race(const struct race_kind *kind)
 
 int main(void)
 {
-	big = vfio_open(dev_big());
+	big = vfio_open(dev_big_mapped());
 	small = vfio_open(dev_small());
 	pieces_fill(&big, BAR2, GIB(1), SEED);
 	pieces_fill(&small, BAR2, SMALL, SEED);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -24,6 +25,14 @@ bool kernel_at_least(unsigned int major, unsigned int minor)
 	if (sscanf(name.release, "%u.%u", &is_major, &is_minor) != 2)
 		bail("kernel release \"%s\"", name.release);
 	return is_major > major || (is_major == major && is_minor >= minor);
+}
+
+bool kernel_is_32bit(void)
+{
+	struct utsname name;
+
+	uname(&name);
+	return name.machine[0] == 'i' && !strcmp(name.machine + 2, "86");
 }
 
 bool kernel_has_iommufd(void)

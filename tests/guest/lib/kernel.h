@@ -10,6 +10,8 @@
 #include <stdbool.h>
 
 bool kernel_at_least(unsigned int major, unsigned int minor);
+/* The kernel, whatever this program is */
+bool kernel_is_32bit(void);
 /* And nodes of VFIO devices, which go with it */
 bool kernel_has_iommufd(void);
 

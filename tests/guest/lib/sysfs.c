@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel.h"
 #include "sysfs.h"
 #include "tap.h"
 
@@ -164,6 +165,17 @@ static struct bdf must_find(const char *what, unsigned int vendor,
 struct bdf dev_big(void)
 {
 	return must_find("ivshmem with 1 GiB", 0x1af4, 0x1110, 2, 1ul << 30);
+}
+
+/*
+ * VFIO's core maps a whole BAR for the kernel's own use before anybody else may,
+ * and a kernel of 32 bits has nowhere near the addresses.
+ */
+struct bdf dev_big_mapped(void)
+{
+	if (kernel_is_32bit())
+		skip_rest("a kernel of 32 bits cannot map a BAR of 1 GiB");
+	return dev_big();
 }
 
 struct bdf dev_small(void)

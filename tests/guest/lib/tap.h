@@ -26,6 +26,9 @@ void skip(const char *why, const char *name, ...) TAP_PRINTF(2, 3);
 void diag(const char *text, ...) TAP_PRINTF(1, 2);
 __attribute__((noreturn)) void bail(const char *why, ...) TAP_PRINTF(1, 2);
 
+/* What this machine lacks, all that is left of the test needs */
+__attribute__((noreturn)) void skip_rest(const char *why);
+
 /* Prints the plan; what main() returns */
 int tap_done(void);
 
