@@ -11,6 +11,7 @@
 
 #include "access.h"
 #include "faults.h"
+#include "huge.h"
 #include "lease.h"
 #include "map.h"
 #include "pagetable.h"
@@ -62,8 +63,8 @@ static void whole_bar(void)
 
 	at = map_aligned(small.device, vfio_region(&small, BAR2).offset, SIZE,
 			 RW, SIZE, 0);
-	is_int(faults_of_touching(at, SIZE, PAGE), 1,
-	       "touching 8 MiB of a map of it takes one page fault");
+	is_faults(faults_of_touching(at, SIZE, PAGE), 1, at, SIZE,
+		  "touching 8 MiB of a map of it takes one page fault");
 	is_int(pages_cached(at, SIZE, CACHE_WC), PAGES,
 	       "every page of it is WC in the page table");
 	is_right(at, 0, SIZE);
@@ -177,10 +178,11 @@ static void within_a_part(void)
 	wc = map_aligned(small.device, base + MIB(4), MIB(4), RW, MIB(2), 0);
 	reads(nc + MIB(2), pattern(MIB(2), SEED), "a map before the WC part");
 	is_cache(nc + MIB(2), CACHE_UC_MINUS, "is UC-");
-	is_int(entry_at(nc + MIB(2)).size, MIB(2), "in huge pages");
+	is_huge(nc + MIB(2), "in huge pages");
 	reads(wc, pattern(MIB(4), SEED), "a map of just that part");
+	reads(wc + MIB(2), pattern(MIB(6), SEED), "up to its middle");
 	is_int(pages_cached(wc, MIB(4), CACHE_WC), 1024, "is WC");
-	is_int(entry_at(wc + MIB(2)).size, MIB(2), "in huge pages, too");
+	is_huge(wc + MIB(2), "in huge pages, too");
 	unmap(nc, MIB(4));
 	unmap(wc, MIB(4));
 	set(0, 0, NC);

@@ -10,6 +10,7 @@
 
 #include "access.h"
 #include "cli-run.h"
+#include "huge.h"
 #include "lease.h"
 #include "map.h"
 #include "pagetable.h"
@@ -85,7 +86,9 @@ static void proves(void)
 		   "BAR 2 0x2000-0x3ffffff wc, in the page table wc, in pages of 4 KiB\n");
 	run = CLI("wc", dev.name, "2", "--prove");
 	cli_is(run, 0, "wc --prove of one part");
-	wrote(run, "BAR 2 0x0-0x3ffffff wc, in the page table wc, in pages of 2 MiB\n");
+	wrote(run, huge_pages() ?
+	      "BAR 2 0x0-0x3ffffff wc, in the page table wc, in pages of 2 MiB\n" :
+	      "BAR 2 0x0-0x3ffffff wc, in the page table wc, in pages of 4 KiB\n");
 	run = CLI("wc", "--prove", dev.name);
 	cli_is(run, 0, "wc --prove of all BARs");
 	cli_says(run, "nc, in the page table nc");

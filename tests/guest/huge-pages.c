@@ -11,6 +11,7 @@
 
 #include "access.h"
 #include "faults.h"
+#include "huge.h"
 #include "lease.h"
 #include "map.h"
 #include "pagetable.h"
@@ -34,10 +35,10 @@ static void whole_gib(void)
 	int lease = lease_of(big.device, BAR2, 0, GIB(1));
 	mapping_t at = map_aligned(lease, 0, GIB(1), RW, GIB(1), 0);
 
-	is_int(faults_of_touching(at, GIB(1), MIB(2)), 1,
-	       "touching all of an aligned GiB takes one page fault");
-	is_page(at, MIB(2), "it is in pages of 2 MiB");
-	is_page(at + GIB(1) - 4, MIB(2), "up to its last word");
+	is_faults(faults_of_touching(at, GIB(1), MIB(2)), 1, at, GIB(1),
+		  "touching all of an aligned GiB takes one page fault");
+	is_huge(at, "it is in pages of 2 MiB");
+	is_huge(at + GIB(1) - 4, "up to its last word");
 	is_int(pages_present(at, GIB(1)), GIB(1) / PAGE, "all of it is there");
 	is_int(pages_astray(at, GIB(1), pci_bar_start(big.bdf, BAR2)), 0,
 	       "each page at its physical address");
@@ -59,12 +60,12 @@ static void two_mib(void)
 	int lease = lease_of(big.device, BAR2, start, size);
 	mapping_t at = map_aligned(lease, 0, size, RW, GIB(1), start);
 
-	is_int(faults_of_touching(at, size, MIB(2)), 1,
-	       "a lease of 510 times 2 MiB takes one page fault");
+	is_faults(faults_of_touching(at, size, MIB(2)), 1, at, size,
+		  "a lease of 510 times 2 MiB takes one page fault");
 	is_int(pages_present(at, size), size / PAGE, "that fills it to its ends");
-	is_page(at, MIB(2), "its first page has 2 MiB");
-	is_page(at + size - 4, MIB(2), "so has its last");
-	is_page(at + MIB(500), MIB(2), "so has one in the middle");
+	is_huge(at, "its first page has 2 MiB");
+	is_huge(at + size - 4, "so has its last");
+	is_huge(at + MIB(500), "so has one in the middle");
 	is_int(pattern_errors(at, start, size, MIB(2), SEED), 0,
 	       "each of the 510 probes is right");
 	is_int(faults_of_touching(at, size, MIB(2)), 0,
@@ -79,9 +80,9 @@ static void gib_at_two_mib(void)
 	int lease = lease_of(big.device, BAR2, 0, GIB(1));
 	mapping_t at = map_aligned(lease, 0, GIB(1), RW, GIB(1), MIB(2));
 
-	is_int(faults_of_touching(at, GIB(1), MIB(2)), 2,
-	       "1 GiB across two PMD tables takes two page faults");
-	is_page(at + MIB(100), MIB(2), "in pages of 2 MiB");
+	is_faults(faults_of_touching(at, GIB(1), MIB(2)), 2, at, GIB(1),
+		  "1 GiB across two PMD tables takes two page faults");
+	is_huge(at + MIB(100), "in pages of 2 MiB");
 	is_int(pattern_errors(at, 0, GIB(1), MIB(2), SEED), 0,
 	       "each of the 512 probes is right");
 	unmap(at, GIB(1));
@@ -114,7 +115,7 @@ static void misaligned(void)
 	is_page(at, PAGE, "its first page has 4 KiB");
 	reads(at + MIB(2), pattern(MIB(2) + PAGE, SEED),
 	      "2 MiB further on, too");
-	is_page(at + MIB(2) - PAGE, MIB(2), "where a page has 2 MiB");
+	is_huge(at + MIB(2) - PAGE, "where a page has 2 MiB");
 	reads(at + MIB(4) - 4, pattern(MIB(4) + PAGE - 4, SEED),
 	      "its last word is right");
 	is_page(at + MIB(4) - 4, PAGE,
@@ -148,12 +149,11 @@ static void boundary(void)
 	       "every word up to the boundary of two ranges is right");
 	is_int(pattern_errors(at + MIB(3), MIB(5), MIB(3), 4, SEED), 0,
 	       "every word from there on is right");
-	is_page(at, MIB(2), "2 MiB inside of the first range are one page");
+	is_huge(at, "2 MiB inside of the first range are one page");
 	is_page(at + MIB(3) - PAGE, PAGE,
 		"before the boundary are pages of 4 KiB");
 	is_page(at + MIB(3), PAGE, "behind the boundary, too");
-	is_page(at + MIB(4), MIB(2),
-		"2 MiB inside of the second range are one page");
+	is_huge(at + MIB(4), "2 MiB inside of the second range are one page");
 	unmap(at, MIB(6));
 	close(lease);
 }
@@ -166,9 +166,9 @@ static void merged(void)
 	int lease = lease_export(small.device, BAR2, O_RDWR, ranges, 3);
 	mapping_t at = map_aligned(lease, 0, MIB(8), RW, MIB(8), 0);
 
-	is_int(faults_of_touching(at, MIB(8), PAGE), 1,
-	       "8 MiB in three ranges that continue each other take a fault");
-	is_page(at + MIB(1), MIB(2), "a page of 2 MiB lies across two of them");
+	is_faults(faults_of_touching(at, MIB(8), PAGE), 1, at, MIB(8),
+		  "8 MiB in three ranges that continue each other take a fault");
+	is_huge(at + MIB(1), "a page of 2 MiB lies across two of them");
 	is_int(pattern_errors(at, 0, MIB(8), PAGE, SEED), 0,
 	       "all that they show is right");
 	unmap(at, MIB(8));
@@ -186,8 +186,8 @@ static void swapped(void)
 
 	reads(at, pattern(MIB(2), SEED), "two ranges in reverse order: first");
 	reads(at + MIB(2), pattern(0, SEED), "and second");
-	is_page(at, MIB(2), "the first is a page of 2 MiB");
-	is_page(at + MIB(2), MIB(2), "the second is one, too");
+	is_huge(at, "the first is a page of 2 MiB");
+	is_huge(at + MIB(2), "the second is one, too");
 	unmap(at, MIB(4));
 	close(lease);
 }
@@ -200,17 +200,17 @@ static void other_maps(void)
 	struct region bar = vfio_region(&small, BAR2);
 	mapping_t at = map_aligned(lease, 0, MIB(4), PROT_READ, MIB(4), 0);
 
-	is_int(faults_of_touching(at, MIB(4), PAGE), 1,
-	       "4 MiB of a read-only lease take one fault");
-	is_page(at, MIB(2), "in pages of 2 MiB");
+	is_faults(faults_of_touching(at, MIB(4), PAGE), 1, at, MIB(4),
+		  "4 MiB of a read-only lease take one fault");
+	is_huge(at, "in pages of 2 MiB");
 	ok(!entry_at(at).writable, "that cannot be written");
 	unmap(at, MIB(4));
 	close(lease);
 
 	at = map_aligned(small.device, bar.offset, MIB(64), RW, MIB(64), 0);
-	is_int(faults_of_touching(at, MIB(64), PAGE), 1,
-	       "64 MiB of a BAR map take one fault");
-	is_page(at, MIB(2), "in pages of 2 MiB");
+	is_faults(faults_of_touching(at, MIB(64), PAGE), 1, at, MIB(64),
+		  "64 MiB of a BAR map take one fault");
+	is_huge(at, "in pages of 2 MiB");
 	is_int(pattern_errors(at, 0, MIB(8), PAGE, SEED), 0,
 	       "which show what the device has");
 	unmap(at, MIB(64));
@@ -221,6 +221,7 @@ static void neighbours(void)
 {
 	int left = lease_of(small.device, BAR2, 0, MIB(4));
 	int right = lease_of(small.device, BAR2, MIB(4), MIB(4));
+	long filled = (huge_pages() ? MIB(4) : MIB(2)) / PAGE;
 	mapping_t at = map_aligned(left, 0, MIB(4), RW, MIB(16), 0);
 	void *beside = mmap((void *)(at + MIB(4)), MIB(4), RW,
 			    MAP_SHARED | MAP_FIXED_NOREPLACE, right, 0);
@@ -228,12 +229,12 @@ static void neighbours(void)
 	if (beside != (void *)(at + MIB(4)))
 		bail("no room for a mapping beside another one");
 	reads(at, pattern(0, SEED), "the left one of two mappings is used");
-	is_int(pages_present(at, MIB(8)), MIB(4) / PAGE,
+	is_int(pages_present(at, MIB(8)), filled,
 	       "nothing of the right one is filled in by that");
 	reads(at + MIB(8) - 4, pattern(MIB(8) - 4, SEED), "the right one works");
 	is_ok(lease_revoke(small.device, left), "the left one is revoked");
 	is_int(pages_present(at, MIB(4)), 0, "and loses its pages");
-	is_int(pages_present(at + MIB(4), MIB(4)), MIB(4) / PAGE,
+	is_int(pages_present(at + MIB(4), MIB(4)), filled,
 	       "the right one keeps its own");
 	unmap(at, MIB(8));
 	close(left);
@@ -246,8 +247,8 @@ static void split(void)
 	int lease = lease_of(small.device, BAR2, 0, MIB(8));
 	mapping_t at = map_aligned(lease, 0, MIB(8), RW, MIB(8), 0);
 
-	is_int(faults_of_touching(at, MIB(8), MIB(2)), 1,
-	       "8 MiB are four huge pages, by one fault");
+	is_faults(faults_of_touching(at, MIB(8), MIB(2)), 1, at, MIB(8),
+		  "8 MiB are four huge pages, by one fault");
 	unmap(at + MIB(3), PAGE);
 	reads(at + MIB(3) - PAGE, pattern(MIB(3) - PAGE, SEED),
 	      "before a hole in a huge page, the bytes are right");
@@ -260,7 +261,7 @@ static void split(void)
 	ok(!entry_at(at + MIB(5)).writable, "and cannot be written");
 	ok(write32(at + MIB(5) + PAGE, pattern(MIB(5) + PAGE, SEED)),
 	   "its neighbour can be");
-	is_page(at + MIB(6), MIB(2), "an unharmed huge page is still there");
+	is_huge(at + MIB(6), "an unharmed huge page is still there");
 	is_ok(lease_revoke(small.device, lease), "the lease is revoked");
 	sigbus(at, "the first piece is SIGBUS");
 	sigbus(at + MIB(3) + PAGE, "the second is SIGBUS");
@@ -273,7 +274,7 @@ static void split(void)
 
 int main(void)
 {
-	big = vfio_open(dev_big());
+	big = vfio_open(dev_big_mapped());
 	small = vfio_open(dev_small());
 	pattern_fill(&big, BAR2, 0, GIB(1), MIB(2), SEED);
 	pattern_fill(&small, BAR2, 0, MIB(10), 4, SEED);

@@ -17,6 +17,7 @@
 #include "access.h"
 #include "both-ways.h"
 #include "faults.h"
+#include "huge.h"
 #include "fds.h"
 #include "lease.h"
 #include "map.h"
@@ -99,13 +100,13 @@ static void is_mapped_huge(mapping_t at, uint64_t size, const char *what)
 	uintptr_t first = (uintptr_t)at / GIB(1);
 	uintptr_t last = ((uintptr_t)at + size - 1) / GIB(1);
 
-	is_int(faults_of_touching(at, size, PAGE), last - first + 1,
-	       "%s takes a fault for each PMD table", what);
-	is_int(entry_at(at).size, MIB(2), "its first page is as large as can be");
-	is_int(entry_at(at + size - 4).size, MIB(2), "so is its last");
+	is_faults(faults_of_touching(at, size, PAGE), last - first + 1, at,
+		  size, "%s takes a fault for each PMD table", what);
+	is_huge(at, "its first page is as large as can be");
+	is_huge(at + size - 4, "so is its last");
 }
 
-static void huge_pages(void)
+static void large_pages(void)
 {
 	int lease = export(big, 0, GIB(1));
 	struct barlease_alignment a = alignment_of(big, 0);
@@ -129,7 +130,7 @@ static void huge_pages(void)
 	reads(at, pattern(MIB(1), SEED), "a lease from 1 MiB on can be read");
 	reads(at + MIB(1), pattern(MIB(2), SEED), "and 1 MiB further on");
 	is_int(entry_at(at).size, PAGE, "first there are small pages");
-	is_int(entry_at(at + MIB(1)).size, MIB(2), "then large ones");
+	is_huge(at + MIB(1), "then large ones");
 	barlease_unmap((void *)at, MIB(9));
 	at = must_map(lease, MIB(1), MIB(8), &a);
 	is_mapped_huge(at, MIB(8), "8 MiB from its own second MiB on");
@@ -341,7 +342,7 @@ static void this_way(enum barlease_backend way)
 	big = must_open(dev_big(), way);
 	small = must_open(dev_small(), way);
 	alignments();
-	huge_pages();
+	large_pages();
 	bar_itself();
 	small_things();
 	refuses();

@@ -10,6 +10,7 @@
 
 #include "access.h"
 #include "faults.h"
+#include "huge.h"
 #include "lease.h"
 #include "map.h"
 #include "pagetable.h"
@@ -45,7 +46,7 @@ static void defaults(void)
 	reads(odd, pattern(0, SEED), "it can be read in small pages");
 	is_cache(odd, CACHE_UC_MINUS, "which are UC- in the page table");
 	reads(even, pattern(0, SEED), "and in huge pages");
-	is_int(entry_at(even).size, MIB(2), "of 2 MiB");
+	is_huge(even, "of 2 MiB");
 	is_cache(even, CACHE_UC_MINUS, "which are UC- in the page table");
 	reads(bar, pattern(0, SEED), "a BAR map can be read");
 	is_cache(bar, CACHE_UC_MINUS, "it is UC- in the page table");
@@ -65,11 +66,11 @@ static void write_combining(void)
 	is_int(lease_get_memattr(small.device, lease), WC, "and says so");
 
 	at = map_aligned(lease, 0, SIZE, RW, SIZE, 0);
-	is_int(faults_of_touching(at, SIZE, PAGE), 1,
-	       "touching all of its 8 MiB takes one page fault");
+	is_faults(faults_of_touching(at, SIZE, PAGE), 1, at, SIZE,
+		  "touching all of its 8 MiB takes one page fault");
 	is_int(pages_cached(at, SIZE, CACHE_WC), PAGES,
 	       "every page of it is WC in the page table");
-	is_int(entry_at(at + SIZE - PAGE).size, MIB(2), "in pages of 2 MiB");
+	is_huge(at + SIZE - PAGE, "in pages of 2 MiB");
 	ok(entry_at(at).special, "its entries are special ones");
 	ok(entry_at(at).writable, "and can be written");
 	is_int(pattern_errors(at, 0, SIZE, 4, SEED), 0,
