@@ -239,6 +239,8 @@ static int bind_all(const struct verb *verb, const struct options *options,
 	char ours[64];
 	int i, ret;
 
+	if (nr < 1)
+		return EXIT_SUCCESS;
 	if (driver_ours("", ours, sizeof(ours)))
 		return failed(verb, OUR_DRIVER " is not loaded; 'barlease doctor' says what to do");
 
@@ -249,7 +251,7 @@ static int bind_all(const struct verb *verb, const struct options *options,
 		if (ret)
 			return ret;
 	}
-	work = calloc((unsigned int)nr, sizeof(*work));
+	work = calloc((size_t)nr, sizeof(*work));
 	if (!work)
 		return failed(verb, "out of memory");
 	for (i = 0; i < nr; i++)

@@ -67,7 +67,7 @@ static uint32_t written(size_t i)
 static void slice_make(struct slice *slice, size_t page)
 {
 	slice->lease = lease_of(all.small.device, BAR2, page * PAGE, PAGE);
-	slice->at = (void *)((uintptr_t)all.bar + page * PAGE);
+	slice->at = (void *)(uintptr_t)(all.bar + page * PAGE);
 	for (size_t i = 0; i < WORDS; i++)
 		slice->at[i] = before(i);
 	slice->handle = accel_import(all.accel, slice->lease);

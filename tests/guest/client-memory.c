@@ -166,12 +166,13 @@ static long try_vm_readv_into(int fd, const long *args)
 static long on_proc_mem(bool writes)
 {
 	int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	off_t place = (uintptr_t)at;
 	long ret;
 
 	if (mem < 0)
 		return -EPROTO;
-	ret = result_of(writes ? pwrite(mem, &word, 4, (off_t)at) :
-				 pread(mem, &word, 4, (off_t)at));
+	ret = result_of(writes ? pwrite(mem, &word, 4, place) :
+				 pread(mem, &word, 4, place));
 	close(mem);
 	return ret;
 }

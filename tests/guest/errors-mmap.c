@@ -59,7 +59,7 @@ static void past_the_end(int fd, const char *what)
 		 EINVAL, "the last page and one more are EINVAL");
 	is_error(try_map(fd, GIB(1), PAGE, PROT_READ, MAP_SHARED), EINVAL,
 		 "an offset of 1 GiB is EINVAL");
-	ret = try_map(fd, 1ul << 62, PAGE, PROT_READ, MAP_SHARED);
+	ret = try_map(fd, 1ull << 62, PAGE, PROT_READ, MAP_SHARED);
 	ok(ret == -EINVAL || ret == -EOVERFLOW,
 	   "an offset of 4 EiB is EINVAL or EOVERFLOW");
 	ret = try_map(fd, -(uint64_t)PAGE, 2 * PAGE, PROT_READ, MAP_SHARED);

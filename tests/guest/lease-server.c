@@ -35,7 +35,7 @@ static struct barlease_server *server;
 static int listener;
 
 /* What the server has said of leases that ended, the last time */
-static uint32_t ended_id;
+static long ended_id;
 static enum barlease_reason ended_reason;
 
 static bool allowed(void *data, const struct barlease_peer *peer,

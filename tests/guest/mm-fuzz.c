@@ -38,7 +38,8 @@
 #define READERS		2	/* threads of a client that only read */
 #define LEASES		8	/* of a client */
 #define RANGES		3
-#define ARENA		GIB(4)	/* address space of a client */
+/* Address space of a client, who has not more than 4 GiB in all on 32 bits */
+#define ARENA		GIB(sizeof(long) == 8 ? 4 : 1)
 
 /*
  * A page's first word tells which page of which BAR it is, and the second is its
@@ -542,7 +543,7 @@ static __attribute__((noreturn)) void be_client(uint64_t seed)
 	arena = map_aligned(-1, 0, ARENA, PROT_NONE, GIB(1), 0);
 	for (uintptr_t i = 0; i < READERS; i++)
 		if (pthread_create(&threads[i], NULL, reader,
-				   (void *)(seed + i)))
+				   (void *)((uintptr_t)seed + i)))
 			_exit(3);
 	while (!atomic_load(&shared->over))
 		step();
@@ -689,7 +690,7 @@ int main(void)
 		      -1, 0);
 	if (shared == MAP_FAILED)
 		bail("no memory");
-	big = vfio_open(dev_big());
+	big = vfio_open(dev_big_mapped());
 	small = vfio_open(dev_small());
 	fill(&big, true, GIB(1));
 	fill(&small, false, MIB(64));

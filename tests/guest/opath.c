@@ -178,7 +178,7 @@ static void bar_map(void)
 	int path;
 
 	snprintf(link, sizeof(link), "/proc/self/map_files/%lx-%lx",
-		 (unsigned long)bar, (unsigned long)bar + SIZE);
+		 (unsigned long)bar, (unsigned long)(bar + SIZE));
 	path = open_path(link);
 	vfio_put32(&vfio, BAR2, 0, VALUE);
 	vfio_close(&vfio);

@@ -341,6 +341,7 @@ static const struct file_operations importer_fops = {
 	.open = importer_open,
 	.release = importer_release,
 	.unlocked_ioctl = importer_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 };
 
 static struct miscdevice importer_misc = {

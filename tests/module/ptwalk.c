@@ -188,6 +188,7 @@ static long ptwalk_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 static const struct file_operations ptwalk_fops = {
 	.owner = THIS_MODULE,
 	.unlocked_ioctl = ptwalk_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 };
 
 static struct miscdevice ptwalk_misc = {

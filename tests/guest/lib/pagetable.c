@@ -53,7 +53,8 @@ static struct barlease_ptwalk walk_to(int ptwalk, uintptr_t at)
 	struct barlease_ptwalk walk = { .address = at };
 
 	if (ioctl(ptwalk, BARLEASE_PTWALK, &walk))
-		bail("page table walk at %#lx: %s", at, strerror(errno));
+		bail("page table walk at %#llx: %s", walk.address,
+		     strerror(errno));
 	return walk;
 }
 
