@@ -17,7 +17,7 @@ static void look(pid_t tid, const char *what, char *text, size_t size)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", tid, what);
-	if (file_read(path, text, size))
+	if (file_read_all(path, text, size))
 		text[0] = '\0';
 }
 

@@ -34,7 +34,7 @@ int file_write(const char *path, const char *text)
 	return ret;
 }
 
-int file_read(const char *path, char *text, size_t size)
+int file_read_all(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
@@ -49,8 +49,16 @@ int file_read(const char *path, char *text, size_t size)
 		return ret;
 
 	text[n] = '\0';
-	text[strcspn(text, "\n")] = '\0';
 	return 0;
+}
+
+int file_read(const char *path, char *text, size_t size)
+{
+	int ret = file_read_all(path, text, size);
+
+	if (!ret)
+		text[strcspn(text, "\n")] = '\0';
+	return ret;
 }
 
 void pci_path(struct bdf dev, const char *attr, char *path, size_t size)

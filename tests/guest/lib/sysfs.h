@@ -57,8 +57,10 @@ int pci_read(struct bdf dev, const char *attr, char *text, size_t size);
 const char *pci_class_device(struct bdf dev, const char *directory,
 			     const char *prefix);
 
-/* Return 0 or a negative errno; a trailing newline is not read */
+/* Return 0 or a negative errno */
 int file_write(const char *path, const char *text);
+/* The first line, without its newline; and the whole file */
 int file_read(const char *path, char *text, size_t size);
+int file_read_all(const char *path, char *text, size_t size);
 
 #endif
