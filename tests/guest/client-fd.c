@@ -295,7 +295,9 @@ static const struct attempt on_any[] = {
 	{ "nor be executed", try_exec, EACCES },
 	{ "a page more than all cannot be mapped", try_map_all, REFUSED },
 	{ "nor can it be mapped privately", try_map_private, EINVAL },
-	{ "nor from a negative offset", try_map_negative, EOVERFLOW },
+	/* With 32 bits, the library knows that the kernel has no such number. */
+	{ "nor from a negative offset", try_map_negative,
+	  sizeof(long) == 8 ? EOVERFLOW : EINVAL },
 	{ "nor as MAP_SYNC", try_map_sync, EOPNOTSUPP },
 	{ "nor as MAP_HUGETLB", try_map_hugetlb, EINVAL },
 

@@ -168,12 +168,18 @@ static long do_map(int fd, const long *args)
 	return result;
 }
 
+/* What do_map() returns may be an address in the upper half of 32 bits. */
+static bool is_errno(long at)
+{
+	return at < 0 && at >= -4095;
+}
+
 mapping_t peer_map(const struct peer *peer, int fd, uint64_t offset,
 		   size_t size, int prot)
 {
 	long at = peer_call(peer, do_map, fd, ARGS(offset, size, prot));
 
-	if (at < 0)
+	if (is_errno(at))
 		bail("mmap() of %#zx bytes in another process: %s", size,
 		     strerror(-at));
 	return (mapping_t)at;
@@ -184,7 +190,7 @@ int peer_try_map(const struct peer *peer, int fd, uint64_t offset, size_t size,
 {
 	long at = peer_call(peer, do_map, fd, ARGS(offset, size, prot));
 
-	if (at < 0)
+	if (is_errno(at))
 		return at;
 	peer_unmap(peer, (mapping_t)at, size);
 	return 0;
