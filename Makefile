@@ -50,7 +50,7 @@ runner := $(build)/lab/runner$(foreign:%=-%)
 cc-amd64 = $(CC)
 cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 
-.PHONY: help demo check check-all bench bench-docs mutants unit sanitize fuzz shell model
+.PHONY: help demo check check-all check-selftests bench bench-docs mutants unit sanitize fuzz shell model
 .PHONY: module test-module accel user guest kernel
 .PHONY: packages-module packages-user packages-guest packages-fuzz
 .PHONY: clean distclean
@@ -67,6 +67,10 @@ check: guest packages-fuzz	## every test, on this host and in the guest (TESTS=a
 
 check-all:	## all of that on every kernel and machine, one table (ALL="6.12 arm64": these)
 	@lab/check-all.sh $(ALL)
+
+check-selftests:	## the kernel's own tests of VFIO, on stock vfio-pci and on this driver
+	@$(MAKE) --no-print-directory guest KERNEL=7.3-iommufd
+	@KERNEL=$(kernel-7.3-iommufd-amd64-4k) lab/selftests.sh "$(TESTS)"
 
 bench: guest	## measure, against stock vfio-pci (ROUNDS=n, BENCH=a,b: these)
 	@lab/packages.sh gnuplot-nox jq
@@ -158,6 +162,7 @@ clean:		## remove what was built, keep what was downloaded
 		$(build)/guest $(build)/guest-* $(build)/lab \
 		$(build)/check $(build)/clients $(build)/noiommu $(build)/demo \
 		$(build)/bench $(build)/bench.json $(build)/model \
+		$(build)/results $(build)/selftests/out $(build)/selftests/tree \
 		$(build)/mutants $(build)/shell
 
 distclean:	## remove build/

@@ -48,6 +48,10 @@ client_machine=(
 	-device e1000e,netdev=wire1,bus=rp5,romfile=
 )
 
+# For the kernel's selftests: huge pages of both sizes, and memory for them
+selftests_machine=(-m 4096)
+selftests_append='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=64'
+
 qemu_major()
 {
 	"$qemu_dir/run" --version |
@@ -88,12 +92,14 @@ qemu_command()
 	local append option extra=()
 
 	[ "$1" != clients ] || extra=("${client_machine[@]}")
+	[ "$1" != selftests ] || extra=("${selftests_machine[@]}")
 	append="$(arch_append "$1") panic=-1 loglevel=5"
 	# The tests leave many marks in the log: no limit to their rate.
 	append="$append printk.devkmsg=on"
 	# What is used after it was freed, and kfree() is all there is to see of
 	# it, is said so by the stock kernel, too.
 	[ "$1" != check ] || append="$append slub_debug=FZPU,kmalloc-*"
+	[ "$1" != selftests ] || append="$append $selftests_append"
 	# For a guest that hangs, see run-guest.sh.
 	append="$append sysrq_always_enabled barlease.mode=$1"
 	shift

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# run-guest.sh check|clients|noiommu|demo|bench|shell [NAME,...]: boot the guest and
+# run-guest.sh check|clients|noiommu|selftests|demo|bench|shell [NAME,...]: boot the guest and
 # follow it.
 #
 # All but shell: what the guest sends through its virtio port is shown as it
 # comes and kept in $OUT/guest.tap (OUT is build/check, build/demo or so), the
 # console in $OUT/console.log. The exit status says whether the run was complete
-# (check, clients, noiommu), or is that of what has run (demo, bench). Environment:
+# (check, clients, noiommu, selftests), or is that of what has run (demo, bench). Environment:
 #   BARLEASE_ACCEL=tcg|kvm   do not probe
 #   BARLEASE_IDLE=SECONDS    a guest silent for so long has hung (60)
 #   BARLEASE_LIMIT=SECONDS   for the whole run (3600)
@@ -145,7 +145,7 @@ qemu_command "$mode" ${tests:+"tests=$tests"} ${tty:+"tty=$tty"} \
 say BOOT "Linux $(cat "$kernel/release") in QEMU ($accel), $mode"
 case $mode in
 shell) "${qemu[@]}" "${monitor[@]}" -chardev null,id=tap -serial mon:stdio ;;
-check | clients | noiommu) followed ;;
+check | clients | noiommu | selftests) followed ;;
 demo | bench) followed && exit "${ended:-1}" ;;
 *) die "unknown mode: $mode" ;;
 esac
