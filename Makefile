@@ -15,6 +15,9 @@ export ARCH
 kernel-6.12-amd64-4k := $(build)/kernel
 kernel-7.3-amd64-4k := $(build)/kernel-7.3
 kernel-7.3-iommufd-amd64-4k := $(build)/kernel-7.3-iommufd
+kernel-6.12-rt-amd64-4k := $(build)/kernel-6.12-rt
+kernel-6.12-small-amd64-4k := $(build)/kernel-6.12-small
+kernel-6.12-i386-4k := $(build)/kernel-6.12-i386
 kernel-6.12-arm64-4k := $(build)/kernel-arm64
 kernel-6.12-arm64-16k := $(build)/kernel-arm64-16k
 kernels := $(foreach v,$(filter kernel-%,$(.VARIABLES)),$($(v)))
@@ -23,6 +26,11 @@ override KERNEL := $(or $(kernel-$(kernel)-$(ARCH)-$(pages)),$(abspath $(kernel)
 export KERNEL
 $(if $(filter amd64 arm64 i386,$(ARCH)),,$(error \
 	ARCH=$(ARCH) is neither amd64 nor arm64 nor i386))
+# Programs of 32 bits on a kernel of 64
+userland := $(or $(USERLAND),$(ARCH))
+export USERLAND
+$(if $(filter $(ARCH)-$(userland),$(ARCH)-$(ARCH) amd64-i386),,$(error \
+	USERLAND=$(userland) is nothing that a kernel of ARCH=$(ARCH) runs))
 $(if $(filter $(kernels),$(KERNEL))$(wildcard $(KERNEL)/release),,$(error \
 	there is no KERNEL=$(kernel) for ARCH=$(ARCH) PAGES=$(pages), nor is it a \
 	directory with a kernel in it; see docs/testing.md))
@@ -45,12 +53,14 @@ testdir := $(build)/test-module$(suffix)
 acceldir := $(build)/accel$(suffix)
 
 # Programs for another machine than this one are made with its own libraries.
-foreign := $(filter-out amd64,$(ARCH))
+foreign := $(filter-out amd64,$(userland))
 runner := $(build)/lab/runner$(foreign:%=-%)
 cc-amd64 = $(CC)
+cc-i386 = $(CC) -m32 --sysroot=$(build)/sysroot-i386
 cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 
-.PHONY: help demo check check-all check-selftests bench bench-docs mutants unit sanitize fuzz shell model
+.PHONY: help demo check check-guests check-configs check-selftests check-all
+.PHONY: bench bench-docs mutants unit sanitize fuzz model shell
 .PHONY: module test-module accel user guest kernel
 .PHONY: packages-module packages-user packages-guest packages-fuzz
 .PHONY: clean distclean
@@ -71,6 +81,12 @@ check-all:	## all of that on every kernel and machine, one table (ALL="6.12 arm6
 check-selftests:	## the kernel's own tests of VFIO, on stock vfio-pci and on this driver
 	@$(MAKE) --no-print-directory guest KERNEL=7.3-iommufd
 	@KERNEL=$(kernel-7.3-iommufd-amd64-4k) lab/selftests.sh "$(TESTS)"
+
+check-guests: guest	# all of that but what runs on this host
+	@lab/check.sh guests "$(TESTS)"
+
+check-configs:	## on PREEMPT_RT, a small kernel, 32 bits (CONFIGS=a,b: these)
+	@lab/configs.sh "$(CONFIGS)" "$(TESTS)"
 
 bench: guest	## measure, against stock vfio-pci (ROUNDS=n, BENCH=a,b: these)
 	@lab/packages.sh gnuplot-nox jq
@@ -130,13 +146,14 @@ guest: kernel module test-module accel user $(runner)
 $(runner): lab/runner.c | packages-user
 	@mkdir -p $(@D)
 	@echo '  CC      lab/$(@F)'
-	@$(cc-$(ARCH)) -O2 -g -Wall -Wextra -static -o $@ $<
+	@$(cc-$(userland)) -O2 -g -Wall -Wextra -static -o $@ $<
 
 kernel: packages-guest
 	$(if $(filter $(kernels),$(KERNEL)),@lab/fetch-kernel.sh)
 
 # Of Debian's packages, those that are missing.
 compiler-arm64 := gcc-aarch64-linux-gnu
+compiler-i386 = lib32gcc-$(shell gcc -dumpversion)-dev
 packages-module:
 	@lab/packages.sh make gcc libc6-dev libelf-dev $(compiler-$(ARCH))
 
@@ -144,7 +161,7 @@ packages-user:
 	@lab/packages.sh gcc g++ libc6-dev meson ninja-build pkgconf \
 		libcmocka-dev libdrm-dev libjson-c-dev libpci-dev scdoc
 ifdef foreign
-	@lab/packages.sh $(compiler-$(ARCH))
+	@lab/packages.sh $(compiler-$(userland))
 	@lab/fetch-sysroot.sh
 else
 	@lab/packages.sh libc6-dev-i386 lib32gcc-$$(gcc -dumpversion)-dev
@@ -160,7 +177,7 @@ clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module* $(build)/accel* \
 		$(build)/user* \
 		$(build)/guest $(build)/guest-* $(build)/lab \
-		$(build)/check $(build)/clients $(build)/noiommu $(build)/demo \
+		$(build)/check* $(build)/clients $(build)/noiommu $(build)/demo \
 		$(build)/bench $(build)/bench.json $(build)/model \
 		$(build)/results $(build)/selftests/out $(build)/selftests/tree \
 		$(build)/mutants $(build)/shell

@@ -104,8 +104,8 @@ apt_private()
 	apt_setup "$build/apt" /var/lib/dpkg/status <<<"$sources"
 }
 
-# The same for the guest's machine: for another than the host's all the way down
-# to libc.
+# The same for the guest's programs: for another machine than the host all the way
+# down to libc. Of i386 no kernel is wanted, and so no updates of one.
 apt_machine()
 {
 	local sources
@@ -115,8 +115,11 @@ apt_machine()
 		return
 	fi
 	apt_release
-	sources=$(apt_sources)
-	apt_setup "$build/apt$foreign" /dev/null "$arch" <<<"$sources"
+	case $userland in
+	i386) sources="deb $(apt_keyring)$(apt_mirror) $codename main" ;;
+	*) sources=$(apt_sources) ;;
+	esac
+	apt_setup "$build/apt$foreign" /dev/null "$userland" <<<"$sources"
 }
 
 # apt_foreign CODENAME: for what another release and its backports have, all

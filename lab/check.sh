@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# check.sh unit|sanitize|fuzz|model|all [TEST,...]: run the host's unit tests, those
-# with sanitizers, the fuzzers, the model's searches, or the first three of these, the guest's tests, and the VFIO
-# programs of others in a guest of their own. Of the guests' tests some may be
+# check.sh unit|sanitize|fuzz|model|guests|all [TEST,...]: run the host's unit
+# tests, those with sanitizers, the fuzzers; the model's searches; the guest's tests,
+# and the VFIO programs of others in a guest of their own; or all of these but for the
+# model. Of the guests' tests some may be
 # named, and then they are all. Closes with one line that counts them all.
 # Environment:
 #   FUZZ_SECONDS=SECONDS     for each fuzzer (20)
+#   BARLEASE_RESULTS=NAME    what a whole run is called in build/results/
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/show.sh"
@@ -82,19 +84,27 @@ guest()
 	"$top/lab/run-guest.sh" check "$names" || say FAIL "see $out/console.log"
 }
 
+# kernel_has OPTION
+kernel_has()
+{
+	grep -qs "^CONFIG_$1=y" "$kernel/headers/include/config/auto.conf"
+}
+
 # Without those programs nothing of this can be shown, which is a failure. They
 # are fetched for amd64 only.
 clients()
 {
-	local names what archives=() dir=$build/clients
+	local names what lacks='' archives=() dir=$build/clients
 
 	names=$(chosen clients)
 	[ -z "$tests" ] || [ -n "$names" ] || return 0
 	mkdir -p "$dir"
 	streams+=("$dir/guest.tap")
-	if [ -n "$foreign" ]; then
-		printf '%s\n' "ok - clients # SKIP nobody fetches a Debian of $arch" \
-			'#@ complete' | tee "$dir/guest.tap" | show_all
+	[ -z "$foreign" ] || lacks="nobody fetches a Debian of $userland"
+	kernel_has CGROUPS || lacks="systemd wants a kernel with control groups"
+	if [ -n "$lacks" ]; then
+		printf '%s\n' "ok - clients # SKIP $lacks" '#@ complete' |
+			tee "$dir/guest.tap" | show_all
 		return
 	fi
 	for what in dpdk systemd; do
@@ -120,8 +130,7 @@ noiommu()
 	if [ -n "$tests" ]; then
 		[ -n "$names" ] || return 0
 	else
-		grep -qs '^CONFIG_VFIO_NOIOMMU=y' \
-			"$kernel/headers/include/config/auto.conf" || return 0
+		kernel_has VFIO_NOIOMMU || return 0
 	fi
 	mkdir -p "$build/noiommu"
 	streams+=("$build/noiommu/guest.tap")
@@ -133,8 +142,13 @@ rm -f "$out"/*.tap
 streams=()
 case $what in
 unit | sanitize | fuzz | model)
-	[ -z "$foreign" ] || die "\"make $what\" is for this host, not for $arch"
+	[ -z "$foreign" ] || die "\"make $what\" is for this host, not for $userland"
 	"$what"
+	;;
+guests)
+	guest
+	clients
+	noiommu
 	;;
 all)
 	if [ -n "$foreign" ]; then
@@ -154,9 +168,9 @@ esac
 touch "${streams[@]}"
 # A whole run is one row of "make check-all".
 results=
-if [ "$what" = all ] && [ -z "$tests" ]; then
-	results=$build/results/${flavour#-}
-	[ -n "$flavour" ] || results=${results}6.12
+if [[ $what =~ ^(all|guests)$ ]] && [ -z "$tests" ]; then
+	name=${flavour#-}
+	results=$build/results/${BARLEASE_RESULTS:-${name:-6.12}}
 	mkdir -p "$build/results"
 	rm -f "$results" "$results.skipped"
 fi

@@ -3,8 +3,9 @@
 # Fetch the stock Debian kernel that KERNEL names, and its headers, and unpack
 # them: in build/kernel, the default, 6.12 of the host's own release, in
 # build/kernel-arm64 and build/kernel-arm64-16k the same for arm64, in
-# build/kernel-7.3 that of Debian 13's backports. For build/kernel-7.3-iommufd see
-# kernel-iommufd.sh.
+# build/kernel-6.12-rt its PREEMPT_RT, in build/kernel-7.3 that of Debian 13's
+# backports. For build/kernel-7.3-iommufd see kernel-iommufd.sh, and for those
+# that lab/kernels/ has a file of, kernel-own.sh.
 #   release   its "uname -r"
 #   vmlinuz
 #   modules   /lib/modules/RELEASE of the guest
@@ -12,6 +13,8 @@
 # Nothing of it is installed on the host. The compiler of 6.12 is the host's,
 # and is installed if need be; 7.3 brings Debian 13's with it.
 set -euo pipefail
+# A kernel is for its own machine, whatever its programs are.
+unset USERLAND
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/apt.sh"
 . "$(dirname "$0")/root.sh"
@@ -113,6 +116,8 @@ link()
 
 [ "$kernel" != "$build/kernel-7.3-iommufd" ] ||
 	exec "$top/lab/kernel-iommufd.sh"
+[ ! -e "$top/lab/kernels/${kernel##*/kernel-}.config" ] ||
+	exec "$top/lab/kernel-own.sh"
 
 lock kernel
 [ ! -e "$kernel/release" ] || exit 0
@@ -122,6 +127,7 @@ lock kernel
 rm -rf "$kernel"
 case $kernel in
 "$build/kernel") fetch_6_12 amd64 ;;
+"$build/kernel-6.12-rt") fetch_6_12 rt-amd64 ;;
 "$build/kernel-arm64") fetch_6_12 arm64 ;;
 "$build/kernel-arm64-16k") fetch_6_12 arm64-16k ;;
 "$build/kernel-7.3") fetch_7_3 ;;

@@ -14,9 +14,9 @@ lock kernel
 
 apt_machine
 rm -rf "$dir"
-root_fetch "libraries of $arch" root_download \
+root_fetch "libraries of $userland" root_download \
 	libc6-dev libcmocka-dev libdrm-dev libjson-c-dev libpci-dev
-unpack "libraries of $arch" "$apt_dir/archives" "$dir"
+unpack "libraries of $userland" "$apt_dir/archives" "$dir"
 root_complete "$dir"
 # Last, for it says that all the rest is there.
 touch "$dir/complete"

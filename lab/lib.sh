@@ -7,8 +7,10 @@ build=$top/build
 # The guest's machine. What is built for another than amd64, or is fetched for
 # it, has a name of its own.
 arch=${ARCH:-amd64}
+# Its programs may be for another one, if the kernel runs them.
+userland=${USERLAND:-$arch}
 foreign=
-[ "$arch" = amd64 ] || foreign=-$arch
+[ "$userland" = amd64 ] || foreign=-$userland
 # The guest's kernel; another directory of the same layout may stand in. What is
 # made for that one has names of its own, the same ones as in the Makefile.
 kernel=${KERNEL:-$build/kernel}
@@ -18,6 +20,7 @@ if [ "$kernel" != "$build/kernel" ]; then
 	flavour=-${flavour#kernel-}
 fi
 guest=$build/guest$flavour
+[ "$userland" = "$arch" ] || guest=$guest-with-$userland
 mkdir -p "$build"
 
 # One line a step, in the manner of kbuild: "  FETCH   what".
@@ -98,6 +101,11 @@ arm64)
 	emulator=aarch64
 	qemu_dir=$build/qemu-arm64
 	cross=aarch64-linux-gnu
+	;;
+i386)
+	kernel_arch=i386
+	emulator=x86_64
+	qemu_dir=$build/qemu
 	;;
 *) die "the lab knows no machine \"$arch\"" ;;
 esac
