@@ -7,11 +7,18 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kernel.h"
 #include "map.h"
 #include "tap.h"
 
+/*
+ * VFIO's offset of a BAR is its index times 1 TiB. A kernel of 32 bits maps files
+ * up to 4 GiB, and those of devices are no exception (file_mmap_size_max()).
+ */
 static mapping_t must(void *at, uint64_t offset, size_t size)
 {
+	if (at == MAP_FAILED && errno == EOVERFLOW && kernel_is_32bit())
+		skip_rest("a kernel of 32 bits maps no BAR but the first");
 	if (at == MAP_FAILED)
 		bail("mmap() of %#zx bytes at %#llx: %s", size,
 		     (unsigned long long)offset, strerror(errno));
