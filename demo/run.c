@@ -184,13 +184,22 @@ static void try_foreign_slice(void)
 	       slices[DOORBELL].worker);
 }
 
+/* As the machine calls what its page tables say */
+#ifdef __aarch64__
+#define UNCACHED	"Device-nGnRE"
+#define COMBINING	"Normal-NC"
+#else
+#define UNCACHED	"UC-"
+#define COMBINING	"WC"
+#endif
+
 /* What each worker has to find, line by line of its answer */
 static const char *const wanted[NR_SLICES][6] = {
-	[DOORBELL] = { "/dmabuf:doorbell", " 0 are anybody", "4 KiB pages, UC-",
+	[DOORBELL] = { "/dmabuf:doorbell", " 0 are anybody", "4 KiB pages, " UNCACHED,
 		       "EINVAL", "EINVAL", "EFAULT" },
-	[STATUS] = { "/dmabuf:status", " 0 are anybody", "2 MiB pages, UC-",
+	[STATUS] = { "/dmabuf:status", " 0 are anybody", "2 MiB pages, " UNCACHED,
 		     "EINVAL", "EINVAL", "EFAULT" },
-	[WINDOW] = { "/dmabuf:window", " 0 are anybody", "2 MiB pages, WC",
+	[WINDOW] = { "/dmabuf:window", " 0 are anybody", "2 MiB pages, " COMBINING,
 		     "EINVAL", "EINVAL", "EFAULT" },
 };
 

@@ -11,9 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define KIB(n)	((uint64_t)(n) << 10)
-#define MIB(n)	((uint64_t)(n) << 20)
-#define PAGE	KIB(4)
+#include "lease.h"
 
 /**
  * struct slice - what demo.conf says of a worker's slice, and what is in it

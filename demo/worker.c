@@ -90,7 +90,7 @@ static void show_page_table(void)
 	struct entry entry = entry_at(mapping);
 
 	printf("page table   %s pages, %s, %s, physical %#" PRIx64 "\n",
-	       entry.size == MIB(2) ? "2 MiB" : "4 KiB",
+	       entry.size == HUGE ? "2 MiB" : "4 KiB",
 	       cache_name(entry.cache),
 	       entry.writable ? "writable" : "read-only", entry.physical);
 }

@@ -8,10 +8,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lease.h"
 #include "settle.h"
 #include "tap.h"
 
-#define PAGE	4096
 /* So many that the guest's kernel flushes the TLB and not page by page */
 #define MANY	(64 * PAGE)
 

@@ -84,7 +84,7 @@ static void which_bars(void)
 static void while_closed(void)
 {
 	says("0x0-0x3ffffff nc", "at first");
-	maps_as(0, CACHE_UC_MINUS, "a map");
+	maps_as(0, CACHE_UNCACHED, "a map");
 	is_ok(pci_write(dev, ATTR, "wc\n"), "\"wc\" is written");
 	says("0x0-0x3ffffff wc", "then");
 	maps_as(0, CACHE_WC, "a map");
@@ -95,7 +95,7 @@ static void while_closed(void)
 	is_ok(pci_write(dev, ATTR, "8192-12287   wc\n"),
 	      "and the next, in decimal");
 	says("0x0-0xfff nc,0x1000-0x2fff wc,0x3000-0x3ffffff nc", "then");
-	maps_as(0, CACHE_UC_MINUS, "a map of the first page");
+	maps_as(0, CACHE_UNCACHED, "a map of the first page");
 	maps_as(PAGE, CACHE_WC, "a map of the second");
 	is_ok(pci_write(dev, ATTR, "0x2000-0x3ffffff nc"),
 	      "all but that is made NC");
@@ -178,11 +178,12 @@ static void until_unbound(void)
 	ok(!exists("barlease"), "then the attributes are gone");
 	is_ok(pci_bind(dev, OUR_DRIVER), "it is bound again");
 	says("0x0-0x3ffffff nc", "that forgets what was set");
-	maps_as(0, CACHE_UC_MINUS, "a map");
+	maps_as(0, CACHE_UNCACHED, "a map");
 }
 
 int main(void)
 {
+	NEEDS_SMALL_PAGES;
 	dev = dev_small();
 	which_bars();
 	while_closed();

@@ -79,7 +79,7 @@ static void whole_bar(void)
 	holds(0, NC, BAR, "then");
 	at = map_bar(&small, BAR2, 0, SIZE);
 	reads(at, pattern(0, SEED), "a map of it can be read");
-	is_cache(at, CACHE_UC_MINUS, "it is UC- in the page table");
+	is_cache(at, CACHE_UNCACHED, "it is uncached in the page table");
 	unmap(at, SIZE);
 }
 
@@ -92,8 +92,8 @@ static void existing_keep_theirs(void)
 	after = map_bar(&small, BAR2, 0, MIB(4));
 	reads(before + MIB(2), pattern(MIB(2), SEED),
 	      "goes on after WC is set");
-	is_cache(before + MIB(2), CACHE_UC_MINUS,
-		 "and what it faults in is still UC-");
+	is_cache(before + MIB(2), CACHE_UNCACHED,
+		 "and what it faults in is still uncached");
 	reads(after + MIB(2), pattern(MIB(2), SEED), "a map made since");
 	is_cache(after + MIB(2), CACHE_WC, "is WC");
 
@@ -103,7 +103,7 @@ static void existing_keep_theirs(void)
 	reads(after, pattern(0, SEED), "the second map comes back");
 	is_cache(after, CACHE_WC, "as WC, although NC has been set since");
 	reads(before, pattern(0, SEED), "and so does the first");
-	is_cache(before, CACHE_UC_MINUS, "as UC-");
+	is_cache(before, CACHE_UNCACHED, "as uncached");
 	unmap(before, MIB(4));
 	unmap(after, MIB(4));
 }
@@ -120,7 +120,7 @@ static void nobody_else(void)
 	       "a lease of a WC BAR is uncached");
 	at = map(lease, 0, PAGE, RW);
 	reads(at, pattern(0, SEED), "it can be read");
-	is_cache(at, CACHE_UC_MINUS, "and is UC- in the page table");
+	is_cache(at, CACHE_UNCACHED, "and is uncached in the page table");
 	unmap(at, PAGE);
 	close(lease);
 	is_int(bar_get_memattr(small.device, BAR0, 0, NULL), NC,
@@ -177,11 +177,11 @@ static void within_a_part(void)
 	nc = map_aligned(small.device, base, MIB(4), RW, MIB(2), 0);
 	wc = map_aligned(small.device, base + MIB(4), MIB(4), RW, MIB(2), 0);
 	reads(nc + MIB(2), pattern(MIB(2), SEED), "a map before the WC part");
-	is_cache(nc + MIB(2), CACHE_UC_MINUS, "is UC-");
+	is_cache(nc + MIB(2), CACHE_UNCACHED, "is uncached");
 	is_huge(nc + MIB(2), "in huge pages");
 	reads(wc, pattern(MIB(4), SEED), "a map of just that part");
 	reads(wc + MIB(2), pattern(MIB(6), SEED), "up to its middle");
-	is_int(pages_cached(wc, MIB(4), CACHE_WC), 1024, "is WC");
+	is_int(pages_cached(wc, MIB(4), CACHE_WC), MIB(4) / PAGE, "is WC");
 	is_huge(wc + MIB(2), "in huge pages, too");
 	unmap(nc, MIB(4));
 	unmap(wc, MIB(4));
@@ -195,35 +195,37 @@ static void across_parts(void)
 
 	/* NC to 1 MiB, WC to 3 MiB + 4 KiB, NC; the map begins at 512 KiB */
 	set(MIB(1), MIB(2) + PAGE, WC);
-	at = map_aligned(small.device, base + KIB(512), MIB(4), RW, MIB(2), 0);
-	reads(at + KIB(512) - PAGE, pattern(MIB(1) - PAGE, SEED),
+	at = map_aligned(small.device, base + MIB(1) / 2, MIB(4), RW, MIB(2), 0);
+	reads(at + MIB(1) / 2 - PAGE, pattern(MIB(1) - PAGE, SEED),
 	      "a map of parts that differ: the last page of the first");
-	is_int(pages_present(at, MIB(4)), 512, "that fills the page table");
-	is_int(pages_cached(at, KIB(512), CACHE_UC_MINUS), 128,
-	       "with that part as UC-");
-	is_int(pages_cached(at + KIB(512), MIB(2) - KIB(512), CACHE_WC), 384,
+	is_int(pages_present(at, MIB(4)), MIB(2) / PAGE, "that fills the page table");
+	is_int(pages_cached(at, MIB(1) / 2, CACHE_UNCACHED), MIB(1) / 2 / PAGE,
+	       "with that part as uncached");
+	is_int(pages_cached(at + MIB(1) / 2, MIB(3) / 2, CACHE_WC),
+	       MIB(3) / 2 / PAGE,
 	       "and the second as WC");
-	reads(at + KIB(512), pattern(MIB(1), SEED), "which has its bytes");
-	is_right(at, KIB(512), MIB(4));
-	is_int(pages_cached(at, KIB(512), CACHE_UC_MINUS), 128,
-	       "all is there: UC- before");
-	is_int(pages_cached(at + KIB(512), MIB(2) + PAGE, CACHE_WC), 513,
+	reads(at + MIB(1) / 2, pattern(MIB(1), SEED), "which has its bytes");
+	is_right(at, MIB(1) / 2, MIB(4));
+	is_int(pages_cached(at, MIB(1) / 2, CACHE_UNCACHED), MIB(1) / 2 / PAGE,
+	       "all is there: uncached before");
+	is_int(pages_cached(at + MIB(1) / 2, MIB(2) + PAGE, CACHE_WC),
+	       MIB(2) / PAGE + 1,
 	       "WC where it was set");
-	is_int(pages_cached(at + KIB(512) + MIB(2) + PAGE,
-			    MIB(4) - KIB(512) - MIB(2) - PAGE, CACHE_UC_MINUS),
-	       383, "UC- behind");
+	is_int(pages_cached(at + MIB(1) / 2 + MIB(2) + PAGE,
+			    MIB(4) - MIB(1) / 2 - MIB(2) - PAGE, CACHE_UNCACHED),
+	       MIB(3) / 2 / PAGE - 1, "uncached behind");
 	ok(write32(at + MIB(1), 0x5a), "it can be written");
 	__sync_synchronize();
-	is_int(vfio_get32(&small, BAR2, MIB(1) + KIB(512)), 0x5a,
+	is_int(vfio_get32(&small, BAR2, MIB(1) + MIB(1) / 2), 0x5a,
 	       "and the device has it");
-	vfio_put32(&small, BAR2, MIB(1) + KIB(512),
-		   pattern(MIB(1) + KIB(512), SEED));
+	vfio_put32(&small, BAR2, MIB(1) + MIB(1) / 2,
+		   pattern(MIB(1) + MIB(1) / 2, SEED));
 
 	set(0, 0, NC);
 	is_ok(vfio_reset(&small), "after NC is set, a reset");
 	pattern_fill(&small, BAR2, 0, SIZE, PAGE, SEED);
-	is_right(at, KIB(512), MIB(4));
-	is_int(pages_cached(at, MIB(4), CACHE_WC), 513,
+	is_right(at, MIB(1) / 2, MIB(4));
+	is_int(pages_cached(at, MIB(4), CACHE_WC), MIB(2) / PAGE + 1,
 	       "the map has the parts that it was made with");
 	unmap(at, MIB(4));
 }
@@ -239,7 +241,7 @@ static void protection(void)
 	is_ok(try_protect(at, 4 * PAGE, PROT_READ), "made read-only");
 	is_right(at, 0, 4 * PAGE);
 	is_cache(at + PAGE, CACHE_WC, "the WC page is WC");
-	is_cache(at, CACHE_UC_MINUS, "its neighbour UC-");
+	is_cache(at, CACHE_UNCACHED, "its neighbour uncached");
 	ok(!entry_at(at + PAGE).writable, "it is not writable");
 	is_ok(vfio_reset(&small), "all is faulted in once more");
 	pattern_fill(&small, BAR2, 0, SIZE, PAGE, SEED);
@@ -249,7 +251,7 @@ static void protection(void)
 	is_ok(try_protect(at, 4 * PAGE, RW), "made writable again");
 	ok(write32(at + PAGE, pattern(PAGE, SEED)), "it can be written");
 	is_cache(at + PAGE, CACHE_WC, "as WC");
-	is_cache(at + 2 * PAGE, CACHE_UC_MINUS, "beside UC-");
+	is_cache(at + 2 * PAGE, CACHE_UNCACHED, "beside uncached");
 	unmap(at, 4 * PAGE);
 	set(0, 0, NC);
 }
@@ -257,12 +259,13 @@ static void protection(void)
 static void parts_are(mapping_t at, const char *when)
 {
 	is_right(at, 0, MIB(4));
-	is_int(pages_cached(at, MIB(1), CACHE_UC_MINUS), 256,
-	       "%s, the part before is UC-", when);
-	is_int(pages_cached(at + MIB(1), MIB(2) + PAGE, CACHE_WC), 513,
+	is_int(pages_cached(at, MIB(1), CACHE_UNCACHED), MIB(1) / PAGE,
+	       "%s, the part before is uncached", when);
+	is_int(pages_cached(at + MIB(1), MIB(2) + PAGE, CACHE_WC),
+	       MIB(2) / PAGE + 1,
 	       "the WC part WC");
-	is_int(pages_cached(at + MIB(3) + PAGE, MIB(1) - PAGE, CACHE_UC_MINUS),
-	       255, "the part behind UC-");
+	is_int(pages_cached(at + MIB(3) + PAGE, MIB(1) - PAGE, CACHE_UNCACHED),
+	       MIB(1) / PAGE - 1, "the part behind uncached");
 }
 
 /* Of some pages of each part, at no multiple of anything */
@@ -304,9 +307,9 @@ static void surgery(void)
 		bail("mremap()");
 	is_right(moved, 2 * PAGE, 2 * PAGE);
 	is_cache(moved, CACHE_WC, "what is left of a map: the WC page");
-	is_cache(moved + PAGE, CACHE_UC_MINUS, "and the one behind it");
+	is_cache(moved + PAGE, CACHE_UNCACHED, "and the one behind it");
 	reads(at + PAGE, pattern(PAGE, SEED), "and the one before it");
-	is_cache(at + PAGE, CACHE_UC_MINUS, "which is UC-");
+	is_cache(at + PAGE, CACHE_UNCACHED, "which is uncached");
 	peer_reads(&peer, at + 2 * PAGE, pattern(2 * PAGE, SEED),
 		   "a child has the whole map");
 	is_int(peer_pages_cached(&peer, at, 4 * PAGE, CACHE_WC), 1,
@@ -337,7 +340,7 @@ static void until_last_close(void)
 	is_hex(length, BAR, "all of it");
 	at = map_bar(&small, BAR2, 0, PAGE);
 	reads(at, pattern(0, SEED), "a map can be read");
-	is_cache(at, CACHE_UC_MINUS, "and is UC-");
+	is_cache(at, CACHE_UNCACHED, "and is uncached");
 	unmap(at, PAGE);
 }
 

@@ -271,6 +271,7 @@ int main(void)
 	pid_t broker;
 	int before;
 
+	NEEDS_SMALL_PAGES;
 	broker_set_up();
 	fill();
 	configure();

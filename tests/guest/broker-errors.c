@@ -457,6 +457,7 @@ static void without_root(void)
 
 int main(void)
 {
+	NEEDS_SMALL_PAGES;
 	broker_set_up();
 	bad_command_lines();
 	bad_files();

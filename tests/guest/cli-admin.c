@@ -13,6 +13,7 @@
 #include "cli-holder.h"
 #include "cli-run.h"
 #include "clock.h"
+#include "lease.h"
 #include "map.h"
 #include "sysfs.h"
 #include "tap.h"
@@ -186,6 +187,7 @@ int main(int argc, char **argv)
 	struct job doorbell, window;
 	char id[16], other[16];
 
+	NEEDS_SMALL_PAGES;
 	if (argc > 1 && !strcmp(argv[1], HOLD))
 		holder_run();
 	start();

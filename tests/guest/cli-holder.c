@@ -16,6 +16,7 @@
 
 #include "cli-holder.h"
 #include "clock.h"
+#include "lease.h"
 #include "map.h"
 #include "tap.h"
 
@@ -39,7 +40,7 @@ void holder_run(void)
 {
 	int fd = atoi(getenv("BARLEASE_FD") ?: "-1");
 	const char *name = getenv(HOLDER_NAME);
-	volatile uint32_t *at = (volatile uint32_t *)map(fd, 0, 4096, PROT_READ);
+	volatile uint32_t *at = (volatile uint32_t *)map(fd, 0, PAGE, PROT_READ);
 
 	close(fd);
 	if (name && prctl(PR_SET_NAME, name))

@@ -13,6 +13,7 @@
 #include "cli-holder.h"
 #include "cli-run.h"
 #include "importer.h"
+#include "lease.h"
 #include "sysfs.h"
 #include "tap.h"
 
@@ -81,6 +82,7 @@ static void leased(void)
 
 int main(int argc, char **argv)
 {
+	NEEDS_SMALL_PAGES;
 	dev = dev_small();
 	peer = dev_big();
 	if (argc > 1 && !strcmp(argv[1], HOLD))

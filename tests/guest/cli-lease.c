@@ -13,6 +13,7 @@
 
 #include "cli-holder.h"
 #include "cli-run.h"
+#include "lease.h"
 #include "sysfs.h"
 #include "tap.h"
 
@@ -301,6 +302,7 @@ static void broker_ends(void)
 
 int main(int argc, char **argv)
 {
+	NEEDS_SMALL_PAGES;
 	if (argc > 1 && !strcmp(argv[1], HOLD))
 		holder_run();
 	no_broker();

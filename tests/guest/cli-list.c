@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli-run.h"
+#include "lease.h"
 #include "sysfs.h"
 #include "tap.h"
 
@@ -127,6 +128,7 @@ static void misuse(void)
 
 int main(void)
 {
+	NEEDS_SMALL_PAGES;
 	unlink("/run/barlease/socket");
 	list();
 	list_json();

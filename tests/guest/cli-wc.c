@@ -59,13 +59,13 @@ static void sets_and_shows(void)
 	wrote(run, "BAR 2 0x0-0xfff wc\n"
 		   "BAR 2 0x1000-0x1fff nc\n"
 		   "BAR 2 0x2000-0x3ffffff wc\n");
-	maps_as(PAGE, CACHE_UC_MINUS);
+	maps_as(PAGE, CACHE_UNCACHED);
 	maps_as(2 * PAGE, CACHE_WC);
 
 	run = CLI("wc", "--off", dev.name, "2");
 	cli_is(run, 0, "wc --off DEVICE 2");
 	wrote(run, "BAR 2 0x0-0x3ffffff nc\n");
-	maps_as(2 * PAGE, CACHE_UC_MINUS);
+	maps_as(2 * PAGE, CACHE_UNCACHED);
 
 	run = CLI("wc", dev.name, "2", "8192-12287");
 	cli_is(run, 0, "wc DEVICE 2 8192-12287");
@@ -131,6 +131,7 @@ static void errors(void)
 
 int main(void)
 {
+	NEEDS_SMALL_PAGES;
 	dev = dev_small();
 	sets_and_shows();
 	proves();

@@ -19,7 +19,8 @@
 #include "tap.h"
 
 #define EDU_ID	0x010000edu
-#define RESETS	300
+#define SIZE	KIB(1024)	/* edu has no more */
+#define RESETS	RESETS_OF(300)
 #define THREADS	4
 
 /* Of both clients together */
@@ -94,8 +95,8 @@ static struct tally reset_often(const struct vfio *one, const struct vfio *two)
 
 static void under_faults(const struct vfio *edu, const struct vfio *testdev)
 {
-	int leases[] = { lease_of(edu->device, BAR0, 0, MIB(1)),
-			 lease_of(testdev->device, BAR2, 0, MIB(1)) };
+	int leases[] = { lease_of(edu->device, BAR0, 0, SIZE),
+			 lease_of(testdev->device, BAR2, 0, SIZE) };
 	struct peer clients[] = { peer_start(), peer_start() };
 	/* There is no memory behind pci-testdev's BAR: 0 is what it answers. */
 	const uint32_t words[] = { EDU_ID, vfio_get32(testdev, BAR2, 0) };
@@ -104,7 +105,7 @@ static void under_faults(const struct vfio *edu, const struct vfio *testdev)
 
 	for (int i = 0; i < 2; i++)
 		peer_begin(&clients[i], client, leases[i],
-			   ARGS(MIB(1), words[i], 1001 + i));
+			   ARGS(SIZE, words[i], 1001 + i));
 	while (atomic_load(&score->rounds) < 100)
 		usleep(1000);
 	before = atomic_load(&score->rounds);

@@ -324,7 +324,7 @@ static void write_combining(void)
 
 	is_ok(acquire(&root, "window"), "root gets the window as well");
 	is_int(compare(&root, 0, MIB(2), MIB(2)), 0, "the right one");
-	is_int(peer_call(&root, do_pages_cached, -1, ARGS(CACHE_WC)), 512,
+	is_int(peer_call(&root, do_pages_cached, -1, ARGS(CACHE_WC)), MIB(2) / PAGE,
 	       "all pages of it are write-combining");
 	peer_stop(&root);
 	serve_all();

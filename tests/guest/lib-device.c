@@ -143,7 +143,7 @@ static void no_way_in(void)
 /* It has the page that it is in to itself, and is leased as that. */
 static void less_than_a_page(void)
 {
-	struct barlease_range range = { .length = 4096 };
+	struct barlease_range range = { .length = PAGE };
 	struct barlease_device *device = must_open(dev_small());
 	struct barlease_bar bar = { .mappable = false };
 	int lease;

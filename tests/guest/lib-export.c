@@ -174,7 +174,7 @@ static void attributes(void)
 	is_int(barlease_get_memattr(device, lease), BARLEASE_WC, "it is");
 	wc = map(lease, 0, SIZE, RW);
 	reads(nc, pattern(0, SEED), "the old mapping can be read");
-	is_cache(nc, CACHE_UC_MINUS, "it is uncached");
+	is_cache(nc, CACHE_UNCACHED, "it is uncached");
 	reads(wc, pattern(0, SEED), "a new mapping can be read");
 	is_cache(wc, CACHE_WC, "it is write-combining");
 	is_error(barlease_set_memattr(device, lease, 77), EOPNOTSUPP,

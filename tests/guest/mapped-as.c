@@ -54,7 +54,7 @@ static void is_mapped(const volatile void *at, uint32_t memattr, size_t size,
 	       "in a page of %zu bytes", size);
 	entry = entry_at(at);
 	ok(entry.present && entry.size == answer.page_size &&
-	   entry.cache == (memattr == WC ? CACHE_WC : CACHE_UC_MINUS),
+	   entry.cache == (memattr == WC ? CACHE_WC : CACHE_UNCACHED),
 	   "and so the page table has it");
 }
 

@@ -44,12 +44,12 @@ static void defaults(void)
 	is_int(lease_get_memattr(small.device, lease), NC,
 	       "a new lease is uncached");
 	reads(odd, pattern(0, SEED), "it can be read in small pages");
-	is_cache(odd, CACHE_UC_MINUS, "which are UC- in the page table");
+	is_cache(odd, CACHE_UNCACHED, "which are uncached in the page table");
 	reads(even, pattern(0, SEED), "and in huge pages");
 	is_huge(even, "of 2 MiB");
-	is_cache(even, CACHE_UC_MINUS, "which are UC- in the page table");
+	is_cache(even, CACHE_UNCACHED, "which are uncached in the page table");
 	reads(bar, pattern(0, SEED), "a BAR map can be read");
-	is_cache(bar, CACHE_UC_MINUS, "it is UC- in the page table");
+	is_cache(bar, CACHE_UNCACHED, "it is uncached in the page table");
 	unmap(odd, SIZE);
 	unmap(even, SIZE);
 	unmap(bar, SIZE);
@@ -121,8 +121,8 @@ static void existing_keep_theirs(void)
 	after = map(lease, 0, SIZE, RW);
 	reads(before + MIB(4), pattern(MIB(4), SEED),
 	      "the first mapping faults in another page");
-	is_cache(before, CACHE_UC_MINUS, "its old page is UC-");
-	is_cache(before + MIB(4), CACHE_UC_MINUS, "so is the new one");
+	is_cache(before, CACHE_UNCACHED, "its old page is uncached");
+	is_cache(before + MIB(4), CACHE_UNCACHED, "so is the new one");
 	reads(after, pattern(0, SEED), "a mapping made after");
 	is_cache(after, CACHE_WC, "is WC");
 
@@ -130,7 +130,7 @@ static void existing_keep_theirs(void)
 	is_int(lease_get_memattr(small.device, lease), NC, "GET says NC");
 	again = map(lease, 0, SIZE, RW);
 	reads(again, pattern(0, SEED), "a third mapping");
-	is_cache(again, CACHE_UC_MINUS, "is UC-");
+	is_cache(again, CACHE_UNCACHED, "is uncached");
 	reads(after + MIB(4), pattern(MIB(4), SEED),
 	      "the second one faults in another page");
 	is_cache(after + MIB(4), CACHE_WC, "which is WC");
@@ -152,10 +152,10 @@ static void attribute_is_the_leases(void)
 	reads(in_wc, pattern(0, SEED), "both are read: WC");
 	reads(in_nc, pattern(0, SEED), "and NC");
 	is_cache(in_wc, CACHE_WC, "the first is WC");
-	is_cache(in_nc, CACHE_UC_MINUS, "the second is UC-");
+	is_cache(in_nc, CACHE_UNCACHED, "the second is uncached");
 	bar = map_bar(&small, BAR2, 0, SIZE);
 	reads(bar, pattern(0, SEED), "a BAR map of the same bytes is read");
-	is_cache(bar, CACHE_UC_MINUS, "it is UC-");
+	is_cache(bar, CACHE_UNCACHED, "it is uncached");
 	unmap(in_wc, SIZE);
 	unmap(in_nc, SIZE);
 	unmap(bar, SIZE);
@@ -182,7 +182,8 @@ static void other_processes(void)
 	       "it is WC in the fork");
 	peer_reads(&child, here + MIB(6), pattern(MIB(6), SEED),
 		   "it reads one that was not");
-	is_int(peer_pages_cached(&child, here + MIB(6), MIB(2), CACHE_WC), 512,
+	is_int(peer_pages_cached(&child, here + MIB(6), MIB(2), CACHE_WC),
+	       MIB(2) / PAGE,
 	       "that is WC in the fork, and all around it");
 
 	is_ok(lease_revoke(small.device, lease), "the lease is revoked");
@@ -298,21 +299,22 @@ static void neighbours(void)
 {
 	int wc = wc_lease(0, MIB(1)), nc = lease_of(small.device, BAR2, 0, SIZE);
 	mapping_t at = map_aligned(nc, 0, MIB(2), RW, MIB(2), 0);
-	void *in = mmap((void *)(at + KIB(512)), KIB(512), RW,
-			MAP_SHARED | MAP_FIXED, wc, KIB(512));
+	void *in = mmap((void *)(at + MIB(1) / 2), MIB(1) / 2, RW,
+			MAP_SHARED | MAP_FIXED, wc, MIB(1) / 2);
 
 	if (in == MAP_FAILED)
 		bail("mmap()");
-	reads(at + KIB(700), pattern(KIB(700), SEED),
+	reads(at + MIB(3) / 4, pattern(MIB(3) / 4, SEED),
 	      "WC in the midst of an uncached mapping");
-	is_int(pages_present(at, MIB(2)), 128,
+	is_int(pages_present(at, MIB(2)), MIB(1) / 2 / PAGE,
 	       "a fault fills what is of its mapping, and no more");
-	is_int(pages_cached(at + KIB(512), KIB(512), CACHE_WC), 128,
+	is_int(pages_cached(at + MIB(1) / 2, MIB(1) / 2, CACHE_WC),
+	       MIB(1) / 2 / PAGE,
 	       "all of that is WC");
 	is_int(pattern_errors(at, 0, MIB(2), PAGE, SEED), 0,
 	       "everything shows what it should");
-	is_int(pages_cached(at, MIB(2), CACHE_UC_MINUS), 512 - 128,
-	       "around it is UC-");
+	is_int(pages_cached(at, MIB(2), CACHE_UNCACHED), MIB(3) / 2 / PAGE,
+	       "around it is uncached");
 	unmap(at, MIB(2));
 	close(wc);
 	close(nc);

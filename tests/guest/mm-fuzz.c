@@ -428,7 +428,7 @@ static void lock_some(const struct piece *part)
 
 static void walk_some(const struct piece *part)
 {
-	static unsigned char vec[(1 << 30) / 4096];
+	static unsigned char vec[GIB(1) / PAGE];
 	unsigned long nodes = 1;
 
 	msync((void *)part->at, part->size, below(2) ? MS_SYNC : MS_INVALIDATE);

@@ -17,6 +17,9 @@
 #include "pattern.h"
 #include "tap.h"
 
+/* A GiB, whatever the pages: numbers of VFIO are what is short here */
+#define GB(n)	((uint64_t)(n) << 30)
+
 #define ROUNDS	100000
 #define KEPT	1000
 
@@ -32,7 +35,7 @@ static int lease_of_gib(uint32_t count)
 
 static void shows_the_bytes(int fd, uint64_t gib)
 {
-	uint64_t offset = GIB(gib) + MIB(7);
+	uint64_t offset = GB(gib) + MIB(7);
 	mapping_t at = map(fd, offset, PAGE, RW);
 
 	reads(at, pattern(MIB(7), 1),
@@ -139,7 +142,7 @@ int main(void)
 	if (!repeats)
 		bail("no memory");
 	for (int i = 0; i < 6145; i++)
-		repeats[i] = (struct vfio_region_dma_range){ 0, GIB(1) };
+		repeats[i] = (struct vfio_region_dma_range){ 0, GB(1) };
 	vfio_put32(&big, BAR2, MIB(7), pattern(MIB(7), 1));
 
 	is_error(lease_of_gib(6145), E2BIG,

@@ -87,7 +87,7 @@ static void make_lease(struct prng *prng, struct lease *lease,
 	/* Half of them are such that huge pages fit in */
 	if (prng_below(prng, 2)) {
 		lease->start &= ~(MIB(4) - 1);
-		pages = 512 * (1 + prng_below(prng, 2));
+		pages = HUGE / PAGE * (1 + prng_below(prng, 2));
 	}
 	lease->size = pages * PAGE;
 	lease->phase = phase;

@@ -86,7 +86,7 @@ static void others(struct odd *odd, uint64_t start, uint64_t end)
 {
 	void *at = (void *)(odd->at + start);
 	unsigned long size = end - start, nodes = 1;
-	static unsigned char vec[(1 << 30) / 4096];
+	static unsigned char vec[GIB(1) / PAGE];
 
 	odd_succeeds(odd, msync(at, size, MS_ASYNC | MS_INVALIDATE));
 	odd_fails(odd, msync(at, size, MS_SYNC), EINVAL);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "lease.h"
 #include "odd.h"
 #include "tap.h"
 
@@ -34,7 +35,7 @@ static void replaced_by_memory(struct odd *odd, uint64_t start, uint64_t end)
 	map_over(odd, start, end, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 		 -1, 0);
 	if (*(volatile uint32_t *)(odd->at + start) ||
-	    *(volatile uint32_t *)(odd->at + end - 4096))
+	    *(volatile uint32_t *)(odd->at + end - PAGE))
 		odd->refused++;
 	unmap(odd->at + start, end - start);
 }

@@ -19,6 +19,35 @@
 #include "hold.h"
 #include "ptwalk.h"
 
+#ifdef CONFIG_X86
+#include <asm/msr.h>
+
+static u32 attribute(pgprot_t prot, bool huge)
+{
+	pgprotval_t pat = huge ? _PAGE_PAT_LARGE : _PAGE_PAT;
+	unsigned int index = 0;
+	u64 types;
+
+	if (pgprot_val(prot) & _PAGE_PWT)
+		index |= 1;
+	if (pgprot_val(prot) & _PAGE_PCD)
+		index |= 2;
+	if (pgprot_val(prot) & pat)
+		index |= 4;
+	rdmsrl(MSR_IA32_CR_PAT, types);
+	return types >> index * 8 & 0xff;
+}
+#elif defined(CONFIG_ARM64)
+#include <asm/sysreg.h>
+
+static u32 attribute(pgprot_t prot, bool huge)
+{
+	unsigned int index = FIELD_GET(PTE_ATTRINDX_MASK, pgprot_val(prot));
+
+	return read_sysreg(mair_el1) >> index * 8 & 0xff;
+}
+#endif
+
 /* MODULE_IMPORT_NS(), in the one form that every kernel takes */
 MODULE_INFO(import_ns, "DMA_BUF");
 
@@ -48,6 +77,7 @@ static void describe(struct barlease_ptwalk *walk,
 	walk->pfn = args->pfn;
 	walk->pgprot = pgprot_val(args->pgprot);
 	walk->page_size = entry_size(args);
+	walk->attribute = attribute(args->pgprot, walk->page_size > PAGE_SIZE);
 	walk->flags = BARLEASE_PTWALK_PRESENT;
 	if (args->writable)
 		walk->flags |= BARLEASE_PTWALK_WRITABLE;

@@ -24,6 +24,8 @@
  * @address: in: any address in a mapping of device memory
  * @pfn: out: page frame that the address itself is mapped to
  * @pgprot: out: the entry's bits without the page frame
+ * @attribute: out: what the processor makes of those that choose a memory type: on
+ *   x86 the byte of the PAT, on arm64 the byte of MAIR_EL1
  * @page_size: out: bytes that this one entry maps; when there is none, how many
  *   this one missing entry, or missing table, leaves unmapped
  * @flags: out: BARLEASE_PTWALK_*; 0, and only @page_size filled in, when there
@@ -38,7 +40,7 @@ struct barlease_ptwalk {
 	__u64 pgprot;
 	__u64 page_size;
 	__u32 flags;
-	__u32 reserved;
+	__u32 attribute;
 };
 
 #define BARLEASE_PTWALK _IOWR('b', 1, struct barlease_ptwalk)

@@ -11,43 +11,42 @@
 #include <sys/mman.h>
 
 #include "edge.h"
+#include "lease.h"
 #include "tap.h"
-
-#define PAGE_SIZE	4096
 
 int edge_ioctl(int fd, unsigned long request, const void *arg, size_t mapped)
 {
-	uint8_t *page = mmap(NULL, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE,
+	uint8_t *page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uint8_t *end = page + PAGE_SIZE;
+	uint8_t *end = page + PAGE;
 	int ret;
 
 	if (page == MAP_FAILED)
 		bail("mmap(): %s", strerror(errno));
 	/* Stays reserved, so that nothing else comes to lie there */
-	mprotect(end, PAGE_SIZE, PROT_NONE);
+	mprotect(end, PAGE, PROT_NONE);
 	memcpy(end - mapped, arg, mapped);
 
 	ret = ioctl(fd, request, end - mapped);
 	ret = ret < 0 ? -errno : ret;
-	munmap(page, 2 * PAGE_SIZE);
+	munmap(page, 2 * PAGE);
 	return ret;
 }
 
 int edge_ioctl_rodata(int fd, unsigned long request, const void *arg,
 		      size_t size)
 {
-	void *page = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int ret;
 
 	if (page == MAP_FAILED)
 		bail("mmap(): %s", strerror(errno));
 	memcpy(page, arg, size);
-	mprotect(page, PAGE_SIZE, PROT_READ);
+	mprotect(page, PAGE, PROT_READ);
 
 	ret = ioctl(fd, request, page);
 	ret = ret < 0 ? -errno : ret;
-	munmap(page, PAGE_SIZE);
+	munmap(page, PAGE);
 	return ret;
 }

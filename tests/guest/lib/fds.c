@@ -17,6 +17,7 @@
 #include <linux/udmabuf.h>
 
 #include "fds.h"
+#include "lease.h"
 #include "sysfs.h"
 #include "tap.h"
 
@@ -72,7 +73,7 @@ static int sealed_memory(size_t size)
 
 int foreign_dmabuf(void)
 {
-	struct udmabuf_create create = { .size = 4096 };
+	struct udmabuf_create create = { .size = PAGE };
 	int udmabuf = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
 	int fd;
 

@@ -11,8 +11,6 @@
 #include "lease.h"
 #include "pagetable.h"
 
-#define HUGE	MIB(2)	/* and what a page table of small ones maps */
-
 bool huge_pages(void)
 {
 	return !access("/sys/kernel/mm/transparent_hugepage", F_OK);

@@ -17,10 +17,27 @@
 #define NC	VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_NC
 #define WC	VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_WC
 
+/* Of the guest's kernel: a page, what one PMD entry maps, and a PUD entry */
+#define PAGE	((uint64_t)GUEST_PAGE)
+#define HUGE	(PAGE * (PAGE / 8))
+#define GIANT	(HUGE * (PAGE / 8))
+
+/*
+ * Sizes as the tests name them are those of a kernel with pages of 4 KiB, where a
+ * huge page has 2 MiB and 512 of them 1 GiB. With larger pages these are as much
+ * larger as huge pages are, and so is the memory of the guest's devices (lab/qemu.sh).
+ */
 #define KIB(n)	((uint64_t)(n) << 10)
-#define MIB(n)	((uint64_t)(n) << 20)
-#define GIB(n)	((uint64_t)(n) << 30)
-#define PAGE	KIB(4)
+#define MIB(n)	(HUGE / 2 * (n))
+#define GIB(n)	(GIANT * (n))
+
+/* For tests of texts that have such sizes in them */
+#define NEEDS_SMALL_PAGES						\
+	do {								\
+		if (PAGE != KIB(4))					\
+			skip_all("it compares texts for pages of 4 KiB", \
+				 "with larger pages");			\
+	} while (0)
 
 int lease_export(int device, uint32_t bar, uint32_t open_flags,
 		 const struct vfio_region_dma_range *ranges, uint32_t nr_ranges);

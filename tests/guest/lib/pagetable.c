@@ -12,14 +12,9 @@
 #include <unistd.h>
 
 #include "../../module/ptwalk.h"
+#include "lease.h"
 #include "pagetable.h"
 #include "tap.h"
-
-#define PAGE_SIZE_4K	4096u
-#define PTE_PWT		(1u << 3)
-#define PTE_PCD		(1u << 4)
-#define PTE_PAT_4K	(1u << 7)
-#define PTE_PAT_HUGE	(1u << 12)
 
 static int open_ptwalk(void)
 {
@@ -30,22 +25,37 @@ static int open_ptwalk(void)
 	return fd;
 }
 
-static enum cache_mode decode(uint64_t pgprot, size_t size)
-{
-	static const enum cache_mode linux_pat[8] = {
-		CACHE_WB, CACHE_WC, CACHE_UC_MINUS, CACHE_UC,
-		CACHE_WB, CACHE_WP, CACHE_UC_MINUS, CACHE_WT,
-	};
-	uint64_t pat = size == PAGE_SIZE_4K ? PTE_PAT_4K : PTE_PAT_HUGE;
-	unsigned int index = 0;
+/* The processor's own numbers for them */
+#ifdef __aarch64__
+static const struct {
+	uint8_t attribute;
+	const char *name;
+} modes[] = {
+	[CACHE_WB] = { 0xff, "Normal-WB" },
+	[CACHE_WC] = { 0x44, "Normal-NC" },
+	[CACHE_UNCACHED] = { 0x04, "Device-nGnRE" },
+	[CACHE_UC] = { 0x00, "Device-nGnRnE" },
+};
+#else
+static const struct {
+	uint8_t attribute;
+	const char *name;
+} modes[] = {
+	[CACHE_WB] = { 6, "WB" },
+	[CACHE_WC] = { 1, "WC" },
+	[CACHE_UNCACHED] = { 7, "UC-" },
+	[CACHE_UC] = { 0, "UC" },
+	[CACHE_WP] = { 5, "WP" },
+	[CACHE_WT] = { 4, "WT" },
+};
+#endif
 
-	if (pgprot & PTE_PWT)
-		index |= 1;
-	if (pgprot & PTE_PCD)
-		index |= 2;
-	if (pgprot & pat)
-		index |= 4;
-	return linux_pat[index];
+static enum cache_mode decode(uint32_t attribute)
+{
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++)
+		if (modes[i].attribute == attribute)
+			return i;
+	bail("%#x is no memory type that Linux has", attribute);
 }
 
 static struct barlease_ptwalk walk_to(int ptwalk, uintptr_t at)
@@ -69,9 +79,8 @@ static struct entry decoded(const struct barlease_ptwalk *walk)
 	entry.writable = walk->flags & BARLEASE_PTWALK_WRITABLE;
 	entry.special = walk->flags & BARLEASE_PTWALK_SPECIAL;
 	entry.size = walk->page_size;
-	entry.physical = walk->pfn * PAGE_SIZE_4K +
-			 walk->address % PAGE_SIZE_4K;
-	entry.cache = decode(walk->pgprot, walk->page_size);
+	entry.physical = walk->pfn * PAGE + walk->address % PAGE;
+	entry.cache = decode(walk->attribute);
 	return entry;
 }
 
@@ -104,7 +113,7 @@ static size_t count_pages(const volatile void *at, size_t size, bool any,
 
 		step = reach(&walk, size - i);
 		if (entry.present && (any || entry.cache == mode))
-			found += step / PAGE_SIZE_4K;
+			found += step / PAGE;
 	}
 	close(ptwalk);
 	return found;
@@ -126,7 +135,7 @@ static size_t wrong_of(const struct entry *entry, size_t first, size_t size,
 {
 	size_t wrong = 0;
 
-	for (size_t i = 0; i < size; i += PAGE_SIZE_4K) {
+	for (size_t i = 0; i < size; i += PAGE) {
 		uint64_t want = physical(first + i, arg);
 
 		wrong += entry->present != !!want ||
@@ -164,7 +173,7 @@ size_t pages_astray(const volatile void *at, size_t size, uint64_t physical)
 
 		step = reach(&walk, size - i);
 		if (!entry.present || entry.physical != physical + i)
-			astray += step / PAGE_SIZE_4K;
+			astray += step / PAGE;
 	}
 	close(ptwalk);
 	return astray;
@@ -172,12 +181,7 @@ size_t pages_astray(const volatile void *at, size_t size, uint64_t physical)
 
 const char *cache_name(enum cache_mode mode)
 {
-	static const char *const names[] = {
-		[CACHE_WB] = "WB", [CACHE_WC] = "WC", [CACHE_UC_MINUS] = "UC-",
-		[CACHE_UC] = "UC", [CACHE_WP] = "WP", [CACHE_WT] = "WT",
-	};
-
-	return names[mode];
+	return modes[mode].name;
 }
 
 bool is_cache(const volatile void *at, enum cache_mode want, const char *name,

@@ -11,11 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the CPU does, from PAT, PCD and PWT as Linux programs the PAT */
+/*
+ * What the processor does, from the entry and from the register that the entry
+ * chooses a memory type of. On arm64, Device-nGnRE is the one for devices, and
+ * Device-nGnRnE (CACHE_UC) the one that nobody asks for here.
+ */
 enum cache_mode {
 	CACHE_WB,
-	CACHE_WC,
-	CACHE_UC_MINUS,
+	CACHE_WC,		/* arm64: Normal-NC */
+	CACHE_UNCACHED,		/* UC-; arm64: Device-nGnRE */
 	CACHE_UC,
 	CACHE_WP,
 	CACHE_WT,
@@ -33,13 +37,13 @@ struct entry {
 /* Gives up where there is no barlease-ptwalk, or no mapping */
 struct entry entry_at(const volatile void *at);
 
-/* Of the pages, 4 KiB each, how many are mapped now */
+/* How many pages are mapped now */
 size_t pages_present(const volatile void *at, size_t size);
 /* The same, counting only those of this cache mode */
 size_t pages_cached(const volatile void *at, size_t size, enum cache_mode mode);
 
 /*
- * How many pages of 4 KiB are not mapped to where they should be: to what
+ * How many pages are not mapped to where they should be: to what
  * @physical says for their offset from @at, or not at all where it says 0
  */
 typedef uint64_t (*physical_fn)(uint64_t offset, const void *arg);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "lease.h"
 #include "monitor.h"
 #include "plug.h"
 #include "vfio.h"
@@ -88,8 +89,8 @@ static int add_ram(void)
 	static int last;
 	int ram = getpid() * 100 + ++last;
 
-	monitor_do("object_add memory-backend-ram,id=ram%d,size=1M,share=on",
-		   ram);
+	monitor_do("object_add memory-backend-ram,id=ram%d,size=%lu,share=on",
+		   ram, MIB(1));
 	return ram;
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "lease.h"
 #include "sysfs.h"
 #include "tap.h"
 
@@ -172,7 +173,7 @@ static struct bdf must_find(const char *what, unsigned int vendor,
 
 struct bdf dev_big(void)
 {
-	return must_find("ivshmem with 1 GiB", 0x1af4, 0x1110, 2, 1ul << 30);
+	return must_find("ivshmem with 1 GiB", 0x1af4, 0x1110, 2, GIB(1));
 }
 
 /*
@@ -188,7 +189,7 @@ struct bdf dev_big_mapped(void)
 
 struct bdf dev_small(void)
 {
-	return must_find("ivshmem with 64 MiB", 0x1af4, 0x1110, 2, 64ul << 20);
+	return must_find("ivshmem with 64 MiB", 0x1af4, 0x1110, 2, MIB(64));
 }
 
 struct bdf dev_edu(void)
@@ -199,7 +200,7 @@ struct bdf dev_edu(void)
 struct bdf dev_testdev(void)
 {
 	return must_find("pci-testdev with 16 MiB", 0x1b36, 0x0005, 2,
-			 16ul << 20);
+			 MIB(16));
 }
 
 struct bdf dev_display(void)

@@ -112,6 +112,12 @@ void skip(const char *why, const char *name, ...)
 	va_end(args);
 }
 
+void skip_all(const char *why, const char *name)
+{
+	skip(why, "%s", name);
+	exit(tap_done());
+}
+
 TAP_PRINTF(2, 0)
 static void comment(const char *prefix, const char *text, va_list args)
 {

@@ -23,6 +23,8 @@ bool is_ok(long long ret, const char *name, ...) TAP_PRINTF(2, 3);
 bool is_error(long long ret, int error, const char *name, ...) TAP_PRINTF(3, 4);
 
 void skip(const char *why, const char *name, ...) TAP_PRINTF(2, 3);
+/* The one check of a test that is skipped; does not return */
+__attribute__((noreturn)) void skip_all(const char *why, const char *name);
 void diag(const char *text, ...) TAP_PRINTF(1, 2);
 __attribute__((noreturn)) void bail(const char *why, ...) TAP_PRINTF(1, 2);
 

@@ -45,6 +45,17 @@ int vfio_device_fd(const struct vfio *vfio);
 
 struct region vfio_region(const struct vfio *vfio, unsigned int index);
 int vfio_reset(const struct vfio *vfio);
+
+/*
+ * How many resets are enough, where @n are when one takes milliseconds: firmware
+ * that says that a device is ready at once is on x86 only, and elsewhere the
+ * kernel waits two seconds
+ */
+#ifdef __aarch64__
+#define RESETS_OF(n)	((n) / 50)
+#else
+#define RESETS_OF(n)	(n)
+#endif
 /* Of all devices that are reset together, which share one group */
 int vfio_hot_reset(const struct vfio *vfio);
 

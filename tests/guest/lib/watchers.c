@@ -9,12 +9,11 @@
 
 #include "access.h"
 #include "clock.h"
+#include "lease.h"
 #include "pattern.h"
 #include "prng.h"
 #include "tap.h"
 #include "watchers.h"
-
-#define PAGE_SIZE	4096u
 
 struct start {
 	struct watchers *watchers;
@@ -56,14 +55,14 @@ static void *watch(void *arg)
 	while (!atomic_load(&watchers->stop)) {
 		size_t i = prng_below(&prng, watchers->n_watched);
 		const struct watched *watched = &watchers->watched[i];
-		uint64_t page = prng_below(&prng, watched->size / PAGE_SIZE);
+		uint64_t page = prng_below(&prng, watched->size / PAGE);
 		int64_t since = now_us();
 
 		if (!number) {
 			atomic_store(&watchers->waiting_at, i);
 			atomic_store(&watchers->waiting_since, since);
 		}
-		look(watchers, watched, page * PAGE_SIZE);
+		look(watchers, watched, page * PAGE);
 		if (!number)
 			atomic_store(&watchers->waiting_since, 0);
 		remember(&watchers->longest_us, now_us() - since);
