@@ -9,9 +9,9 @@ build := $(CURDIR)/build
 
 # The guest's machine and its pages, and its kernel: one of these, which the lab
 # fetches, or any directory.
-pages := $(or $(PAGES),4k)
-override ARCH := $(or $(ARCH),$(if $(filter 16k,$(pages)),arm64,amd64))
-export ARCH
+override PAGES := $(or $(PAGES),4k)
+override ARCH := $(or $(ARCH),$(if $(filter 16k,$(PAGES)),arm64,amd64))
+export ARCH PAGES
 kernel-6.12-amd64-4k := $(build)/kernel
 kernel-7.3-amd64-4k := $(build)/kernel-7.3
 kernel-7.3-iommufd-amd64-4k := $(build)/kernel-7.3-iommufd
@@ -22,7 +22,7 @@ kernel-6.12-arm64-4k := $(build)/kernel-arm64
 kernel-6.12-arm64-16k := $(build)/kernel-arm64-16k
 kernels := $(foreach v,$(filter kernel-%,$(.VARIABLES)),$($(v)))
 kernel := $(or $(KERNEL),6.12)
-override KERNEL := $(or $(kernel-$(kernel)-$(ARCH)-$(pages)),$(abspath $(kernel)))
+override KERNEL := $(or $(kernel-$(kernel)-$(ARCH)-$(PAGES)),$(abspath $(kernel)))
 export KERNEL
 $(if $(filter amd64 arm64 i386,$(ARCH)),,$(error \
 	ARCH=$(ARCH) is neither amd64 nor arm64 nor i386))
@@ -32,7 +32,7 @@ export USERLAND
 $(if $(filter $(ARCH)-$(userland),$(ARCH)-$(ARCH) amd64-i386),,$(error \
 	USERLAND=$(userland) is nothing that a kernel of ARCH=$(ARCH) runs))
 $(if $(filter $(kernels),$(KERNEL))$(wildcard $(KERNEL)/release),,$(error \
-	there is no KERNEL=$(kernel) for ARCH=$(ARCH) PAGES=$(pages), nor is it a \
+	there is no KERNEL=$(kernel) for ARCH=$(ARCH) PAGES=$(PAGES), nor is it a \
 	directory with a kernel in it; see docs/testing.md))
 
 # What is built for another kernel than 6.12 has names of its own. So has the

@@ -7,6 +7,7 @@ build=$top/build
 # The guest's machine. What is built for another than amd64, or is fetched for
 # it, has a name of its own.
 arch=${ARCH:-amd64}
+pages=${PAGES:-4k}
 # Its programs may be for another one, if the kernel runs them.
 userland=${USERLAND:-$arch}
 foreign=

@@ -2,6 +2,8 @@
 # shellcheck shell=bash
 # The amd64 guest: QEMU's q35, with Intel's IOMMU. qemu.sh sources it.
 
+root_port=pcie-root-port
+
 # A BAR that is larger than VFIO has numbers for. Where it goes, TCG's CPU has
 # addresses when asked for them, and that of QEMU 7.2 not even then.
 # shellcheck disable=SC2054	# commas are QEMU's

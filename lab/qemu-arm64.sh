@@ -4,10 +4,14 @@
 # told of the machine by a device tree, has its ports' hot-plug to itself, and
 # places the BARs. qemu.sh sources it.
 
+# To reset what is behind a port with hot-plug takes two commands to the port, and
+# QEMU does not tell the kernel that they are done, which waits a second for each.
+root_port=pcie-root-port,hotplug=off
+
 # A BAR that is larger than VFIO has numbers for, and the room for it
 # shellcheck disable=SC2054	# commas are QEMU's
 large_bar=(
-	-device pcie-root-port,id=rp6,chassis=7,slot=6
+	-device "$root_port,id=rp6,chassis=7,slot=6"
 	-device pci-testdev,id=large,membar=8T,bus=rp6
 )
 
@@ -18,7 +22,7 @@ arch_append()
 	local iommu=
 
 	[ "$1" != noiommu ] || iommu=' arm-smmu-v3.disable_bypass=0'
-	echo "console=ttyAMA0 pci=hpmmiosize=4M$iommu"
+	echo "console=ttyAMA0 pci=hpmmiosize=4M,hpmmioprefsize=64M$iommu"
 }
 
 use_accel()

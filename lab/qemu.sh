@@ -2,12 +2,21 @@
 # shellcheck shell=bash
 # The virtual machine: its devices, and what runs it. Source after lib.sh. What
 # differs between architectures is in qemu-ARCH.sh: arch_append(), the kernel's
-# parameters there, and use_accel(), which fills the array cpu with the machine,
-# its CPU and its IOMMU, and sets $accel.
+# parameters there; $root_port, a port that nothing is plugged into; and
+# use_accel(), which fills the array cpu with the machine, its CPU and its IOMMU,
+# and sets $accel.
 
 initramfs=${INITRAMFS:-$guest/initramfs}
 # shellcheck source=lab/qemu-amd64.sh
 . "$top/lab/qemu-$arch.sh"
+
+# A guest of larger pages gets as much larger memory in its devices: of page tables
+# the tests see the same then (tests/guest/lib/lease.h).
+case $pages in
+4k) sizes=(1G 64M 16M) ;;
+16k) sizes=(64G 1G 256M) ;;
+*) die "the lab has no machine with pages of $pages" ;;
+esac
 
 # Two ivshmem BARs of memory, each behind a port of its own; a register device
 # and a memory BAR that are two functions of one slot, and so are reset
@@ -21,16 +30,16 @@ machine=(
 	-smp 2 -m 1536
 	-device virtio-serial-pci
 	-device virtserialport,chardev=tap,name=org.barlease.tap
-	-object memory-backend-ram,id=big,size=1G,share=on
-	-object memory-backend-ram,id=small,size=64M,share=on
-	-device pcie-root-port,id=rp0,chassis=1,slot=0,pref64-reserve=2G
-	-device pcie-root-port,id=rp1,chassis=2,slot=1
-	-device pcie-root-port,id=rp2,chassis=3,slot=2
+	-object "memory-backend-ram,id=big,size=${sizes[0]},share=on,reserve=off"
+	-object "memory-backend-ram,id=small,size=${sizes[1]},share=on"
+	-device "$root_port,id=rp0,chassis=1,slot=0,pref64-reserve=2G"
+	-device "$root_port,id=rp1,chassis=2,slot=1"
+	-device "$root_port,id=rp2,chassis=3,slot=2"
 	-device ivshmem-plain,id=mem1g,memdev=big,bus=rp0
 	-device ivshmem-plain,id=mem64m,memdev=small,bus=rp1
 	-device edu,id=edu,bus=rp2,addr=00.0,multifunction=on
-	-device pci-testdev,id=testdev,membar=16M,bus=rp2,addr=00.1
-	-device pcie-root-port,id=rp3,chassis=4,slot=3
+	-device "pci-testdev,id=testdev,membar=${sizes[2]},bus=rp2,addr=00.1"
+	-device "$root_port,id=rp3,chassis=4,slot=3"
 	-device bochs-display,id=display
 	-device virtio-rng-pci,disable-modern=on,disable-legacy=off
 	-device pcie-root-port,id=hp0,chassis=11,slot=10,mem-reserve=4M
@@ -40,8 +49,8 @@ machine=(
 # For the programs of tests/guest/clients: two network cards on one wire.
 # shellcheck disable=SC2054	# commas are QEMU's
 client_machine=(
-	-device pcie-root-port,id=rp4,chassis=5,slot=4
-	-device pcie-root-port,id=rp5,chassis=6,slot=5
+	-device "$root_port,id=rp4,chassis=5,slot=4"
+	-device "$root_port,id=rp5,chassis=6,slot=5"
 	-netdev hubport,id=wire0,hubid=0
 	-netdev hubport,id=wire1,hubid=0
 	-device e1000e,netdev=wire0,bus=rp4,romfile=

@@ -9,7 +9,7 @@
 # (check, clients, noiommu, selftests), or is that of what has run (demo, bench). Environment:
 #   BARLEASE_ACCEL=tcg|kvm   do not probe
 #   BARLEASE_IDLE=SECONDS    a guest silent for so long has hung (60)
-#   BARLEASE_LIMIT=SECONDS   for the whole run (3600)
+#   BARLEASE_LIMIT=SECONDS   for the whole run (3600; four times that for arm64)
 #   BARLEASE_ROUNDS=N        how often a benchmark measures everything
 #   BARLEASE_SEED=N          what mm-fuzz begins with (the time)
 #   KERNEL=DIR               another kernel than build/kernel
@@ -25,6 +25,7 @@ tests=${2-}
 out=${OUT:-$build/$mode}
 idle=${BARLEASE_IDLE:-60}
 limit=${BARLEASE_LIMIT:-3600}
+[ -z "$foreign" ] || limit=${BARLEASE_LIMIT:-14400}
 qemu_pid=
 
 # For a guest that does not end by itself: it may be past listening to a kinder

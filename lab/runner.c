@@ -12,7 +12,8 @@
  *	-k	read the kernel's log and hold the tests to it
  *	-p	a plain program, not TAP: pass its output on, then its status
  *	-o FILE	write there instead of standard output
- *	-l FILE	time limits, "NAME SECONDS" a line
+ *	-l FILE	time limits, "NAME SECONDS" a line; a first one may say "*", which is
+ *		all the others
  *	-f LIST	run only these
  *
  * Lines that begin with "#@ " are between the runner and the host:
@@ -425,7 +426,7 @@ static long time_limit(const char *name)
 		err(2, "%s", limits_file);
 	while (fgets(line, sizeof(line), f))
 		if (sscanf(line, "%199s %ld", word, &n) == 2 &&
-		    !strcmp(word, name))
+		    (!strcmp(word, "*") || !strcmp(word, name)))
 			limit = n;
 	fclose(f);
 	return limit;

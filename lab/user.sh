@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Build userspace in build/user, for another machine in build/user-ARCH; put what the guest runs into build/guest*/root.
+# Build userspace in build/user, for another machine in build/user-ARCH, for one with
+# pages of 16 KiB in build/user-ARCH-16k; put what the guest runs into
+# build/guest*/root.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/configure.sh"
@@ -8,6 +10,10 @@ set -eu
 root=$guest/root
 user=$build/user$foreign
 options=(--prefix=/ -Dtests=true)
+if [ "$pages" != 4k ]; then
+	user=$user-$pages
+	options+=("-Dguest_page=$((${pages%k} * 1024))")
+fi
 
 lock guest
 [ -z "$foreign" ] || options+=(--cross-file "$(cross_file)")
