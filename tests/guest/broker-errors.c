@@ -224,8 +224,11 @@ static void nothing_to_lease(const char *driver)
 	char words[128];
 	struct bdf smbus;
 
-	if (!pci_find(&smbus, 0x8086, 0x2930, 4, 64))
-		bail("there is no SMBus controller");
+	if (!pci_find(&smbus, 0x8086, 0x2930, 4, 64)) {
+		skip("this machine has no SMBus controller",
+		     "a device with I/O ports only");
+		return;
+	}
 	is_ok(pci_bind(smbus, driver), "a device with I/O ports only is bound");
 	broker_configure("[device %s]\n", smbus.name);
 	snprintf(words, sizeof(words),
