@@ -12,49 +12,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "debian.h"
 #include "dpdk.h"
 #include "output.h"
 #include "tap.h"
 
 #define ANSWER_MS	60000
 
-static pid_t start(const char *const argv[], int in, int out)
-{
-	const char *const env[] = {
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/", NULL
-	};
-	pid_t pid = fork();
-
-	if (pid < 0)
-		bail("fork: %s", strerror(errno));
-	if (pid)
-		return pid;
-
-	if (in >= 0)
-		dup2(in, STDIN_FILENO);
-	dup2(out, STDOUT_FILENO);
-	dup2(out, STDERR_FILENO);
-	if (!chroot(DPDK_ROOT) && !chdir("/"))
-		execve(argv[0], (char *const *)argv, (char *const *)env);
-	perror(argv[0]);
-	_exit(127);
-}
-
-static void make_pipe(int fds[2])
-{
-	if (pipe2(fds, O_CLOEXEC))
-		bail("pipe: %s", strerror(errno));
-}
-
 int dpdk_run(char *text, size_t size, const char *const argv[])
 {
-	int out[2];
-	pid_t pid;
+	int output;
+	pid_t pid = debian_pipe(DPDK_ROOT, argv, &output);
 
-	make_pipe(out);
-	pid = start(argv, -1, out[1]);
-	close(out[1]);
-	return output_of(pid, out[0], text, size);
+	return output_of(pid, output, text, size);
 }
 
 /* Its prompt says little: it comes as it reads, and not after every answer */
@@ -109,7 +79,7 @@ void testpmd_start(struct testpmd *t, const char *port0, const char *port1)
 	int slave;
 
 	t->tty = open_terminal(&slave);
-	t->pid = start(argv, slave, slave);
+	t->pid = debian_start(DPDK_ROOT, argv, slave, slave);
 	close(slave);
 	answer(t, "Checking link statuses");
 	output_show(t->text);

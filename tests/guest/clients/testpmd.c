@@ -15,6 +15,7 @@
 
 #include "access.h"
 #include "clock.h"
+#include "dmabufs.h"
 #include "dpdk.h"
 #include "kernel.h"
 #include "lease.h"
@@ -110,29 +111,6 @@ static void bind_cards(void)
 	      "a device with memory is bound, too");
 }
 
-/* How many maps of the process are backed by a DMABUF of this device's BAR */
-static int maps_of(pid_t pid, struct bdf dev)
-{
-	char path[64], line[512], want[64];
-	int found = 0;
-	FILE *maps;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	snprintf(want, sizeof(want), ":%s/0", dev.name);
-	maps = fopen(path, "re");
-	if (!maps)
-		bail("%s: %s", path, strerror(errno));
-	while (fgets(line, sizeof(line), maps)) {
-		if (!strstr(line, "/dmabuf:vfio") || !strstr(line, want))
-			continue;
-		line[strcspn(line, "\n")] = '\0';
-		diag("%s", line);
-		found++;
-	}
-	fclose(maps);
-	return found;
-}
-
 /* Packets of both ports go on, in both directions */
 static void traffic(struct testpmd *t, const char *when)
 {
@@ -182,7 +160,7 @@ static void forward(const char *when, void (*meanwhile)(void))
 
 	testpmd_start(&t, cards[0].name, cards[1].name);
 	for (int i = 0; i < 2; i++)
-		ok(maps_of(t.pid, cards[i]) > 0,
+		ok(dmabufs_of(t.pid, cards[i], 0) > 0,
 		   "testpmd's map of BAR 0 of %s is a DMABUF", cards[i].name);
 	testpmd_do(&t, "start tx_first", "nb forwarding ports=");
 	traffic(&t, when);
