@@ -90,6 +90,14 @@ kernel_has()
 	grep -qs "^CONFIG_$1=y" "$kernel/headers/include/config/auto.conf"
 }
 
+# The parts of a Debian that these tests want, or all tests.
+parts_for()
+{
+	case ,${1:-testpmd}, in *,testpmd,*) echo dpdk ;; esac
+	case ,${1:-systemd}, in *,systemd,*) echo systemd ;; esac
+	case ,${1:-qemu}, in *,qemu,*) echo vmm ;; esac
+}
+
 # Without those programs nothing of this can be shown, which is a failure. They
 # are fetched for amd64 only.
 clients()
@@ -107,7 +115,7 @@ clients()
 			tee "$dir/guest.tap" | show_all
 		return
 	fi
-	for what in dpdk systemd; do
+	for what in $(parts_for "$names"); do
 		if ! "$top/lab/fetch-$what.sh"; then
 			printf '%s\n' "not ok - clients: there is no $what" \
 				'#@ complete' >"$dir/guest.tap"
@@ -115,10 +123,12 @@ clients()
 		fi
 		archives+=("$build/$what/$what.cpio")
 	done
-	cat "$guest/initramfs" "${archives[@]}" >"$dir/initramfs"
+	"$top/lab/inner.sh" "$dir/inner.cpio"
+	cat "$guest/initramfs" "${archives[@]}" "$dir/inner.cpio" \
+		>"$dir/initramfs"
 	INITRAMFS=$dir/initramfs "$top/lab/run-guest.sh" clients "$names" ||
 		say FAIL "see $dir/console.log"
-	rm -f "$dir/initramfs"
+	rm -f "$dir/initramfs" "$dir/inner.cpio"
 }
 
 # VFIO without an IOMMU, which Debian's kernels cannot: there it takes a name.

@@ -20,7 +20,7 @@ lock guest
 configure "$user" "${options[@]}"
 step NINJA "build/${user##*/}" ninja -C "$user" --quiet
 # A program that is gone from the tree must go from the guest.
-rm -rf "${root:?}"/{tests,clients,noiommu,selftests,demo,bench,examples,bin,sbin,units}
+rm -rf "${root:?}"/{tests,clients,inner,noiommu,selftests,demo,bench,examples,bin,sbin,units}
 mkdir -p "$root"
 step STAGE "guest programs" env DESTDIR="$root" \
 	meson install -C "$user" --no-rebuild --strip --tags guest
