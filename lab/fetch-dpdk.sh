@@ -14,10 +14,12 @@ root=$build/dpdk/root/dpdk
 
 # The drivers that the lab's network cards need. Their packages have a version
 # in their names.
+drivers='net-e1000|net-virtio|net-vmxnet3|mempool-ring'
+
 drivers()
 {
 	apt-cache depends --recommends dpdk |
-		grep -oE 'librte-(net-e1000|mempool-ring)-?[0-9]+$' | sort -u
+		grep -oE "librte-($drivers)-?[0-9]+$" | sort -u
 }
 
 # testpmd is in dpdk-dev. What that needs but for compiling is half of all that
@@ -47,7 +49,8 @@ prune()
 }
 
 lock dpdk
-[ ! -e "$cpio" ] || exit 0
+[ ! -e "$cpio" ] ||
+	[ "$drivers" != "$(cat "$build/dpdk/drivers" 2>/dev/null)" ] || exit 0
 
 apt_foreign trixie
 rm -rf "$build/dpdk"
@@ -57,4 +60,5 @@ unpack DPDK "$apt_dir/archives" "$root"
 prune
 root_complete "$root"
 [ -e "$root/bin/which" ] || ln -s which.debianutils "$root/bin/which"
+echo "$drivers" >"$build/dpdk/drivers"
 step PACK DPDK root_pack "$build/dpdk/root" "$cpio"

@@ -46,7 +46,8 @@ machine=(
 	-device pcie-root-port,id=hp1,chassis=12,slot=11,mem-reserve=4M
 )
 
-# For the programs of tests/guest/clients: two network cards on one wire.
+# For the programs of tests/guest/clients: two network cards on one wire, and two
+# of another kind, on another wire, which a program must know otherwise.
 # shellcheck disable=SC2054	# commas are QEMU's
 client_machine=(
 	-device "$root_port,id=rp4,chassis=5,slot=4"
@@ -55,6 +56,12 @@ client_machine=(
 	-netdev hubport,id=wire1,hubid=0
 	-device e1000e,netdev=wire0,bus=rp4,romfile=
 	-device e1000e,netdev=wire1,bus=rp5,romfile=
+	-device pcie-root-port,id=rp7,chassis=8,slot=7
+	-device pcie-root-port,id=rp8,chassis=9,slot=8
+	-netdev hubport,id=wire2,hubid=1
+	-netdev hubport,id=wire3,hubid=1
+	-device virtio-net-pci,netdev=wire2,bus=rp7,disable-legacy=on,iommu_platform=on,romfile=
+	-device vmxnet3,netdev=wire3,bus=rp8,romfile=
 )
 
 # For the kernel's selftests: huge pages of both sizes, and memory for them

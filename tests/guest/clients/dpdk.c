@@ -74,7 +74,7 @@ void testpmd_start(struct testpmd *t, const char *port0, const char *port1)
 	const char *const argv[] = {
 		"/usr/bin/dpdk-testpmd", "-l", "0-1", "--in-memory",
 		"--no-telemetry", "-a", port0, "-a", port1, "--", "-i",
-		"--total-num-mbufs=2048", "--rxd=128", "--txd=128", NULL
+		"--total-num-mbufs=4096", "--rxd=512", "--txd=512", NULL
 	};
 	int slave;
 

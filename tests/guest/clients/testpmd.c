@@ -28,7 +28,16 @@
 #define CONF_IN	DPDK_ROOT "/run/modprobe.d/barlease-stand-in.conf"
 #define MANY	1000
 
-static struct bdf cards[2], memory;
+/* Two on one wire */
+struct pair {
+	const char *name;
+	struct bdf card[2];
+	unsigned int bar[2];	/* one that DPDK maps */
+};
+
+static struct pair alike = { .name = "two e1000e", .bar = { 0, 0 } };
+static struct pair others = { .name = "virtio and vmxnet3", .bar = { 4, 1 } };
+static struct bdf memory;
 static char text[1 << 16];
 
 static int run(const char *program, const char *arg1, const char *arg2,
@@ -48,10 +57,13 @@ static void find_cards(void)
 		pci_read(devs[i], "vendor", vendor, sizeof(vendor));
 		pci_read(devs[i], "device", device, sizeof(device));
 		if (!strcmp(vendor, "0x8086") && !strcmp(device, "0x10d3"))
-			cards[found++] = devs[i];
+			alike.card[found++] = devs[i];
 	}
 	if (found < 2)
 		bail("this machine has no two e1000e");
+	if (!pci_find(&others.card[0], 0x1af4, 0x1041, 0, 0) ||
+	    !pci_find(&others.card[1], 0x15ad, 0x07b0, 0, 0))
+		bail("this machine has no virtio, or no vmxnet3");
 	memory = dev_small();
 }
 
@@ -84,9 +96,23 @@ static void driver_is_of(const char *module)
 	   module);
 }
 
-static void bind_cards(void)
+static void bind_cards(const struct pair *pair)
 {
-	char driver[64], value[16] = "";
+	char driver[64];
+
+	is_int(run("/usr/bin/dpdk-devbind.py", "-b", "vfio-pci",
+		   pair->card[0].name, pair->card[1].name), 0,
+	       "dpdk-devbind binds %s to vfio-pci", pair->name);
+	for (int i = 0; i < 2; i++) {
+		pci_driver(pair->card[i], driver, sizeof(driver));
+		ok(!strcmp(driver, "vfio-pci"), "%s is bound to it",
+		   pair->card[i].name);
+	}
+}
+
+static void start(void)
+{
+	char value[16] = "";
 
 	is_int(run("/usr/sbin/modprobe", "vfio-pci", NULL, NULL, NULL), 0,
 	       "modprobe vfio-pci, with the snippet of docs/ installed");
@@ -95,14 +121,8 @@ static void bind_cards(void)
 		      sizeof(value)))
 		bail("there is no nointxmask");
 	ok(!strcmp(value, "Y"), "it has an option that is vfio-pci's");
-	is_int(run("/usr/bin/dpdk-devbind.py", "-b", "vfio-pci", cards[0].name,
-		   cards[1].name), 0,
-	       "dpdk-devbind binds two network cards to vfio-pci");
-	for (int i = 0; i < 2; i++) {
-		pci_driver(cards[i], driver, sizeof(driver));
-		ok(!strcmp(driver, "vfio-pci"), "%s is bound to it",
-		   cards[i].name);
-	}
+	bind_cards(&alike);
+	bind_cards(&others);
 	is_int(run("/usr/bin/dpdk-devbind.py", "--status-dev", "net", NULL,
 		   NULL), 0, "dpdk-devbind tells their status");
 	ok(strstr(text, "using DPDK-compatible driver"),
@@ -154,14 +174,16 @@ static void set_wc(void)
 	vfio_close(&vfio);
 }
 
-static void forward(const char *when, void (*meanwhile)(void))
+static void forward(const struct pair *pair, const char *when,
+		    void (*meanwhile)(void))
 {
 	static struct testpmd t;
 
-	testpmd_start(&t, cards[0].name, cards[1].name);
+	testpmd_start(&t, pair->card[0].name, pair->card[1].name);
 	for (int i = 0; i < 2; i++)
-		ok(dmabufs_of(t.pid, cards[i], 0) > 0,
-		   "testpmd's map of BAR 0 of %s is a DMABUF", cards[i].name);
+		ok(dmabufs_of(t.pid, pair->card[i], pair->bar[i]) > 0,
+		   "testpmd's map of BAR %u of %s is a DMABUF", pair->bar[i],
+		   pair->card[i].name);
 	testpmd_do(&t, "start tx_first", "nb forwarding ports=");
 	traffic(&t, when);
 	if (meanwhile) {
@@ -183,9 +205,11 @@ static void forward(const char *when, void (*meanwhile)(void))
 
 static void undo(void)
 {
-	is_int(run("/usr/bin/dpdk-devbind.py", "-u", cards[0].name,
-		   cards[1].name, memory.name), 0,
-	       "dpdk-devbind unbinds all three devices");
+	is_int(run("/usr/bin/dpdk-devbind.py", "-u", alike.card[0].name,
+		   alike.card[1].name, memory.name), 0,
+	       "dpdk-devbind unbinds three devices");
+	is_int(run("/usr/bin/dpdk-devbind.py", "-u", others.card[0].name,
+		   others.card[1].name, NULL), 0, "and the other two");
 	unlink(CONF_IN);
 	is_int(run("/usr/sbin/modprobe", "-r", "barlease-vfio-pci", NULL, NULL),
 	       0, "without the snippet: modprobe -r barlease-vfio-pci");
@@ -204,9 +228,10 @@ int main(void)
 	is_int(module_load("barlease-ptwalk", NULL), 0,
 	       "the tests' own module is loaded");
 	install();
-	bind_cards();
-	forward("at first", set_wc);
-	forward("started with that", NULL);
+	start();
+	forward(&alike, "at first", set_wc);
+	forward(&alike, "started with that", NULL);
+	forward(&others, "with drivers of other kinds", NULL);
 	undo();
 	return tap_done();
 }
