@@ -3,8 +3,8 @@
 # check.sh unit|sanitize|fuzz|model|guests|all [TEST,...]: run the host's unit
 # tests, those with sanitizers, the fuzzers; the model's searches; the guest's tests,
 # and the VFIO programs of others in a guest of their own; or all of these but for the
-# model. Of the guests' tests some may be
-# named, and then they are all. Closes with one line that counts them all.
+# model. Of the guests' tests some may be named, and then they are all. Closes with
+# one line that counts them all.
 # Environment:
 #   FUZZ_SECONDS=SECONDS     for each fuzzer (20)
 #   BARLEASE_RESULTS=NAME    what a whole run is called in build/results/
@@ -126,7 +126,9 @@ clients()
 	"$top/lab/inner.sh" "$dir/inner.cpio"
 	cat "$guest/initramfs" "${archives[@]}" "$dir/inner.cpio" \
 		>"$dir/initramfs"
-	INITRAMFS=$dir/initramfs "$top/lab/run-guest.sh" clients "$names" ||
+	# So much to be unpacked takes a while, in which nobody speaks.
+	INITRAMFS=$dir/initramfs BARLEASE_IDLE=${BARLEASE_IDLE:-240} \
+		"$top/lab/run-guest.sh" clients "$names" ||
 		say FAIL "see $dir/console.log"
 	rm -f "$dir/initramfs" "$dir/inner.cpio"
 }
