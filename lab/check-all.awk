@@ -5,7 +5,9 @@
 
 function cells(row,    part, line)
 {
-	if ((getline line < (results "/" row)) < 1) {
+	while ((getline line < (results "/" row)) > 0)
+		;
+	if (line == "") {
 		bad = 1
 		return "not run | | | "
 	}
