@@ -15,7 +15,6 @@
 #include "lease.h"
 #include "number.h"
 
-
 const char *memattr_name(enum barlease_memattr memattr)
 {
 	return memattr == BARLEASE_WC ? "wc" : "nc";

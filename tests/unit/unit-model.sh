@@ -32,9 +32,9 @@ ok $? "the model names functions of the driver" "$nr"
 ok $? "all of them are there" "not in module/:$missing"
 
 unused=
-for name in $(grep -oE '(RUN|WRONG)_[A-Z0-9_]+' model/leases.pml | sort -u); do
+while read -r name; do
 	grep -qE "\<${name#*_}\>" lab/model.sh || unused+=" $name"
-done
+done < <(grep -oE '(RUN|WRONG)_[A-Z0-9_]+' model/leases.pml | sort -u)
 [ -z "$unused" ]
 ok $? "each process and each mistake of it is searched" "not in lab/model.sh:$unused"
 
