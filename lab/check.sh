@@ -27,7 +27,8 @@ unit()
 	mapfile -t programs < <(find "$build/user/tests/unit" -maxdepth 1 \
 		-name 'unit-*' -type f -executable | sort)
 	say UNIT "tests on this host"
-	CMOCKA_MESSAGE_OUTPUT=TAP "$build/lab/runner" "${programs[@]}" </dev/null |
+	CMOCKA_MESSAGE_OUTPUT=TAP "$build/lab/runner" -l "$top/lab/timeouts" \
+		"${programs[@]}" </dev/null |
 		tee "$out/unit.tap" | show_all
 }
 

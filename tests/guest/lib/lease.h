@@ -34,7 +34,7 @@
 /* For tests of texts that have such sizes in them */
 #define NEEDS_SMALL_PAGES						\
 	do {								\
-		if (PAGE != KIB(4))					\
+		if (GUEST_PAGE != 4096)					\
 			skip_all("it compares texts for pages of 4 KiB", \
 				 "with larger pages");			\
 	} while (0)
