@@ -23,7 +23,7 @@
 #include <linux/dma-buf.h>
 #include <linux/fs.h>
 
-#if __has_include(<sys/io.h>)
+#if __has_include("sys/io.h")
 #include <sys/io.h>
 #define HAVE_IOPERM
 #endif
