@@ -57,8 +57,8 @@ static void report_entries(void)
 	char found[64];
 
 	snprintf(found, sizeof(found), "%g MiB (vfio-pci: %g MiB)",
-		 (double)largest[LEASE] / MIB(1),
-		 (double)largest[STOCK] / MIB(1));
+		 largest[LEASE] / 0x1p20,
+		 largest[STOCK] / 0x1p20);
 	report_truth("P1", "no page table entry is larger than 2 MiB",
 		     largest[LEASE] <= MIB(2), found);
 }

@@ -195,11 +195,14 @@ static void try_foreign_slice(void)
 
 /* What each worker has to find, line by line of its answer */
 static const char *const wanted[NR_SLICES][6] = {
-	[DOORBELL] = { "/dmabuf:doorbell", " 0 are anybody", "4 KiB pages, " UNCACHED,
+	[DOORBELL] = { "/dmabuf:doorbell", " 0 are anybody",
+		       ("4 KiB pages, " UNCACHED),
 		       "EINVAL", "EINVAL", "EFAULT" },
-	[STATUS] = { "/dmabuf:status", " 0 are anybody", "2 MiB pages, " UNCACHED,
+	[STATUS] = { "/dmabuf:status", " 0 are anybody",
+		     ("2 MiB pages, " UNCACHED),
 		     "EINVAL", "EINVAL", "EFAULT" },
-	[WINDOW] = { "/dmabuf:window", " 0 are anybody", "2 MiB pages, " COMBINING,
+	[WINDOW] = { "/dmabuf:window", " 0 are anybody",
+		     ("2 MiB pages, " COMBINING),
 		     "EINVAL", "EINVAL", "EFAULT" },
 };
 
