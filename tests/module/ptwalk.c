@@ -26,7 +26,7 @@ static u32 attribute(pgprot_t prot, bool huge)
 {
 	pgprotval_t pat = huge ? _PAGE_PAT_LARGE : _PAGE_PAT;
 	unsigned int index = 0;
-	u64 types;
+	u32 low, high;
 
 	if (pgprot_val(prot) & _PAGE_PWT)
 		index |= 1;
@@ -34,8 +34,8 @@ static u32 attribute(pgprot_t prot, bool huge)
 		index |= 2;
 	if (pgprot_val(prot) & pat)
 		index |= 4;
-	rdmsrl(MSR_IA32_CR_PAT, types);
-	return types >> index * 8 & 0xff;
+	rdmsr(MSR_IA32_CR_PAT, low, high);
+	return (index < 4 ? low >> index * 8 : high >> (index - 4) * 8) & 0xff;
 }
 #elif defined(CONFIG_ARM64)
 #include <asm/sysreg.h>
