@@ -67,7 +67,7 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 
 help:		## this list
 	@awk -F ':[^#]*## *' '/^[a-z-]+:.*## / \
-		{ printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+		{ printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: guest	## see it work: a virtual machine shows what barlease does
 	@lab/run-guest.sh demo

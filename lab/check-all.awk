@@ -18,7 +18,7 @@ function cells(row,    part, line)
 }
 
 # Reasons, with how many checks of which tests
-function skips(row,    line, part, n, i, reasons, why, tests, times)
+function skips(row,    line, part, n, i, why, tests, times)
 {
 	while ((getline line < (results "/" row ".skipped")) > 0) {
 		split(line, part, "\t")

@@ -35,8 +35,7 @@ run()
 	say CHECK "$name: make $targets"
 	rm -f "$results/$name" "$results/$name.skipped"
 	# shellcheck disable=SC2086	# a list of words
-	make -C "$top" --no-print-directory $targets \
-		>"$out/$name.log" 2>&1 </dev/null || status=$?
+	make_anew $targets >"$out/$name.log" 2>&1 </dev/null || status=$?
 	[ -e "$results/$name" ] || printf '%s\t0\t1\t0\n' "$name" >"$results/$name"
 	say DONE "$name in $(((SECONDS - start) / 60)) min: $(tail -n 1 "$out/$name.log")"
 	[ "$status" -eq 0 ] || say FAIL "see $out/$name.log"
@@ -45,8 +44,6 @@ run()
 check_names "$@"
 lock all
 mkdir -p "$out" "$results"
-# The runs are each of another kernel and machine, whatever this make is of.
-unset KERNEL ARCH PAGES MAKEFLAGS MAKEOVERRIDES
 while IFS='|' read -r name targets _; do
 	[ $# -eq 0 ] || [[ " $* " = *" $name "* ]] || continue
 	run "$name" "$targets"

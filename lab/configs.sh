@@ -25,7 +25,6 @@ words()
 	esac
 }
 
-# In an environment that says nothing of another one
 make_for()
 {
 	local name=$1 words
@@ -33,8 +32,7 @@ make_for()
 
 	words=$(words "$name")
 	# shellcheck disable=SC2086	# a list of words
-	env -u KERNEL -u ARCH -u USERLAND -u MAKEFLAGS -u MAKELEVEL \
-		make -C "$top" --no-print-directory $words "$@"
+	make_anew $words "$@"
 }
 
 # result NAME NOTE: the counts are in the last line of its log.

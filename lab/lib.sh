@@ -76,6 +76,14 @@ lock()
 	fi
 }
 
+# make_anew ARGUMENT...: make, of the kernel and machine that these say, whatever the
+# make is of that has called
+make_anew()
+{
+	env -u KERNEL -u ARCH -u PAGES -u USERLAND -u MAKEFLAGS -u MAKEOVERRIDES \
+		-u MAKELEVEL make -C "$top" --no-print-directory "$@"
+}
+
 # Run as root what only root may do.
 as_root()
 {
