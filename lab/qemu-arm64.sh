@@ -16,13 +16,17 @@ large_bar=(
 )
 
 # arch_append MODE. Firmware would tell the kernel how much memory an empty port
-# may come to need.
+# may come to need. And the kernel finds the IOMMU too late here to have the ports
+# keep devices apart: whatever is behind one then shares its group, and as soon as
+# VFIO has that, the IOMMU stops the port's own messages, among them that of an
+# error on its link.
 arch_append()
 {
-	local iommu=
+	local iommu='' pci=hpmmiosize=4M,hpmmioprefsize=64M
 
+	pci=$pci,config_acs=11101@pci:1b36:c
 	[ "$1" != noiommu ] || iommu=' arm-smmu-v3.disable_bypass=0'
-	echo "console=ttyAMA0 pci=hpmmiosize=4M,hpmmioprefsize=64M$iommu"
+	echo "console=ttyAMA0 pci=$pci$iommu"
 }
 
 use_accel()
