@@ -95,7 +95,8 @@ static void is_told_of_omitted(int watch)
 		else
 			omitted += admin_number(answer, "lines");
 	}
-	if (!ok(told + omitted == 2 * MANY && omitted,
+	/* A slow machine gives the broker time to tell it all: see unit-budget. */
+	if (!ok(told + omitted == 2 * MANY,
 		"who watches is told of each event, or how many more"))
 		diag("  %ld lines, and %ld more", told, omitted);
 }
