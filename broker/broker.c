@@ -56,22 +56,14 @@ static void tell_lease(struct broker *broker,
 		       const struct barlease_holding *lease, const char *what,
 		       const char *reason)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out;
+	struct text text = { 0 };
 
 	if (!admin_is_heard(broker->admin))
 		return;
-	out = open_memstream(&text, &size);
-	if (!out)
-		return;
-	describe_lease(out, broker->config,
-		       slice_of(broker, lease), lease);
-	if (!fclose(out))
-		admin_tell_of(broker->admin, lease->peer->uid, "%s %s%s%s",
-			      what, text, reason ? " reason=" : "",
-			      reason ?: "");
-	free(text);
+	describe_lease(&text, broker->config, slice_of(broker, lease), lease);
+	admin_tell_of(broker->admin, lease->peer->uid, "%s %s%s%s", what,
+		      text.start ?: "", reason ? " reason=" : "", reason ?: "");
+	text_free(&text);
 }
 
 static void on_acquired(void *data, const struct barlease_holding *lease)

@@ -5,38 +5,39 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include "describe.h"
 
-void describe_place(FILE *out, const struct config *config,
+void describe_place(struct text *out, const struct config *config,
 		    const struct config_slice *slice)
 {
 	const struct config_rule *rule = slice->rule;
 
-	fprintf(out, "device=%s bar=%u ranges=",
+	text_add(out, "device=%s bar=%u ranges=",
 		config_device_of(config, slice)->bdf, rule->bar);
 	for (size_t i = 0; i < rule->nr_ranges; i++) {
 		struct barlease_range range = config_range_of(slice, i);
 
-		fprintf(out, "%s%#" PRIx64 "+%#" PRIx64, i ? "," : "",
+		text_add(out, "%s%#" PRIx64 "+%#" PRIx64, i ? "," : "",
 			range.offset, range.length);
 	}
-	fprintf(out, " size=%" PRIu64 " access=%s memattr=%s",
+	text_add(out, " size=%" PRIu64 " access=%s memattr=%s",
 		config_size_of(slice),
 		rule->flags & BARLEASE_READ_ONLY ? "ro" : "rw",
 		rule->memattr == BARLEASE_WC ? "wc" : "nc");
 }
 
-void describe_slice(FILE *out, const struct config *config,
+void describe_slice(struct text *out, const struct config *config,
 		    const struct config_slice *slice, unsigned int holders)
 {
 	const struct config_rule *rule = slice->rule;
 
-	fprintf(out, "slice name=%s group=%s ", slice->name,
+	text_add(out, "slice name=%s group=%s ", slice->name,
 		config_group_of(slice) ?: "-");
 	describe_place(out, config, slice);
-	fprintf(out,
+	text_add(out,
 		" exclusive=%d max=%" PRIu32 " per-user=%" PRIu32 " holders=%u",
 		!!(rule->flags & BARLEASE_EXCLUSIVE), rule->max_holders,
 		rule->per_user, holders);
@@ -55,21 +56,21 @@ static const char *state_of(const struct barlease_holding *lease)
 	return "unknown";
 }
 
-void describe_lease(FILE *out, const struct config *config,
+void describe_lease(struct text *out, const struct config *config,
 		    const struct config_slice *slice,
 		    const struct barlease_holding *lease)
 {
 	const struct barlease_peer *peer = lease->peer;
 	struct stat stat;
 
-	fprintf(out, "id=%u slice=%s ", lease->id, lease->slice);
+	text_add(out, "id=%u slice=%s ", lease->id, lease->slice);
 	if (slice) {
 		describe_place(out, config, slice);
-		fputc(' ', out);
+		text_add(out, " ");
 	}
 	if (lease->fd < 0 || fstat(lease->fd, &stat))
 		stat.st_ino = 0;
-	fprintf(out, "uid=%u gid=%u pid=%d inode=%llu since=%lld state=%s",
+	text_add(out, "uid=%u gid=%u pid=%d inode=%llu since=%lld state=%s",
 		peer->uid, peer->gid, peer->pid,
 		(unsigned long long)stat.st_ino, (long long)lease->since,
 		state_of(lease));

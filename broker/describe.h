@@ -7,20 +7,19 @@
 #ifndef BROKER_DESCRIBE_H
 #define BROKER_DESCRIBE_H
 
-#include <stdio.h>
-
+#include "base/text.h"
 #include "config/config.h"
 
 /* "device=... bar=... ranges=... size=... access=... memattr=..." */
-void describe_place(FILE *out, const struct config *config,
+void describe_place(struct text *out, const struct config *config,
 		    const struct config_slice *slice);
 
 /* A line that begins with "slice", without its end */
-void describe_slice(FILE *out, const struct config *config,
+void describe_slice(struct text *out, const struct config *config,
 		    const struct config_slice *slice, unsigned int holders);
 
 /* @slice: which it is of, where it is known */
-void describe_lease(FILE *out, const struct config *config,
+void describe_lease(struct text *out, const struct config *config,
 		    const struct config_slice *slice,
 		    const struct barlease_holding *lease);
 

@@ -15,30 +15,15 @@
 #include "reload.h"
 #include "requests.h"
 
-/* Lines of an answer */
-struct out {
-	FILE *file;
-	char *text;
-	size_t size;
-};
-
-static bool begin(struct out *out, struct admin_call *call)
+/* Answers with these lines, all of them or none; frees them. */
+static void answer(struct admin_call *call, struct text *lines)
 {
-	*out = (struct out){ 0 };
-	out->file = open_memstream(&out->text, &out->size);
-	if (!out->file)
-		admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
-	return out->file;
-}
-
-static void end(struct out *out, struct admin_call *call)
-{
-	fputs("ok\n", out->file);
-	if (fclose(out->file))
+	text_add(lines, "ok\n");
+	if (lines->incomplete)
 		admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
 	else
-		admin_answer(call, out->text, out->size);
-	free(out->text);
+		admin_answer(call, lines->start, lines->size);
+	text_free(lines);
 }
 
 static void ok(struct admin_call *call)
@@ -51,22 +36,20 @@ static void list_devices(struct broker *broker, struct admin_call *call,
 {
 	const struct device *device;
 	char why[HANDLE_WHY_MAX];
-	struct out out;
+	struct text lines = { 0 };
 
 	(void)words;
-	if (!begin(&out, call))
-		return;
 	for (size_t i = 0; i < broker->config->nr_devices; i++) {
 		device = devices_find(&broker->devices,
 				      broker->config->devices[i].bdf);
-		fprintf(out.file, "device name=%s state=%s", device->bdf,
+		text_add(&lines, "device name=%s state=%s", device->bdf,
 			device->handle ? "open" : "away");
 		describe_as_word(device->why, why, sizeof(why));
 		if (!device->handle)
-			fprintf(out.file, " why=%s", why);
-		fputc('\n', out.file);
+			text_add(&lines, " why=%s", why);
+		text_add(&lines, "\n");
 	}
-	end(&out, call);
+	answer(call, &lines);
 }
 
 static void list_slices(struct broker *broker, struct admin_call *call,
@@ -74,36 +57,34 @@ static void list_slices(struct broker *broker, struct admin_call *call,
 {
 	const struct config *config = broker->config;
 	unsigned int holders;
-	struct out out;
+	struct text lines = { 0 };
 
 	(void)words;
-	if (!begin(&out, call))
-		return;
 	for (size_t i = 0; i < config->nr_slices; i++) {
 		const struct config_slice *slice = &config->slices[i];
 
 		holders = barlease_server_holders(broker->server, slice->name);
-		describe_slice(out.file, config, slice, holders);
-		fputc('\n', out.file);
+		describe_slice(&lines, config, slice, holders);
+		text_add(&lines, "\n");
 	}
-	end(&out, call);
+	answer(call, &lines);
 }
 
 struct listing {
 	const struct config *config;
-	FILE *out;
+	struct text lines;
 };
 
 static int list_lease(void *data, const struct barlease_holding *lease)
 {
-	const struct listing *listing = data;
+	struct listing *listing = data;
 
-	fputs("lease ", listing->out);
-	describe_lease(listing->out, listing->config, lease->context, lease);
+	text_add(&listing->lines, "lease ");
+	describe_lease(&listing->lines, listing->config, lease->context, lease);
 	if (lease->state != BARLEASE_HELD)
-		fprintf(listing->out, " reason=%s",
+		text_add(&listing->lines, " reason=%s",
 			describe_reason(lease->reason));
-	fputc('\n', listing->out);
+	text_add(&listing->lines, "\n");
 	return 0;
 }
 
@@ -111,14 +92,10 @@ static void list_leases(struct broker *broker, struct admin_call *call,
 			char *words)
 {
 	struct listing listing = { .config = broker->config };
-	struct out out;
 
 	(void)words;
-	if (!begin(&out, call))
-		return;
-	listing.out = out.file;
 	barlease_server_each_lease(broker->server, list_lease, &listing);
-	end(&out, call);
+	answer(call, &listing.lines);
 }
 
 /* The value of "key=value", which is all there is; NULL where it is not */

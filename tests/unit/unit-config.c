@@ -618,16 +618,14 @@ static void words_of_a_slice(void **state)
 				     "ranges=0+4K,1M+8K\nusers=*\naccess=ro\n"
 				     "memattr=wc\nexclusive=yes\n"
 				     "count=2\nstride=16K\n");
-	char *text;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct text text = { 0 };
 
 	(void)state;
-	describe_slice(out, config, &config->slices[1], 3);
-	fclose(out);
-	assert_string_equal(text,
+	describe_slice(&text, config, &config->slices[1], 3);
+	assert_false(text.incomplete);
+	assert_string_equal(text.start,
 			    "slice name=f-1 group=f device=0000:03:00.0 bar=2 ranges=0x4000+0x1000,0x104000+0x2000 size=12288 access=ro memattr=wc exclusive=1 max=0 per-user=0 holders=3");
-	free(text);
+	text_free(&text);
 	config_free(config);
 }
 
