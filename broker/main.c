@@ -160,25 +160,38 @@ static int open_sockets(struct daemon *daemon, const struct options *options,
 			      paths->admin ?: DEFAULT_ADMIN);
 }
 
+static int put_into_force(struct broker *broker, struct config *config,
+			  struct openings *openings)
+{
+	char words[CONFIG_ERROR_MAX] = "";
+	int ret;
+
+	ret = broker_apply(broker, config, openings, words, sizeof(words));
+	if (ret)
+		log_line(LOG_ERR, "%s: %s", broker->path,
+			 *words ? words : strerror(-ret));
+	return ret;
+}
+
 static int open_all(struct daemon *daemon, const struct options *options)
 {
 	struct broker *broker = &daemon->broker;
 	struct config_errors errors = { 0 };
 	struct openings openings = { 0 };
-	char words[CONFIG_ERROR_MAX] = "";
 	struct config *config;
 	int ret;
 
 	ret = reload_first(broker, &config, &openings, &errors);
 	reload_log(options->config, LOG_ERR, &errors);
+	if (ret && !errors.nr)
+		complain(ret, options->config);
 	config_free_errors(&errors);
 	if (!ret)
 		ret = open_sockets(daemon, options, &config->broker);
 	if (!ret)
 		ret = broker_start(broker, config, daemon->listeners.client);
 	if (!ret)
-		ret = complain(broker_apply(broker, config, &openings, words,
-					    sizeof(words)), words);
+		ret = put_into_force(broker, config, &openings);
 	free(openings.list);
 	return ret;
 }

@@ -214,16 +214,23 @@ static void free_reload(struct reload *reload)
 	free(reload);
 }
 
+static void answer(struct reload_waiters *waiters,
+		   const struct config_errors *errors)
+{
+	struct reload_waiter *waiter;
+
+	while ((waiter = STAILQ_FIRST(waiters))) {
+		STAILQ_REMOVE_HEAD(waiters, link);
+		waiter->done(waiter->data, errors);
+		free(waiter);
+	}
+}
+
 static void finish(struct reload *reload)
 {
 	struct broker *broker = reload->broker;
-	struct reload_waiter *waiter;
 
-	while ((waiter = STAILQ_FIRST(&reload->waiters))) {
-		STAILQ_REMOVE_HEAD(&reload->waiters, link);
-		waiter->done(waiter->data, &reload->errors);
-		free(waiter);
-	}
+	answer(&reload->waiters, &reload->errors);
 	free_reload(reload);
 	broker->busy = false;
 	begin(broker);
@@ -359,6 +366,16 @@ static struct reload *new_reload(struct broker *broker)
 	return reload;
 }
 
+/* They may ask again; nobody else would ever answer them. */
+static void refuse_waiters(struct broker *broker)
+{
+	struct config_errors errors = { 0 };
+
+	config_complain(&errors, 0, "%s", strerror(ENOMEM));
+	answer(&broker->waiters, &errors);
+	config_free_errors(&errors);
+}
+
 /* The next thing, where nothing is at work */
 static void begin(struct broker *broker)
 {
@@ -372,8 +389,10 @@ static void begin(struct broker *broker)
 		return;
 	}
 	reload = new_reload(broker);
-	if (!reload)
+	if (!reload) {
+		refuse_waiters(broker);
 		return;
+	}
 	STAILQ_CONCAT(&reload->waiters, &broker->waiters);
 	broker->busy = true;
 	reload->work.run = run_read;

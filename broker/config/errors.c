@@ -14,16 +14,24 @@
 /* A file with more of them is hardly worth reading to its end. */
 #define MOST_ERRORS	100
 
+/* Something wrong must never look like nothing wrong. */
+static struct config_error no_memory = {
+	.text = "there is no memory to say what is wrong",
+};
+
 /* To be filled with CONFIG_ERROR_MAX bytes; NULL: of no interest */
 static char *new_complaint(struct config_errors *errors, unsigned int line)
 {
 	struct config_error *error;
 
-	if (errors->nr == MOST_ERRORS)
+	if (errors->nr == MOST_ERRORS || errors->list == &no_memory)
 		return NULL;
 	error = array_add(&errors->list, &errors->nr, sizeof(*error));
-	if (!error)
+	if (!error) {
+		if (!errors->nr)
+			*errors = (struct config_errors){ &no_memory, 1 };
 		return NULL;
+	}
 	error->line = line;
 	return error->text;
 }
@@ -65,6 +73,7 @@ void config_sort_errors(struct config_errors *errors)
 
 void config_free_errors(struct config_errors *errors)
 {
-	free(errors->list);
+	if (errors->list != &no_memory)
+		free(errors->list);
 	*errors = (struct config_errors){ 0 };
 }
