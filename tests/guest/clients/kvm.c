@@ -220,7 +220,8 @@ static void reads_and_writes(void)
 
 	pattern_fill(&dev, BAR2, START, SIZE, STRIDE, SEED);
 	for (uint64_t at = 0; at < SIZE; at += STRIDE)
-		wrong += run(READ, at, 0) != pattern(START + at, SEED);
+		wrong += (uint32_t)run(READ, at, 0) !=
+			 pattern(START + at, SEED);
 	is_int(wrong, 0, "the guest reads what the owner wrote, in all of it");
 	wrong = 0;
 	for (uint64_t at = 0; at < SIZE; at += STRIDE) {

@@ -89,8 +89,8 @@ static int add_ram(void)
 	static int last;
 	int ram = getpid() * 100 + ++last;
 
-	monitor_do("object_add memory-backend-ram,id=ram%d,size=%lu,share=on",
-		   ram, MIB(1));
+	monitor_do("object_add memory-backend-ram,id=ram%d,size=%llu,share=on",
+		   ram, (unsigned long long)MIB(1));
 	return ram;
 }
 
