@@ -14,6 +14,7 @@
 
 #include "access.h"
 #include "attempt.h"
+#include "kernel.h"
 #include "lease.h"
 #include "pattern.h"
 #include "tap.h"
@@ -78,6 +79,9 @@ int main(void)
 {
 	struct peer client;
 
+	if (!kernel_has_numa())
+		skip_all("this kernel has no NUMA",
+			 "no policy, and no question, does any harm");
 	small = vfio_open(dev_small());
 	pattern_fill(&small, BAR2, 0, SIZE, PAGE, SEED);
 	client = peer_start_as(CLIENT_UID);

@@ -45,6 +45,8 @@ static void set_up_pages(void)
 				-1, 0);
 	late = pages + PAGE;
 	uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (uffd < 0 && errno == ENOSYS)
+		skip_rest("this kernel has no userfaultfd");
 	if (pages == MAP_FAILED || uffd < 0 || ioctl(uffd, UFFDIO_API, &api))
 		bail("userfaultfd(): %s", strerror(errno));
 	range.range.start = (uintptr_t)late;

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kernel.h"
 #include "lease.h"
 #include "odd.h"
 #include "tap.h"
@@ -91,7 +92,9 @@ static void others(struct odd *odd, uint64_t start, uint64_t end)
 	odd_succeeds(odd, msync(at, size, MS_ASYNC | MS_INVALIDATE));
 	odd_fails(odd, msync(at, size, MS_SYNC), EINVAL);
 	odd_succeeds(odd, mincore(at, size, vec));
-	odd_succeeds(odd, syscall(SYS_mbind, at, size, 1ul, &nodes, 64ul, 0ul));
+	if (kernel_has_numa())
+		odd_succeeds(odd, syscall(SYS_mbind, at, size, 1ul, &nodes,
+					  64ul, 0ul));
 }
 
 /* Other pages of the same file, at the place of some */
@@ -115,6 +118,8 @@ int main(void)
 	odd_everywhere("madvise()", advised);
 	odd_somewhere("mlock()", locked);
 	odd_somewhere("msync(), mincore(), mbind()", others);
+	if (!kernel_has_numa())
+		skip("this kernel has no NUMA", "mbind() among them");
 	odd_somewhere("remap_file_pages()", remapped);
 	odd_end();
 	return tap_done();

@@ -35,6 +35,11 @@ bool kernel_is_32bit(void)
 	return name.machine[0] == 'i' && !strcmp(name.machine + 2, "86");
 }
 
+bool kernel_has_numa(void)
+{
+	return !syscall(SYS_get_mempolicy, NULL, NULL, 0ul, NULL, 0ul);
+}
+
 bool kernel_has_iommufd(void)
 {
 	return !access("/dev/iommu", F_OK) &&
