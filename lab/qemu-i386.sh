@@ -3,9 +3,11 @@
 # The guest of 32 bits: the machine of amd64, with what such a kernel can address.
 # qemu.sh sources it.
 
-# A page's number has 32 bits, and firmware places BARs as high as the CPU lets it:
-# above 4 GiB, and not above what page tables can say. Nor is there a BAR of 8 TiB.
-i386_address_bits=40
+# shellcheck disable=SC2034	# for qemu.sh
+root_port=pcie-root-port
+
+# There is no BAR of 8 TiB, nor any above 4 GiB: there ioremap() loses the upper half
+# of an address, on 6.12 and 7.3.
 
 # arch_append MODE. The core maps every BAR for the kernel's own use, which takes
 # more addresses than there are by default. Such a kernel has no remapping of
@@ -27,5 +29,5 @@ use_accel()
 	# shellcheck disable=SC2054	# commas are QEMU's
 	cpu=(-machine q35 -accel "tcg,thread=$(tcg_threads)"
 	     -device "intel-iommu,intremap=off,caching-mode=off"
-	     -cpu "max,phys-bits=$i386_address_bits")
+	     -cpu max)
 }

@@ -11,10 +11,12 @@ initramfs=${INITRAMFS:-$guest/initramfs}
 . "$top/lab/qemu-$arch.sh"
 
 # A guest of larger pages gets as much larger memory in its devices: of page tables
-# the tests see the same then (tests/guest/lib/lease.h).
-case $pages in
-4k) sizes=(1G 64M 16M) ;;
-16k) sizes=(64G 1G 256M) ;;
+# the tests see the same then (tests/guest/lib/lease.h). One of 32 bits gets as much
+# as goes below 4 GiB. Last is what the first one's port reserves.
+case $arch-$pages in
+i386-4k) sizes=(256M 64M 16M 256M) ;;
+*-4k) sizes=(1G 64M 16M 2G) ;;
+*-16k) sizes=(64G 1G 256M 2G) ;;
 *) die "the lab has no machine with pages of $pages" ;;
 esac
 
@@ -32,7 +34,7 @@ machine=(
 	-device virtserialport,chardev=tap,name=org.barlease.tap
 	-object "memory-backend-ram,id=big,size=${sizes[0]},share=on,reserve=off"
 	-object "memory-backend-ram,id=small,size=${sizes[1]},share=on"
-	-device "$root_port,id=rp0,chassis=1,slot=0,pref64-reserve=2G"
+	-device "$root_port,id=rp0,chassis=1,slot=0,pref64-reserve=${sizes[3]}"
 	-device "$root_port,id=rp1,chassis=2,slot=1"
 	-device "$root_port,id=rp2,chassis=3,slot=2"
 	-device ivshmem-plain,id=mem1g,memdev=big,bus=rp0

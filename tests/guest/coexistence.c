@@ -59,7 +59,7 @@ static void two_devices(void)
 
 	bind_to(dev_small(), STOCK_DRIVER);
 	stock = vfio_open(dev_small());
-	ours = vfio_open(dev_big_mapped());
+	ours = vfio_open(dev_big());
 	lease = lease_of(ours.device, BAR2, 0, SIZE);
 	at = map(lease, 0, SIZE, RW);
 	bar = map_bar(&stock, BAR2, 0, SIZE);

@@ -54,7 +54,7 @@ static void no_lease(void)
 
 static void other_device(void)
 {
-	struct vfio big = vfio_open(dev_big_mapped());
+	struct vfio big = vfio_open(dev_big());
 	int lease = lease_of(big.device, BAR2, 0, PAGE);
 
 	refused(lease, ENODEV, "a lease of another device is ENODEV");

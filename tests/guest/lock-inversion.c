@@ -399,7 +399,7 @@ static void with_stock(void)
 int main(void)
 {
 	small = vfio_open(dev_small());
-	big = vfio_open(dev_big_mapped());
+	big = vfio_open(dev_big());
 	pattern_fill(&small, BAR2, 0, SIZE, PAGE, SEED);
 	pattern_fill(&big, BAR2, 0, SIZE, PAGE, SEED);
 

@@ -80,7 +80,7 @@ static void made_while_off(void)
 
 static void other_device_does_not_notice(void)
 {
-	struct vfio big = vfio_open(dev_big_mapped());
+	struct vfio big = vfio_open(dev_big());
 	int lease = lease_of(big.device, BAR2, 0, SIZE);
 	mapping_t at = map(lease, 0, SIZE, RW);
 

@@ -75,7 +75,7 @@ static void path_only(void)
 
 static void other_device(void)
 {
-	struct vfio big = vfio_open(dev_big_mapped());
+	struct vfio big = vfio_open(dev_big());
 	int lease = lease_of(big.device, BAR2, 0, PAGE);
 	mapping_t at = map(lease, 0, PAGE, RW);
 

@@ -171,15 +171,16 @@ static struct bdf must_find(const char *what, unsigned int vendor,
 	return dev;
 }
 
+/*
+ * A kernel of 32 bits maps nothing above 4 GiB for its own use, which is where
+ * 1 GiB would be: its machine has as much as there is room for below.
+ */
 struct bdf dev_big(void)
 {
-	return must_find("ivshmem with 1 GiB", 0x1af4, 0x1110, 2, GIB(1));
+	return must_find("large ivshmem", 0x1af4, 0x1110, 2,
+			 kernel_is_32bit() ? MIB(256) : GIB(1));
 }
 
-/*
- * VFIO's core maps a whole BAR for the kernel's own use before anybody else may,
- * and a kernel of 32 bits has nowhere near the addresses.
- */
 struct bdf dev_big_mapped(void)
 {
 	if (kernel_is_32bit())

@@ -21,8 +21,8 @@ struct bdf {
 };
 
 /* The devices that the tests use; they give up where one is missing */
-struct bdf dev_big(void);	/* ivshmem, BAR2 is 1 GiB of RAM */
-struct bdf dev_big_mapped(void);	/* the same; or it skips the test's rest */
+struct bdf dev_big(void);	/* ivshmem, BAR2 is 1 GiB of RAM, or 256 MiB */
+struct bdf dev_big_mapped(void);	/* 1 GiB; or it skips the test's rest */
 struct bdf dev_small(void);	/* ivshmem, BAR2 is 64 MiB of RAM */
 struct bdf dev_edu(void);	/* registers in BAR0, an interrupt */
 struct bdf dev_testdev(void);	/* in one reset domain with edu */
