@@ -275,6 +275,9 @@ static void told(void)
 
 int main(void)
 {
+	/* Before a device changes hands */
+	if (kernel_is_32bit())
+		skip_rest("a kernel of 32 bits maps no BAR but the first");
 	with_stock();
 	while_in_use();
 	reset_later();
