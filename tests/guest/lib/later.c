@@ -4,6 +4,8 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include <unistd.h>
+
 #include "clock.h"
 #include "later.h"
 #include "tap.h"
@@ -15,6 +17,7 @@ static void *run(void *arg)
 {
 	struct later *later = arg;
 
+	atomic_store(&later->tid, gettid());
 	later->ret = later->fn(later->arg);
 	atomic_store(&later->done, true);
 	return NULL;
@@ -24,9 +27,12 @@ void later_begin(struct later *later, later_fn fn, void *arg)
 {
 	later->fn = fn;
 	later->arg = arg;
+	atomic_store(&later->tid, 0);
 	atomic_store(&later->done, false);
 	if (pthread_create(&later->thread, NULL, run, later))
 		bail("cannot start a thread");
+	while (!atomic_load(&later->tid))
+		sleep_ms(1);
 }
 
 bool later_waits(struct later *later)

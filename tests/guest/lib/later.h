@@ -17,6 +17,7 @@ struct later {
 	later_fn fn;
 	void *arg;
 	long ret;
+	atomic_int tid;
 	atomic_bool done;
 	pthread_t thread;
 };
