@@ -17,6 +17,9 @@ kernel-7.3-amd64-4k := $(build)/kernel-7.3
 kernel-7.3-iommufd-amd64-4k := $(build)/kernel-7.3-iommufd
 kernel-6.12-rt-amd64-4k := $(build)/kernel-6.12-rt
 kernel-6.12-small-amd64-4k := $(build)/kernel-6.12-small
+kernel-6.12-debug-amd64-4k := $(build)/kernel-6.12-debug
+kernel-6.12-kcsan-amd64-4k := $(build)/kernel-6.12-kcsan
+kernel-7.3-debug-amd64-4k := $(build)/kernel-7.3-debug
 kernel-6.12-i386-4k := $(build)/kernel-6.12-i386
 kernel-6.12-arm64-4k := $(build)/kernel-arm64
 kernel-6.12-arm64-16k := $(build)/kernel-arm64-16k
@@ -59,7 +62,8 @@ cc-amd64 = $(CC)
 cc-i386 = $(CC) -m32 --sysroot=$(build)/sysroot-i386
 cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 
-.PHONY: help demo check check-guests check-configs check-selftests check-all
+.PHONY: help demo check check-guests check-configs check-debug check-selftests
+.PHONY: check-all
 .PHONY: bench bench-docs mutants unit sanitize fuzz model shell
 .PHONY: module test-module accel user guest kernel
 .PHONY: packages-module packages-user packages-guest packages-fuzz
@@ -87,6 +91,9 @@ check-guests: guest	# all of that but what runs on this host
 
 check-configs:	## on PREEMPT_RT, a small kernel, 32 bits (CONFIGS=a,b: these)
 	@lab/configs.sh "$(CONFIGS)" "$(TESTS)"
+
+check-debug:	## under KASAN, lockdep, kmemleak, KCSAN and the like (DEBUG=6.12-debug: there)
+	@lab/check-debug.sh "$(DEBUG)" "$(TESTS)"
 
 bench: guest	## measure, against stock vfio-pci (ROUNDS=n, BENCH=a,b: these)
 	@lab/packages.sh gnuplot-nox jq

@@ -1,38 +1,53 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Build a kernel that no distribution has from Debian's linux-source-6.12: nothing
-# but what the guest needs, lab/kernels/guest.config, and what the file of that
-# kernel's name beside it says. KERNEL names the directory, which is as that of a
-# stock one (see fetch-kernel.sh). The source is in build/source-6.12, for all of
-# them; the first build takes 5 to 15 minutes on two CPUs that have nothing else
-# to do.
+# Build a kernel that no distribution has from Debian's source of its version, with
+# nothing but what the file of its name in lab/kernels/ asks for, and those that are
+# named there after "With:". KERNEL names the directory, which is as that of a stock
+# one (see fetch-kernel.sh). The source is in build/source-VERSION, for all of them;
+# the first build takes 5 to 20 minutes on two CPUs that have nothing else to do.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/apt.sh"
 
-source=$build/source-6.12
+name=${kernel##*/kernel-}
+version=${name%%-*}
+source=$build/source-$version
 object=$kernel/headers
 config=$kernel/config
-wanted=("$top/lab/kernels/guest.config" "$top/lab/kernels/$(basename "$kernel" |
-	sed 's/^kernel-//').config")
+files=$top/lab/kernels
 
 unpack_source()
 {
-	dpkg-deb --fsys-tarfile "$1"/linux-source-6.12_*.deb |
-		tar -xO ./usr/src/linux-source-6.12.tar.xz |
+	dpkg-deb --fsys-tarfile "$1/linux-source-$version"_*.deb |
+		tar -xO "./usr/src/linux-source-$version.tar.xz" |
 		tar -xJ -C "$source" --strip-components 1
 	rm -r "$1"
 }
 
+# Of 6.12 the host's own release has it; of what is newer, Debian 13's backports.
 fetch_source()
 {
 	[ ! -e "$source/complete" ] || return 0
-	apt_private
+	case $version in
+	6.12) apt_private ;;
+	*) apt_foreign trixie ;;
+	esac
 	rm -rf "$source"
 	mkdir -p "$source"
-	apt_fetch "source of kernel 6.12" "$source/deb" linux-source-6.12
-	step UNPACK "source of kernel 6.12" unpack_source "$source/deb"
+	apt_fetch "source of kernel $version" "$source/deb" "linux-source-$version"
+	step UNPACK "source of kernel $version" unpack_source "$source/deb"
 	touch "$source/complete"
+}
+
+# All that is asked for, options that matter most last
+wanted()
+{
+	local with
+
+	with=$(sed -n 's/^# With: //p' "$files/$name.config")
+	for with in $with "$name"; do
+		cat "$files/$with.config"
+	done
 }
 
 make_kernel()
@@ -71,14 +86,14 @@ compile()
 }
 
 lock kernel
-! cat "${wanted[@]}" | cmp -s - "$config" || [ ! -e "$kernel/release" ] || exit 0
+! wanted | cmp -s - "$config" || [ ! -e "$kernel/release" ] || exit 0
 "$top/lab/packages.sh" make gcc flex bison bc libelf-dev
 mkdir -p "$object"
 rm -rf "$kernel/release" "$kernel/root"
 fetch_source
-cat "${wanted[@]}" >"$config"
-step CONFIG "kernel ${kernel##*/kernel-}" configure
-step BUILD "kernel ${kernel##*/kernel-}" compile
+wanted >"$config"
+step CONFIG "kernel $name" configure
+step BUILD "kernel $name" compile
 rel=$(make_kernel kernelrelease)
 ln -sfn "root/lib/modules/$rel" "$kernel/modules"
 ln -sf headers/arch/x86/boot/bzImage "$kernel/vmlinuz"
