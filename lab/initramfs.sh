@@ -109,16 +109,12 @@ own_modules()
 	rm -rf "$dir/kernel" "$dir/modules.order" "$dir"/modules.builtin{,.modinfo}
 }
 
-# Another machine than this is slower, for it is emulated to the last instruction,
-# and waits longer for its devices.
 timeouts()
 {
-	if [ -z "$foreign" ]; then
+	{
+		echo '* 120'
 		cat "$top/lab/timeouts"
-		return
-	fi
-	echo '* 480'
-	awk '/^[^#]/ { print $1, 4 * $2 }' "$top/lab/timeouts"
+	} | awk -v times="$(slowness)" '/^[^#]/ { print $1, times * $2 }'
 }
 
 own_tree()

@@ -84,6 +84,24 @@ make_anew()
 		-u MAKELEVEL make -C "$top" --no-print-directory "$@"
 }
 
+# kernel_has OPTION
+kernel_has()
+{
+	grep -qs "^CONFIG_$1=y" "$kernel/headers/include/config/auto.conf"
+}
+
+# How much longer than on Debian's kernel of 6.12, on this machine, things take.
+# Another machine than this is emulated to the last instruction, and waits longer for
+# its devices; the kernel's own checkers look at every access to memory.
+slowness()
+{
+	if [ -n "$foreign" ] || kernel_has KASAN || kernel_has KCSAN; then
+		echo 4
+	else
+		echo 1
+	fi
+}
+
 # Run as root what only root may do.
 as_root()
 {

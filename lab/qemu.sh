@@ -116,7 +116,13 @@ qemu_command()
 	append="$append printk.devkmsg=on"
 	# What is used after it was freed, and kfree() is all there is to see of
 	# it, is said so by the stock kernel, too.
-	[ "$1" != check ] || append="$append slub_debug=FZPU,kmalloc-*"
+	[ "$1" != check ] || kernel_has KASAN ||
+		append="$append slub_debug=FZPU,kmalloc-*"
+	! kernel_has KASAN || append="$append kasan_multi_shot"
+	[ "$1" != check ] || ! kernel_has DEBUG_KMEMLEAK ||
+		append="$append kmemleak=on"
+	# What checks memory takes as much again.
+	! kernel_has KASAN || extra+=(-m 3072)
 	[ "$1" != selftests ] || append="$append $selftests_append"
 	# For a guest that hangs, see run-guest.sh.
 	append="$append sysrq_always_enabled barlease.mode=$1"

@@ -8,8 +8,9 @@
 # console in $OUT/console.log. The exit status says whether the run was complete
 # (check, clients, noiommu, selftests), or is that of what has run (demo, bench). Environment:
 #   BARLEASE_ACCEL=tcg|kvm   do not probe
-#   BARLEASE_IDLE=SECONDS    a guest silent for so long has hung (60)
-#   BARLEASE_LIMIT=SECONDS   for the whole run (3600; four times that for arm64)
+#   BARLEASE_IDLE=SECONDS    a guest silent for so long has hung (60; four
+#                            times that where all is slow)
+#   BARLEASE_LIMIT=SECONDS   for the whole run (3600; four times that where all is slow)
 #   BARLEASE_ROUNDS=N        how often a benchmark measures everything
 #   BARLEASE_SEED=N          what mm-fuzz begins with (the time)
 #   KERNEL=DIR               another kernel than build/kernel
@@ -23,9 +24,8 @@ set -eu
 mode=$1
 tests=${2-}
 out=${OUT:-$build/$mode}
-idle=${BARLEASE_IDLE:-60}
-limit=${BARLEASE_LIMIT:-3600}
-[ -z "$foreign" ] || limit=${BARLEASE_LIMIT:-14400}
+idle=${BARLEASE_IDLE:-$(($(slowness) * 60))}
+limit=${BARLEASE_LIMIT:-$(($(slowness) * 3600))}
 qemu_pid=
 
 # For a guest that does not end by itself: it may be past listening to a kinder
