@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # configs.sh [NAME,...] [TEST,...]: the guest's tests on kernels that are not
-# Debian's usual one, all of them or those named; of the tests all or those named.
+# Debian's usual one, those named, or all but those for check-debug.sh; of the tests
+# all or those named.
 # Each leaves a line in build/results/NAME, NAME and four fields with tabs between
 # them: how many passed, failed, were skipped, and what was done. Its log is
 # build/results/NAME.log, its results and console are in build/check-NAME. Closes
@@ -21,6 +22,7 @@ words()
 	small) echo KERNEL=6.12-small ;;
 	i386) echo ARCH=i386 ;;
 	programs-i386) echo USERLAND=i386 ;;
+	6.12-debug | 7.3-debug | 6.12-kcsan) echo "KERNEL=$1" ;;
 	*) die "unknown configuration: $1" ;;
 	esac
 }

@@ -1,11 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# mutants.sh [NAME...]: break the driver on purpose, in each of the ways of
-# tests/mutants/, and see that the tests named there notice. Ends with 1 when
-# one does not. Some can be told from a sound driver on one kernel only, which
-# their header names.
+# mutants.sh [-d DIR] [NAME...]: break the driver on purpose, in each of the ways of
+# tests/mutants/, or of another DIR there, and see that the tests named there notice,
+# and the kernel, where the header says in what words. Ends with 1 when one does not.
+# Some can be told from a sound driver on one kernel only, which their header names.
 set -eu
 . "$(dirname "$0")/lib.sh"
+
+patches=mutants
+if [ "${1-}" = -d ]; then
+	patches=$2
+	shift 2
+fi
+patches=$top/tests/$patches
 
 # What a patch says in its header, after "# WORD: ".
 header()
@@ -33,55 +40,59 @@ build_mutant()
 	rm -rf "$dir/own.cpio" "$dir/root"
 }
 
-# Red is what is wanted: a failed check, or a guest that does not survive it.
+# Red is what is wanted: a failed check, or a guest that does not survive it; and
+# that the kernel says what has been wrong, if there is a REPORT.
 noticed()
 {
-	local dir=$1 tests=$2 status=0
+	local dir=$1 tests=$2 report=$3 status=0
 
 	OUT=$dir INITRAMFS=$dir/initramfs \
 		"$top/lab/run-guest.sh" check "$tests" >"$dir/log" || status=$?
 	grep -q 'barlease: init' "$dir/console.log" ||
 		die "the guest died before its init, and says nothing of" \
 			"${dir##*/}: see $dir/console.log"
-	[ "$status" -ne 0 ] || grep -q '^not ok' "$dir/guest.tap"
+	[ "$status" -ne 0 ] || grep -q '^not ok' "$dir/guest.tap" || return
+	[ -z "$report" ] || cat "$dir"/{console.log,guest.tap} | grep -q "$report"
 }
 
 try()
 {
-	local name=$1 patch=$top/tests/mutants/$1.patch dir=$build/mutants/$1
-	local tests
+	local name=$1 patch=$patches/$1.patch dir=$build/mutants$flavour/$1
+	local tests report
 
 	[ -e "$patch" ] || die "there is no mutant $name" \
-		"tests/mutants/ has: $(cd "$top/tests/mutants" && echo ./*.patch)"
+		"$patches has: $(cd "$patches" && echo ./*.patch)"
 	tests=$(header Tests "$patch")
+	report=$(header Report "$patch")
 	step MUTANT "$name" build_mutant "$dir" "$patch"
-	if noticed "$dir" "$tests"; then
+	if noticed "$dir" "$tests" "$report"; then
 		say RED "$name: $(grep -m 1 -E '^(not ok|#@ died)' \
 			"$dir/guest.tap")"
 		rm -f "$dir/initramfs"
 		return
 	fi
-	say GREEN "$name: no check of $tests has noticed"
+	say GREEN "$name: no check of $tests has noticed${report:+, or not as \"$report\"}"
 	missed+=("$name")
 }
 
-# Is the kernel one on which the tests can notice?
+# Is the kernel one on which the tests can notice? A version, or what the lab calls it
 fits()
 {
 	local wanted
 
 	wanted=$(header Kernel "$1")
-	[ -z "$wanted" ] || [[ $(cat "$kernel/release") = "$wanted".* ]]
+	[ -z "$wanted" ] || [[ $(cat "$kernel/release") = "$wanted".* ]] ||
+		[[ $flavour = *-"$wanted" ]]
 }
 
 missed=()
 if [ $# -eq 0 ]; then
-	for patch in "$top"/tests/mutants/*.patch; do
+	for patch in "$patches"/*.patch; do
 		name=${patch##*/}
 		if fits "$patch"; then
 			set -- "$@" "${name%.patch}"
 		else
-			say SKIP "${name%.patch}: needs Linux $(header Kernel "$patch")"
+			say SKIP "${name%.patch}: needs kernel $(header Kernel "$patch")"
 		fi
 	done
 fi
