@@ -64,7 +64,7 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 
 .PHONY: help demo check check-guests check-configs check-debug check-selftests
 .PHONY: check-all
-.PHONY: bench bench-docs mutants unit sanitize fuzz model shell
+.PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest model shell
 .PHONY: module test-module accel user guest kernel
 .PHONY: packages-module packages-user packages-guest packages-fuzz
 .PHONY: clean distclean
@@ -114,6 +114,11 @@ sanitize: packages-user $(runner)	## the same with ASan, UBSan and TSan
 
 fuzz: packages-fuzz	## any bytes as messages and configuration (FUZZ_SECONDS=600)
 	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) lab/check.sh fuzz
+
+fuzz-guest: guest	## anything a client can do, in the guest (MINUTES=10)
+	@BARLEASE_MINUTES=$(or $(MINUTES),10) \
+		BARLEASE_LIMIT=$$(($(or $(MINUTES),10) * 60 + 1800)) \
+		lab/check.sh guests hostile
 
 model:		## faults, revokes, resets and importers, checked exhaustively
 	@lab/check.sh model

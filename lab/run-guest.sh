@@ -12,7 +12,8 @@
 #                            times that where all is slow)
 #   BARLEASE_LIMIT=SECONDS   for the whole run (3600; four times that where all is slow)
 #   BARLEASE_ROUNDS=N        how often a benchmark measures everything
-#   BARLEASE_SEED=N          what mm-fuzz begins with (the time)
+#   BARLEASE_SEED=N          what mm-fuzz and hostile begin with (the time)
+#   BARLEASE_MINUTES=N       for how long hostile goes on (1)
 #   KERNEL=DIR               another kernel than build/kernel
 #   INITRAMFS=FILE           another initramfs
 #   QEMU_EXTRA=ARGUMENTS     more for QEMU's command line
@@ -142,7 +143,8 @@ exec 6>&1
 [ ! -t 6 ] || tty=$(stty size <&6 | tr ' ' x)
 qemu_command "$mode" ${tests:+"tests=$tests"} ${tty:+"tty=$tty"} \
 	${TERM:+"term=$TERM"} ${BARLEASE_ROUNDS:+"rounds=$BARLEASE_ROUNDS"} \
-	${BARLEASE_SEED:+"seed=$BARLEASE_SEED"}
+	${BARLEASE_SEED:+"seed=$BARLEASE_SEED"} \
+	${BARLEASE_MINUTES:+"minutes=$BARLEASE_MINUTES"}
 say BOOT "Linux $(cat "$kernel/release") in QEMU ($accel), $mode"
 case $mode in
 shell) "${qemu[@]}" "${monitor[@]}" -chardev null,id=tap -serial mon:stdio ;;
