@@ -102,7 +102,7 @@ static void say_how_far(uint64_t rounds, int64_t since, bool good)
 	     all.maps, all.refused, all.resets, shared->killed);
 	diag("  %llu rounds in %lld s, %lld operations a second",
 	     (unsigned long long)rounds, (long long)ms / 1000,
-	     (long long)(all.calls * 1000 / (ms + 1)));
+	     (long long)all.calls * 1000 / (ms + 1));
 }
 
 static bool run_for(int64_t us, uint64_t seed)

@@ -197,7 +197,7 @@ static void one_call(struct actor *me, const uint32_t *arg)
 	/* An eventfd: none of the process's */
 	if (number == VFIO_DEVICE_SET_IRQS)
 		bytes[5] = -1;
-	/* A negative offset is what vfio-pci-core takes for a BAR: an oops */
+	/* 6.12's vfio-pci-core takes a negative offset for a BAR's: an oops */
 	if (number == VFIO_DEVICE_IOEVENTFD)
 		bytes[3] &= ~(1u << 31);
 	ret = CALL(me, ioctl(small.device, number, bytes));
