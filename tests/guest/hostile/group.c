@@ -33,9 +33,22 @@ void group_make(void)
 		diag("there is no control of memory: it is never short");
 }
 
+static long events(const char *file, const char *name)
+{
+	char text[512], *line;
+
+	if (file_read_all(file, text, sizeof(text)))
+		return 0;
+	line = strstr(text, name);
+	return line ? atol(line + strlen(name)) : 0;
+}
+
 void group_remove(void)
 {
 	if (there) {
+		diag("the clients were short of memory %ld times, of processes %ld times",
+		     events(GROUP "/memory.events", "max "),
+		     events(GROUP "/pids.events", "max "));
 		rmdir(GROUP);
 		file_write(ROOT "/cgroup.subtree_control", "-memory -pids");
 	}
@@ -63,13 +76,8 @@ void group_add(pid_t pid)
 bool group_killed(void)
 {
 	static long before;
-	char text[512], *line;
-	long now;
+	long now = there ? events(GROUP "/memory.events", "oom_kill ") : 0;
 
-	if (!there || file_read_all(GROUP "/memory.events", text, sizeof(text)))
-		return false;
-	line = strstr(text, "oom_kill ");
-	now = line ? atol(line + strlen("oom_kill ")) : 0;
 	if (now == before)
 		return false;
 	before = now;

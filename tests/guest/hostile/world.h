@@ -101,6 +101,7 @@ struct tally {
 #define LINE		224
 
 struct shared {
+	struct tally tally[ACTORS];
 	atomic_uint clock;	/* of revokes that have returned */
 	atomic_uint dark;	/* odd while the device's memory may be off */
 	atomic_bool stop;
@@ -111,7 +112,6 @@ struct shared {
 	uint32_t escaped_by;
 	char story[LINE];
 	struct box box[ACTORS];
-	struct tally tally[ACTORS];
 	struct lease leases[GENERATIONS];
 	atomic_uint ticket;	/* how many steps have begun */
 	uint32_t order[MAX_OPS];	/* which, as they began */
