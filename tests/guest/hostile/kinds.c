@@ -130,7 +130,7 @@ void many(struct actor *me, const uint32_t *arg, step_fn *step)
 	uint32_t others[4];
 
 	step(me, arg);
-	for (int i = 0; i < 12 && !shared->stop; i++) {
+	for (int i = 0; i < 24 && !shared->stop; i++) {
 		for (int j = 0; j < 4; j++)
 			others[j] = prng_next(&prng);
 		/* Of the same lease, or at the same place, as a rule */

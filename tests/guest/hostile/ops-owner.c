@@ -311,6 +311,7 @@ void step_reset(struct actor *me, const uint32_t *arg)
 void step_low_power(struct actor *me, const uint32_t *arg)
 {
 	(void)arg;
+	device_switch(me, true);
 	atomic_fetch_add(&shared->dark, 1);
 	CALL(me, vfio_feature(small.device, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY,
 			      VFIO_DEVICE_FEATURE_SET, NULL, 0));
