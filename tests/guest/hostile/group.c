@@ -60,7 +60,7 @@ void group_tighten(bool tight)
 {
 	if (!there)
 		return;
-	file_write(GROUP "/memory.max", tight ? "16M" : "max");
+	file_write(GROUP "/memory.max", tight ? "4M" : "max");
 	file_write(GROUP "/pids.max", tight ? "16" : "max");
 }
 
