@@ -5,7 +5,8 @@
 root_port=pcie-root-port
 
 # A BAR that is larger than VFIO has numbers for. Where it goes, TCG's CPU has
-# addresses when asked for them, and that of QEMU 7.2 not even then.
+# addresses when asked for them, and that of QEMU 7.2 not even then. VFIO maps all of
+# it, and KASAN would want an eighth of that in memory.
 # shellcheck disable=SC2054	# commas are QEMU's
 large_bar=(
 	-device pcie-root-port,id=rp6,chassis=7,slot=6,pref64-reserve=16T
@@ -56,7 +57,8 @@ use_accel()
 	if [ "$accel" = kvm ]; then
 		return
 	elif [ "$(qemu_major)" -ge 11 ]; then
-		cpu+=(-cpu "max,phys-bits=48$(cpu_family)" "${large_bar[@]}")
+		cpu+=(-cpu "max,phys-bits=48$(cpu_family)")
+		kernel_has KASAN_VMALLOC || cpu+=("${large_bar[@]}")
 	else
 		cpu+=(-cpu max)
 	fi
