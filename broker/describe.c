@@ -16,17 +16,17 @@ void describe_place(struct text *out, const struct config *config,
 	const struct config_rule *rule = slice->rule;
 
 	text_add(out, "device=%s bar=%u ranges=",
-		config_device_of(config, slice)->bdf, rule->bar);
+		 config_device_of(config, slice)->bdf, rule->bar);
 	for (size_t i = 0; i < rule->nr_ranges; i++) {
 		struct barlease_range range = config_range_of(slice, i);
 
 		text_add(out, "%s%#" PRIx64 "+%#" PRIx64, i ? "," : "",
-			range.offset, range.length);
+			 range.offset, range.length);
 	}
 	text_add(out, " size=%" PRIu64 " access=%s memattr=%s",
-		config_size_of(slice),
-		rule->flags & BARLEASE_READ_ONLY ? "ro" : "rw",
-		rule->memattr == BARLEASE_WC ? "wc" : "nc");
+		 config_size_of(slice),
+		 rule->flags & BARLEASE_READ_ONLY ? "ro" : "rw",
+		 rule->memattr == BARLEASE_WC ? "wc" : "nc");
 }
 
 void describe_slice(struct text *out, const struct config *config,
@@ -35,12 +35,12 @@ void describe_slice(struct text *out, const struct config *config,
 	const struct config_rule *rule = slice->rule;
 
 	text_add(out, "slice name=%s group=%s ", slice->name,
-		config_group_of(slice) ?: "-");
+		 config_group_of(slice) ?: "-");
 	describe_place(out, config, slice);
 	text_add(out,
-		" exclusive=%d max=%" PRIu32 " per-user=%" PRIu32 " holders=%u",
-		!!(rule->flags & BARLEASE_EXCLUSIVE), rule->max_holders,
-		rule->per_user, holders);
+		 " exclusive=%d max=%" PRIu32 " per-user=%" PRIu32 " holders=%u",
+		 !!(rule->flags & BARLEASE_EXCLUSIVE), rule->max_holders,
+		 rule->per_user, holders);
 }
 
 static const char *state_of(const struct barlease_holding *lease)
@@ -71,9 +71,9 @@ void describe_lease(struct text *out, const struct config *config,
 	if (lease->fd < 0 || fstat(lease->fd, &stat))
 		stat.st_ino = 0;
 	text_add(out, "uid=%u gid=%u pid=%d inode=%llu since=%lld state=%s",
-		peer->uid, peer->gid, peer->pid,
-		(unsigned long long)stat.st_ino, (long long)lease->since,
-		state_of(lease));
+		 peer->uid, peer->gid, peer->pid,
+		 (unsigned long long)stat.st_ino, (long long)lease->since,
+		 state_of(lease));
 }
 
 void describe_as_word(const char *text, char *word, size_t size)

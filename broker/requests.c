@@ -43,7 +43,7 @@ static void list_devices(struct broker *broker, struct admin_call *call,
 		device = devices_find(&broker->devices,
 				      broker->config->devices[i].bdf);
 		text_add(&lines, "device name=%s state=%s", device->bdf,
-			device->handle ? "open" : "away");
+			 device->handle ? "open" : "away");
 		describe_as_word(device->why, why, sizeof(why));
 		if (!device->handle)
 			text_add(&lines, " why=%s", why);
@@ -83,7 +83,7 @@ static int list_lease(void *data, const struct barlease_holding *lease)
 	describe_lease(&listing->lines, listing->config, lease->context, lease);
 	if (lease->state != BARLEASE_HELD)
 		text_add(&listing->lines, " reason=%s",
-			describe_reason(lease->reason));
+			 describe_reason(lease->reason));
 	text_add(&listing->lines, "\n");
 	return 0;
 }
