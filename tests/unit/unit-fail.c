@@ -31,7 +31,7 @@
 /* In case of a hang */
 #define SECONDS	60
 
-static char directory[] = "/tmp/barlease-unit-fail.XXXXXX";
+static char directory[32];
 static char config[64], socket_path[64], admin_path[64], lend_path[64];
 
 /**
@@ -62,7 +62,7 @@ static void read_all(int fd, char *text, size_t size)
 	close(fd);
 }
 
-static void in_child(const char **words, unsigned int nth, int report, int error)
+static void in_child(const char *const *words, unsigned int nth, int report, int error)
 {
 	char number[16];
 
@@ -82,7 +82,7 @@ static void in_child(const char **words, unsigned int nth, int report, int error
 }
 
 /* Not a pipe for what it says: nobody reads that before the end. */
-static struct run start(const char **words, unsigned int nth)
+static struct run start(const char *const *words, unsigned int nth)
 {
 	struct run run = {
 		.error = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600),
@@ -124,7 +124,7 @@ static void look(const struct run *run, const char *what, unsigned int nth)
 			 what, WEXITSTATUS(run->status), run->said);
 }
 
-static void every_call(const char *what, const char **words)
+static void every_call(const char *what, const char *const *words)
 {
 	struct run run;
 	unsigned int nth;
@@ -142,7 +142,7 @@ static void every_call(const char *what, const char **words)
 
 static void library(void **state)
 {
-	const char *words[] = { LEND, lend_path, NULL };
+	const char *const words[] = { LEND, lend_path, NULL };
 
 	(void)state;
 	every_call("lend", words);
@@ -150,13 +150,13 @@ static void library(void **state)
 
 static void check_configuration(void **state)
 {
-	const char *words[] = { BROKER, "--check", "-c", config, NULL };
+	const char *const words[] = { BROKER, "--check", "-c", config, NULL };
 
 	(void)state;
 	every_call("barleased --check", words);
 }
 
-static const char *broker_words[] = {
+static const char *const broker_words[] = {
 	BROKER, "-c", config, "--socket", socket_path, "--admin", admin_path, NULL,
 };
 
@@ -195,7 +195,7 @@ static bool list(void)
 
 static bool ask(const char *verb)
 {
-	const char *words[] = { CLI, verb, NULL };
+	const char *const words[] = { CLI, verb, NULL };
 	struct run run = start(words, 0);
 
 	finish(&run);
@@ -247,9 +247,9 @@ static void broker(void **state)
 
 static void tool(void **state)
 {
-	const char *verbs[][4] = {
+	const char *const verbs[][4] = {
 		{ CLI, "slices" }, { CLI, "slices", "--json" }, { CLI, "ps" },
-		{ CLI, "devices" }, { CLI, "reload" },
+		{ CLI, "devices" }, { CLI, "reload" }, { NULL },
 	};
 	struct run run;
 
@@ -258,7 +258,7 @@ static void tool(void **state)
 	unlink(socket_path);
 	run = start(broker_words, 0);
 	assert_true(is_up(&run));
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+	for (size_t i = 0; verbs[i][0]; i++)
 		every_call(verbs[i][1], verbs[i]);
 	kill(run.pid, SIGTERM);
 	finish(&run);
@@ -274,6 +274,7 @@ static int set_up(void **state)
 	FILE *file;
 
 	(void)state;
+	snprintf(directory, sizeof(directory), "/tmp/barlease-unit-fail.XXXXXX");
 	if (!mkdtemp(directory))
 		return -1;
 	snprintf(config, sizeof(config), "%s/conf", directory);

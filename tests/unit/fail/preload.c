@@ -70,26 +70,55 @@ void *realloc(void *at, size_t size)
 
 #define NEXT(name)	((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
 
-/* FAILS(name, result, parameters, arguments): one that returns a descriptor or -1 */
-#define FAILS(name, parameters, arguments)				\
-	int name parameters						\
-	{								\
-		return fails(#name, EMFILE) ? -1 : NEXT(name) arguments; \
-	}
+int socket(int domain, int type, int protocol)
+{
+	return fails("socket", EMFILE) ? -1 : NEXT(socket)(domain, type, protocol);
+}
 
-FAILS(socket, (int domain, int type, int protocol), (domain, type, protocol))
-FAILS(socketpair, (int domain, int type, int protocol, int fds[2]),
-      (domain, type, protocol, fds))
-FAILS(accept4, (int fd, struct sockaddr *address, socklen_t *length, int flags),
-      (fd, address, length, flags))
-FAILS(accept, (int fd, struct sockaddr *address, socklen_t *length),
-      (fd, address, length))
-FAILS(pipe2, (int fds[2], int flags), (fds, flags))
-FAILS(dup, (int fd), (fd))
-FAILS(eventfd, (unsigned int value, int flags), (value, flags))
-FAILS(epoll_create1, (int flags), (flags))
-FAILS(timerfd_create, (int clock, int flags), (clock, flags))
-FAILS(inotify_init1, (int flags), (flags))
+int socketpair(int domain, int type, int protocol, int fds[2])
+{
+	return fails("socketpair", EMFILE) ? -1 : NEXT(socketpair)(domain, type, protocol, fds);
+}
+
+int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+	return fails("accept4", EMFILE) ? -1 : NEXT(accept4)(fd, address, length, flags);
+}
+
+int accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+	return fails("accept", EMFILE) ? -1 : NEXT(accept)(fd, address, length);
+}
+
+int pipe2(int fds[2], int flags)
+{
+	return fails("pipe2", EMFILE) ? -1 : NEXT(pipe2)(fds, flags);
+}
+
+int dup(int fd)
+{
+	return fails("dup", EMFILE) ? -1 : NEXT(dup)(fd);
+}
+
+int eventfd(unsigned int value, int flags)
+{
+	return fails("eventfd", EMFILE) ? -1 : NEXT(eventfd)(value, flags);
+}
+
+int epoll_create1(int flags)
+{
+	return fails("epoll_create1", EMFILE) ? -1 : NEXT(epoll_create1)(flags);
+}
+
+int timerfd_create(int clock, int flags)
+{
+	return fails("timerfd_create", EMFILE) ? -1 : NEXT(timerfd_create)(clock, flags);
+}
+
+int inotify_init1(int flags)
+{
+	return fails("inotify_init1", EMFILE) ? -1 : NEXT(inotify_init1)(flags);
+}
 
 /* The mode matters where it creates a file, and does no harm elsewhere. */
 static mode_t mode_of(va_list args, int flags)
