@@ -20,8 +20,8 @@
 
 /* A job has 32 pieces at most, and mostly two, of a tenth of a second each. */
 static unsigned int timeout_ms = 10000;
-module_param(timeout_ms, uint, 0444);
-MODULE_PARM_DESC(timeout_ms, "The device is reset when a job takes longer");
+module_param(timeout_ms, uint, 0644);
+MODULE_PARM_DESC(timeout_ms, "The device is reset when a job takes longer; of devices bound from then on");
 
 static void release(struct edu_job *job)
 {

@@ -32,6 +32,20 @@ static bool is_there(const char *driver)
 	return !access(path, F_OK);
 }
 
+/* Of a module that an earlier test has loaded, and left: "name=value" */
+static int set_parameter(const char *driver, const char *parameter)
+{
+	char path[128], module[64];
+	const char *value = strchr(parameter, '=');
+
+	snprintf(module, sizeof(module), "%s", driver);
+	for (char *c = module; *c; c++)
+		*c = *c == '-' ? '_' : *c;
+	snprintf(path, sizeof(path), "/sys/module/%s/parameters/%.*s", module,
+		 (int)(value - parameter), parameter);
+	return file_write(path, value + 1);
+}
+
 void accel_bind(const char *driver, const char *parameter)
 {
 	int ret;
@@ -39,7 +53,8 @@ void accel_bind(const char *driver, const char *parameter)
 	if (!is_there(driver))
 		skip_all("this kernel has no accelerators (DRM_ACCEL)", driver);
 	ret = module_load(driver, parameter);
-
+	if (!ret && parameter)
+		ret = set_parameter(driver, parameter);
 	if (ret)
 		bail("modprobe %s: %d", driver, ret);
 	ret = pci_bind(dev_edu(), driver);
