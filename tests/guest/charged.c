@@ -7,62 +7,22 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "lease.h"
 #include "tap.h"
 #include "vfio.h"
 
-#define ROOT	"/tmp/cgroup"
-#define GROUP	ROOT "/charged"
 #define MOST	BARLEASE_MAX_RANGES
 
 /* The kernel takes memory in advance, and gives it back late: so much a CPU */
 #define SLACK	KIB(256)
 
 static struct vfio big;
-
-static void put(const char *path, const char *text)
-{
-	int ret = file_write(path, text);
-
-	if (ret)
-		bail("\"%s\" to %s: %s", text, path, strerror(-ret));
-}
-
-static void enter_cgroup(void)
-{
-	char pid[16];
-
-	mkdir(ROOT, 0755);
-	if (mount("cgroup", ROOT, "cgroup2", 0, NULL)) {
-		if (errno == ENODEV)
-			skip_rest("this kernel has no control groups");
-		bail("cgroup2 cannot be mounted: %s", strerror(errno));
-	}
-	put(ROOT "/cgroup.subtree_control", "+memory");
-	mkdir(GROUP, 0755);
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	put(GROUP "/cgroup.procs", pid);
-}
-
-static void leave_cgroup(void)
-{
-	char pid[16];
-
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	put(ROOT "/cgroup.procs", pid);
-	rmdir(GROUP);
-	put(ROOT "/cgroup.subtree_control", "-memory");
-	umount(ROOT);
-	rmdir(ROOT);
-}
 
 static long long number(int fd)
 {
@@ -73,19 +33,10 @@ static long long number(int fd)
 	return atoll(text);
 }
 
-static long long current(void)
-{
-	int fd = open(GROUP "/memory.current", O_RDONLY | O_CLOEXEC);
-	long long bytes = number(fd);
-
-	close(fd);
-	return bytes;
-}
-
 /* memory.peak, which counts from here on for who has this fd */
 static int peak_from_here(void)
 {
-	int fd = open(GROUP "/memory.peak", O_RDWR | O_CLOEXEC);
+	int fd = open(CGROUP "/memory.peak", O_RDWR | O_CLOEXEC);
 
 	if (fd < 0 || write(fd, "reset", 5) != 5)
 		bail("memory.peak cannot be reset: %s", strerror(errno));
@@ -137,7 +88,7 @@ static void the_copy(void)
 
 	/* What the process itself needs for it is there by then */
 	close(export(request));
-	before = current();
+	before = cgroup_memory();
 	watch = peak_from_here();
 	fd = export(request);
 	peak = number(watch);
@@ -158,9 +109,9 @@ static void what_is_kept(void)
 	int fd;
 
 	close(export(request));
-	before = current();
+	before = cgroup_memory();
 	fd = export(request);
-	during = current();
+	during = cgroup_memory();
 	is_ok(fd, "%u ranges are exported, of which none continues another",
 	      MOST);
 	ok(during - before >= (long long)(MIB(1) - SLACK),
@@ -172,11 +123,14 @@ static void what_is_kept(void)
 
 int main(void)
 {
-	enter_cgroup();
+	if (!cgroup_make())
+		skip_rest("this kernel has no control groups");
+	cgroup_enter();
 	big = vfio_open(dev_big_mapped());
 	the_copy();
 	what_is_kept();
-	leave_cgroup();
+	cgroup_leave();
+	cgroup_remove();
 	vfio_close(&big);
 	return tap_done();
 }
