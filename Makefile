@@ -64,7 +64,7 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 
 .PHONY: help demo check check-guests check-configs check-debug check-selftests
 .PHONY: check-all
-.PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest model shell
+.PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest soak model shell
 .PHONY: module test-module accel user guest kernel
 .PHONY: packages-module packages-user packages-guest packages-fuzz
 .PHONY: clean distclean
@@ -119,6 +119,12 @@ fuzz-guest: guest	## anything a client can do, in the guest (MINUTES=10)
 	@BARLEASE_MINUTES=$(or $(MINUTES),10) \
 		BARLEASE_LIMIT=$$(($(or $(MINUTES),10) * 60 + 1800)) \
 		lab/check.sh guests hostile
+
+soak-minutes = $(shell awk 'BEGIN { print int(60 * $(or $(HOURS),1)) }')
+soak: guest	## clients and brokers killed, devices reset, unbound and pulled out (HOURS=1)
+	@BARLEASE_MINUTES=$(soak-minutes) \
+		BARLEASE_LIMIT=$$(($(soak-minutes) * 60 + 1800)) \
+		lab/check.sh guests broker-chaos,resources
 
 model:		## faults, revokes, resets and importers, checked exhaustively
 	@lab/check.sh model

@@ -4,6 +4,11 @@
  * not disturbed, nothing outlives a broker, and nothing is left over
  *
  * Copyright (C) 2026 The barlease authors
+ *
+ * With BARLEASE_MINUTES, for so long and with 64 clients; and meanwhile the device is
+ * reset, the configuration is read again, a second device is unbound and bound, and a
+ * third one pulled out and plugged in. Of those two some clients have leases that may
+ * end at any time.
  */
 #include <errno.h>
 #include <signal.h>
@@ -20,11 +25,12 @@
 #include "broker-lib.h"
 #include "clock.h"
 #include "lease.h"
+#include "plug.h"
 #include "prng.h"
 #include "tap.h"
 
-#define SECONDS		60
 #define CLIENTS		12
+#define MOST_CLIENTS	64
 #define STEADY		2	/* the first ones are never killed */
 #define ROUNDS		20	/* of the broker, at least so long apart */
 
@@ -41,14 +47,18 @@ struct shared {
 	atomic_long late;	/* values, or maps, when its broker was dead */
 	atomic_long unreleased;	/* values after a release */
 	atomic_long odd;	/* errors that nobody expects */
-	atomic_int rounds[CLIENTS];
-	atomic_int holds_of[CLIENTS];	/* the broker of the last lease */
+	atomic_int rounds[MOST_CLIENTS];
+	atomic_int holds_of[MOST_CLIENTS];	/* the broker of the last lease */
 };
 
 static struct shared *shared;
+static int nr_clients = CLIENTS;
+static long minutes;		/* 0: not asked for */
 
+/* @restless: of devices that come and go */
 struct client {
 	int number;
+	bool restless;
 	struct prng prng;
 	struct barlease_client *server;
 	struct barlease_lease lease;
@@ -65,7 +75,7 @@ static bool connect_one(struct client *client)
 /* Errors are to be expected from the moment on when the broker is doomed. */
 static void odd(const struct client *client, const char *what, int error)
 {
-	if (atomic_load(&shared->doomed) >= client->broker)
+	if (client->restless || atomic_load(&shared->doomed) >= client->broker)
 		return;
 	atomic_fetch_add(&shared->odd, 1);
 	diag("client %d: %s: %s", client->number, what, strerror(-error));
@@ -73,7 +83,8 @@ static void odd(const struct client *client, const char *what, int error)
 
 static bool acquire(struct client *client)
 {
-	int ret = barlease_client_acquire(client->server, "frame",
+	int ret = barlease_client_acquire(client->server,
+					  client->restless ? "away" : "frame",
 					  BARLEASE_ANY, &client->lease);
 
 	if (ret) {
@@ -99,7 +110,8 @@ static bool look(struct client *client, uint32_t mine)
 	uint32_t value;
 
 	if (!read32(client->at, &value)) {
-		if (atomic_load(&shared->doomed) < client->broker)
+		if (!client->restless &&
+		    atomic_load(&shared->doomed) < client->broker)
 			atomic_fetch_add(&shared->early, 1);
 		return false;
 	}
@@ -168,6 +180,7 @@ static __attribute__((noreturn)) void be_client(int number, int seed)
 {
 	struct client client = {
 		.number = number,
+		.restless = minutes && number % 8 == 7,
 		.prng = prng_seeded(seed),
 	};
 
@@ -246,16 +259,69 @@ struct deaths {
 	int brokers;
 };
 
+/* What happens to devices in the course of months */
+static struct plugged plugged;
+static long resets, reloads, unbinds, plugs;
+
+static void reset_it(void)
+{
+	char words[64], answer[512];
+	int admin = admin_connect();
+
+	snprintf(words, sizeof(words), "reset device=%s", dev_small().name);
+	if (!admin_ask(admin, words, answer, sizeof(answer)))
+		bail("%s: %s", words, answer);
+	close(admin);
+	resets++;
+}
+
+static void unbind_other(void)
+{
+	if (pci_unbind(dev_big()) || pci_bind(dev_big(), OUR_DRIVER))
+		bail("%s cannot be unbound and bound", dev_big().name);
+	unbinds++;
+}
+
+static void pull_third(void)
+{
+	plug_pull(&plugged);
+	if (!plug_gone(&plugged))
+		bail("%s is pulled out, and does not go", plugged.dev.name);
+	plugged = plug_memory(plugged.port);
+	plugs++;
+}
+
+static void something_else(pid_t broker, struct prng *prng)
+{
+	switch (prng_below(prng, 200)) {
+	case 0 ... 9:
+		reset_it();
+		break;
+	case 10 ... 19:
+		broker_reload(broker);
+		reloads++;
+		break;
+	case 20 ... 24:
+		unbind_other();
+		break;
+	case 25:
+		pull_third();
+		break;
+	}
+}
+
 static pid_t rage(pid_t broker, pid_t *clients, struct deaths *deaths)
 {
-	int64_t until = now_us() + SECONDS * 1000000ll;
+	int64_t until = now_us() + (minutes ?: 1) * 60 * 1000000ll;
 	struct prng prng = prng_seeded(60);
 	int calm = ROUNDS;
 
 	while (now_us() < until) {
-		int i = STEADY + prng_below(&prng, CLIENTS - STEADY);
+		int i = STEADY + prng_below(&prng, nr_clients - STEADY);
 
 		sleep_ms(20 + prng_below(&prng, 80));
+		if (minutes)
+			something_else(broker, &prng);
 		if (--calm < 0 && !prng_below(&prng, 10) && has_served()) {
 			broker = replace_broker(broker);
 			deaths->brokers++;
@@ -272,7 +338,7 @@ static pid_t rage(pid_t broker, pid_t *clients, struct deaths *deaths)
 static void calm_down(pid_t *clients)
 {
 	atomic_store(&shared->stop, true);
-	for (int i = 0; i < CLIENTS; i++)
+	for (int i = 0; i < nr_clients; i++)
 		waitpid(clients[i], NULL, 0);
 }
 
@@ -292,12 +358,46 @@ static void verdict(const struct deaths *deaths)
 	is_int(shared->late, 0, "no lease outlived its broker");
 	is_int(shared->unreleased, 0, "nor its release");
 	is_int(shared->odd, 0, "no living broker refused anything");
+	if (minutes)
+		ok(resets && reloads && unbinds,
+		   "%ld resets, %ld reloads, %ld unbinds, %ld plugs meanwhile",
+		   resets, reloads, unbinds, plugs);
+}
+
+static void configure(void)
+{
+	if (!minutes) {
+		broker_configure("[device %s]\n"
+				 "[slice frame]\nbar=2\nranges=0+4K\ncount=64\n"
+				 "stride=4K\nexclusive=yes\nusers=*\n",
+				 dev_small().name);
+		return;
+	}
+	plugged = plug_memory("hp0");
+	broker_configure("[device %s]\n[device %s]\n[device %s]\n"
+			 "[slice frame]\ndevice=%s\nbar=2\nranges=0+4K\n"
+			 "count=256\nstride=4K\nexclusive=yes\nusers=*\n"
+			 "[slice big]\ndevice=%s\ngroup=away\nbar=2\nranges=0+4K\n"
+			 "count=16\nstride=4K\nexclusive=yes\nusers=*\n"
+			 "[slice plugged]\ndevice=%s\ngroup=away\nbar=2\n"
+			 "ranges=0+4K\ncount=16\nstride=4K\nexclusive=yes\nusers=*\n",
+			 dev_small().name, dev_big().name, plugged.dev.name,
+			 dev_small().name, dev_big().name, plugged.dev.name);
+}
+
+static void read_environment(void)
+{
+	const char *given = getenv("BARLEASE_MINUTES");
+
+	minutes = given ? strtol(given, NULL, 10) : 0;
+	if (minutes)
+		nr_clients = MOST_CLIENTS;
 }
 
 int main(void)
 {
 	struct deaths deaths = { 0 };
-	pid_t clients[CLIENTS], broker;
+	pid_t clients[MOST_CLIENTS], broker;
 	int fds, buffers = dmabufs(), admin;
 
 	shared = mmap(NULL, sizeof(*shared), RW, MAP_SHARED | MAP_ANONYMOUS,
@@ -305,14 +405,12 @@ int main(void)
 	if (shared == MAP_FAILED)
 		bail("no memory");
 	broker_set_up();
-	broker_configure("[device %s]\n"
-			 "[slice frame]\nbar=2\nranges=0+4K\ncount=64\n"
-			 "stride=4K\nexclusive=yes\nusers=*\n",
-			 dev_small().name);
+	read_environment();
+	configure();
 	broker = broker_start();
 	fds = broker_fds(broker);
 	atomic_store(&shared->broker, 1);
-	for (int i = 0; i < CLIENTS; i++)
+	for (int i = 0; i < nr_clients; i++)
 		clients[i] = start_client(i, i + 1);
 
 	broker = rage(broker, clients, &deaths);
@@ -327,5 +425,9 @@ int main(void)
 	comes_true(dmabufs() == buffers);
 	is_int(dmabufs(), buffers, "no DMABUF is left over");
 	is_int(broker_stop(broker), 0, "the broker ends with 0");
+	if (minutes) {
+		plug_pull(&plugged);
+		ok(plug_gone(&plugged), "the third device goes");
+	}
 	return tap_done();
 }
