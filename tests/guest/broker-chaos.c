@@ -55,10 +55,11 @@ static struct shared *shared;
 static int nr_clients = CLIENTS;
 static long minutes;		/* 0: not asked for */
 
-/* @restless: of devices that come and go */
+/* @restless: its leases are of a device that comes and goes */
 struct client {
 	int number;
 	bool restless;
+	const char *slices;
 	struct prng prng;
 	struct barlease_client *server;
 	struct barlease_lease lease;
@@ -83,8 +84,7 @@ static void odd(const struct client *client, const char *what, int error)
 
 static bool acquire(struct client *client)
 {
-	int ret = barlease_client_acquire(client->server,
-					  client->restless ? "away" : "frame",
+	int ret = barlease_client_acquire(client->server, client->slices,
 					  BARLEASE_ANY, &client->lease);
 
 	if (ret) {
@@ -180,11 +180,15 @@ static __attribute__((noreturn)) void be_client(int number, int seed)
 {
 	struct client client = {
 		.number = number,
-		.restless = minutes && number % 8 == 7,
+		.slices = "frame",
 		.prng = prng_seeded(seed),
 	};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (minutes && number % 8 == 7) {
+		client.restless = true;
+		client.slices = number % 16 == 7 ? "big" : "plugged";
+	}
 	while (!atomic_load(&shared->stop)) {
 		if (!connect_one(&client)) {
 			sleep_ms(5);
@@ -377,10 +381,10 @@ static void configure(void)
 	broker_configure("[device %s]\n[device %s]\n[device %s]\n"
 			 "[slice frame]\ndevice=%s\nbar=2\nranges=0+4K\n"
 			 "count=256\nstride=4K\nexclusive=yes\nusers=*\n"
-			 "[slice big]\ndevice=%s\ngroup=away\nbar=2\nranges=0+4K\n"
+			 "[slice big]\ndevice=%s\nbar=2\nranges=0+4K\n"
 			 "count=16\nstride=4K\nexclusive=yes\nusers=*\n"
-			 "[slice plugged]\ndevice=%s\ngroup=away\nbar=2\n"
-			 "ranges=0+4K\ncount=16\nstride=4K\nexclusive=yes\nusers=*\n",
+			 "[slice plugged]\ndevice=%s\nbar=2\nranges=0+4K\n"
+			 "count=16\nstride=4K\nexclusive=yes\nusers=*\n",
 			 dev_small().name, dev_big().name, plugged.dev.name,
 			 dev_small().name, dev_big().name, plugged.dev.name);
 }
