@@ -99,7 +99,9 @@ static bool died(void)
 	int status;
 
 	for (int i = 0; i < CLIENTS; i++) {
-		if (waitpid(client_pid[i], &status, WNOHANG) != client_pid[i])
+		/* One that was seen dead before is 0, which to waitpid() is anybody */
+		if (!client_pid[i] ||
+		    waitpid(client_pid[i], &status, WNOHANG) != client_pid[i])
 			continue;
 		client_pid[i] = 0;
 		/* That is the kernel's right, and only the client's loss */
