@@ -72,7 +72,7 @@ static void unload(bool was_there)
 
 static void wrong(void)
 {
-	bool was_there = !access(MISTAKES, F_OK);
+	bool was_there = module_loaded(MISTAKES_MODULE);
 	struct seen seen;
 
 	accel_bind(WITH_MISTAKES, TIMEOUT);

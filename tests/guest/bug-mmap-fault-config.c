@@ -21,7 +21,6 @@
 #include "bystander.h"
 #include "config.h"
 #include "hold.h"
-#include "kernel.h"
 #include "lease.h"
 #include "map.h"
 #include "stack.h"
@@ -113,10 +112,9 @@ static void with_stock(void)
 
 int main(void)
 {
+	const struct bdf dev = dev_small();
+
 	with_this_driver();
-	stock_takes(dev_small());
-	with_stock();
-	stock_returns(dev_small());
-	stock_is_unloaded();
+	stock_has(&dev, 1, with_stock);
 	return tap_done();
 }

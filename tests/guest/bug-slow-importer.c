@@ -17,7 +17,6 @@
 #include "access.h"
 #include "clock.h"
 #include "importer.h"
-#include "kernel.h"
 #include "later.h"
 #include "lease.h"
 #include "map.h"
@@ -100,12 +99,9 @@ static void with_stock(void)
 
 int main(void)
 {
+	const struct bdf devs[] = { dev_edu(), dev_testdev() };
+
 	with_this_driver();
-	stock_takes(dev_edu());
-	stock_takes(dev_testdev());
-	with_stock();
-	stock_returns(dev_edu());
-	stock_returns(dev_testdev());
-	stock_is_unloaded();
+	stock_has(devs, 2, with_stock);
 	return tap_done();
 }

@@ -17,7 +17,6 @@
 
 #include "access.h"
 #include "importer.h"
-#include "kernel.h"
 #include "lease.h"
 #include "map.h"
 #include "pagetable.h"
@@ -142,10 +141,9 @@ static void with_stock(void)
 
 int main(void)
 {
+	const struct bdf dev = dev_big();
+
 	with_this_driver();
-	stock_takes(dev_big());
-	with_stock();
-	stock_returns(dev_big());
-	stock_is_unloaded();
+	stock_has(&dev, 1, with_stock);
 	return tap_done();
 }

@@ -15,7 +15,6 @@
  */
 #include <unistd.h>
 
-#include "kernel.h"
 #include "lease.h"
 #include "stock.h"
 #include "tap.h"
@@ -65,12 +64,9 @@ static void with_stock(void)
 
 int main(void)
 {
+	const struct bdf devs[] = { dev_edu(), dev_testdev() };
+
 	with_this_driver();
-	stock_takes(dev_edu());
-	stock_takes(dev_testdev());
-	with_stock();
-	stock_returns(dev_edu());
-	stock_returns(dev_testdev());
-	stock_is_unloaded();
+	stock_has(devs, 2, with_stock);
 	return tap_done();
 }

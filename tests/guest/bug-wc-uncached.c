@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #include "access.h"
-#include "kernel.h"
 #include "lease.h"
 #include "map.h"
 #include "pagetable.h"
@@ -70,7 +69,7 @@ static void with_this_driver(void)
 	vfio_close(&small);
 }
 
-static void with_stock(void)
+static void without_attribute(void)
 {
 	struct vfio small = vfio_open(dev_small());
 
@@ -113,13 +112,17 @@ static void with_sysfs(void)
 	unmap(uncached, SIZE);
 }
 
+static void with_stock(void)
+{
+	without_attribute();
+	with_sysfs();
+}
+
 int main(void)
 {
+	const struct bdf dev = dev_small();
+
 	with_this_driver();
-	stock_takes(dev_small());
-	with_stock();
-	with_sysfs();
-	stock_returns(dev_small());
-	stock_is_unloaded();
+	stock_has(&dev, 1, with_stock);
 	return tap_done();
 }

@@ -22,6 +22,7 @@
 #include "pattern.h"
 #include "peer.h"
 #include "plug.h"
+#include "stock.h"
 #include "tap.h"
 #include "watchers.h"
 
@@ -82,13 +83,10 @@ static bool is_lost(mapping_t at)
 /* What this is about */
 static void with_stock(void)
 {
-	struct vfio small;
+	struct vfio small = vfio_open(dev_small());
 	uint32_t value = VALUE;
 	mapping_t at;
 
-	is_int(module_load("vfio-pci", NULL), 0, "stock vfio-pci is loaded");
-	is_ok(pci_bind(dev_small(), STOCK_DRIVER), "and has the device");
-	small = vfio_open(dev_small());
 	at = map_bar(&small, BAR2, 0, PAGE);
 	write32(at, VALUE);
 	inject(SMALL_PORT);
@@ -97,8 +95,6 @@ static void with_stock(void)
 	   "and a map reads what is not the device's: %#x", value);
 	unmap(at, PAGE);
 	vfio_close(&small);
-	is_ok(pci_bind(dev_small(), OUR_DRIVER), "this driver has the device");
-	is_ok(module_unload("vfio_pci"), "stock vfio-pci is unloaded");
 }
 
 /* Threads look all the time, and the owner resets as soon as it knows */
@@ -275,10 +271,12 @@ static void told(void)
 
 int main(void)
 {
+	const struct bdf dev = dev_small();
+
 	/* Before a device changes hands */
 	if (kernel_is_32bit())
 		skip_rest("a kernel of 32 bits maps no BAR but the first");
-	with_stock();
+	stock_has(&dev, 1, with_stock);
 	while_in_use();
 	reset_later();
 	opened_anew();

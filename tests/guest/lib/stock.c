@@ -13,17 +13,16 @@
 #include "stock.h"
 #include "tap.h"
 
-void stock_takes(struct bdf dev)
+void stock_has(const struct bdf *devs, size_t nr, void (*look)(void))
 {
-	int ret = module_load("vfio-pci", NULL);
-
-	is_ok(ret ?: pci_bind(dev, STOCK_DRIVER), "stock vfio-pci gets %s",
-	      dev.name);
-}
-
-void stock_returns(struct bdf dev)
-{
-	is_ok(pci_bind(dev, OUR_DRIVER), "this driver gets %s back", dev.name);
+	is_int(module_load("vfio-pci", NULL), 0, "stock vfio-pci is loaded");
+	for (size_t i = 0; i < nr; i++)
+		is_ok(pci_bind(devs[i], STOCK_DRIVER), "it gets %s", devs[i].name);
+	look();
+	for (size_t i = 0; i < nr; i++)
+		is_ok(pci_bind(devs[i], OUR_DRIVER), "this driver gets %s back",
+		      devs[i].name);
+	stock_is_unloaded();
 }
 
 int stock_export(const struct vfio *vfio, unsigned int bar)

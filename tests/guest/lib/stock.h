@@ -10,9 +10,11 @@
 #include "sysfs.h"
 #include "vfio.h"
 
-/* Checks: vfio-pci is loaded and has the device; the device is ours again */
-void stock_takes(struct bdf dev);
-void stock_returns(struct bdf dev);
+/*
+ * Look while the kernel's own vfio-pci has these devices. Checks: it is loaded and gets
+ * them; they are ours again; it is unloaded
+ */
+void stock_has(const struct bdf *devs, size_t nr, void (*look)(void));
 
 /*
  * A DMABUF of a BAR's first page, as mainline exports them; or -1, and a check
