@@ -123,13 +123,13 @@ static void what_is_kept(void)
 
 int main(void)
 {
-	if (!cgroup_make())
+	if (!cgroup_make("+memory"))
 		skip_rest("this kernel has no control groups");
-	cgroup_enter();
+	cgroup_enter(getpid());
 	big = vfio_open(dev_big_mapped());
 	the_copy();
 	what_is_kept();
-	cgroup_leave();
+	cgroup_leave(getpid());
 	cgroup_remove();
 	vfio_close(&big);
 	return tap_done();

@@ -133,7 +133,7 @@ static long until_no_memory(void)
 {
 	long nr = 0;
 
-	cgroup_enter();
+	cgroup_enter(getpid());
 	while (nr <= LIMIT / BUFFER && export_most() >= 0)
 		nr++;
 	return nr;
@@ -145,11 +145,11 @@ static void own_memory(void)
 	long long before = kernel_memory();
 	long nr;
 
-	if (!cgroup_make()) {
+	if (!cgroup_make("+memory")) {
 		skip("this kernel has no control groups", "64 MiB of memory");
 		return;
 	}
-	cgroup_limit(LIMIT);
+	is_ok(file_write(CGROUP "/memory.max", "64M"), "a cgroup has 64 MiB");
 	nr = in_child(until_no_memory);
 	ok(nr == -SIGKILL || (nr >= LIMIT / BUFFER - OTHERS && nr < LIMIT / BUFFER),
 	   "in 64 MiB of memory there is an end to exports of 1 MiB each");

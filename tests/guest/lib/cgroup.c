@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A control group whose memory counts
+ * A control group
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -26,15 +26,15 @@ static void put(const char *path, const char *text)
 		bail("\"%s\" to %s: %s", text, path, strerror(-ret));
 }
 
-static void put_number(const char *path, long long number)
+static void move(const char *path, pid_t pid)
 {
-	char text[32];
+	char text[16];
 
-	snprintf(text, sizeof(text), "%lld", number);
+	snprintf(text, sizeof(text), "%d", pid);
 	put(path, text);
 }
 
-bool cgroup_make(void)
+bool cgroup_make(const char *controllers)
 {
 	mkdir(ROOT, 0755);
 	if (mount("cgroup", ROOT, "cgroup2", 0, NULL)) {
@@ -42,7 +42,7 @@ bool cgroup_make(void)
 			return false;
 		bail("cgroup2 cannot be mounted: %s", strerror(errno));
 	}
-	put(ROOT "/cgroup.subtree_control", "+memory");
+	put(ROOT "/cgroup.subtree_control", controllers);
 	mkdir(CGROUP, 0755);
 	return true;
 }
@@ -50,19 +50,19 @@ bool cgroup_make(void)
 void cgroup_remove(void)
 {
 	rmdir(CGROUP);
-	put(ROOT "/cgroup.subtree_control", "-memory");
+	put(ROOT "/cgroup.subtree_control", "-memory -pids");
 	umount(ROOT);
 	rmdir(ROOT);
 }
 
-void cgroup_enter(void)
+void cgroup_enter(pid_t pid)
 {
-	put_number(CGROUP "/cgroup.procs", getpid());
+	move(CGROUP "/cgroup.procs", pid);
 }
 
-void cgroup_leave(void)
+void cgroup_leave(pid_t pid)
 {
-	put_number(ROOT "/cgroup.procs", getpid());
+	move(ROOT "/cgroup.procs", pid);
 }
 
 long long cgroup_memory(void)
@@ -72,9 +72,4 @@ long long cgroup_memory(void)
 	if (file_read(CGROUP "/memory.current", text, sizeof(text)))
 		bail("the cgroup's memory cannot be read");
 	return atoll(text);
-}
-
-void cgroup_limit(long long bytes)
-{
-	put_number(CGROUP "/memory.max", bytes);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A control group whose memory counts
+ * A control group, in which memory counts, and other things may
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -8,19 +8,22 @@
 #define CGROUP_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #define CGROUP		"/tmp/cgroup/test"
 
-/* false where the kernel has none; gives up where it has and something fails */
-bool cgroup_make(void);
+/*
+ * With controllers, as "+memory +pids". false where the kernel has no control groups;
+ * gives up where it has, and something fails
+ */
+bool cgroup_make(const char *controllers);
 void cgroup_remove(void);
 
-/* The calling process, into it and out of it */
-void cgroup_enter(void);
-void cgroup_leave(void);
+/* A process, into it and out of it; they give up where they fail */
+void cgroup_enter(pid_t pid);
+void cgroup_leave(pid_t pid);
 
 /* Bytes; gives up where that fails */
 long long cgroup_memory(void);
-void cgroup_limit(long long bytes);
 
 #endif
