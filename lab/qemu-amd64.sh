@@ -40,8 +40,7 @@ arch_append()
 # bridge is known to pass that on, which those of this family of CPUs are.
 cpu_family()
 {
-	! grep -qs '^CONFIG_PCI_P2PDMA=y' "$kernel/headers/.config" ||
-		echo ,family=23
+	! kernel_has PCI_P2PDMA || echo ,family=23
 }
 
 use_accel()

@@ -115,14 +115,15 @@ qemu_command()
 	# The tests leave many marks in the log: no limit to their rate.
 	append="$append printk.devkmsg=on"
 	# What is used after it was freed, and kfree() is all there is to see of
-	# it, is said so by the stock kernel, too.
-	[ "$1" != check ] || kernel_has KASAN ||
+	# it, is said so by the stock kernel, too. KASAN sees more, and takes memory.
+	if kernel_has KASAN; then
+		append="$append kasan_multi_shot"
+		extra+=(-m 3072)
+	elif [ "$1" = check ]; then
 		append="$append slub_debug=FZPU,kmalloc-*"
-	! kernel_has KASAN || append="$append kasan_multi_shot"
+	fi
 	[ "$1" != check ] || ! kernel_has DEBUG_KMEMLEAK ||
 		append="$append kmemleak=on"
-	# What checks memory takes as much again.
-	! kernel_has KASAN || extra+=(-m 3072)
 	[ "$1" != selftests ] || append="$append $selftests_append"
 	# For a guest that hangs, see run-guest.sh.
 	append="$append sysrq_always_enabled barlease.mode=$1"

@@ -10,10 +10,11 @@
 #   BARLEASE_ACCEL=tcg|kvm   do not probe
 #   BARLEASE_IDLE=SECONDS    a guest silent for so long has hung (60; four
 #                            times that where all is slow)
-#   BARLEASE_LIMIT=SECONDS   for the whole run (3600; four times that where all is slow)
+#   BARLEASE_LIMIT=SECONDS   for the whole run (3600; four times that where all is
+#                            slow; and BARLEASE_MINUTES)
 #   BARLEASE_ROUNDS=N        how often a benchmark measures everything
 #   BARLEASE_SEED=N          what mm-fuzz and hostile begin with (the time)
-#   BARLEASE_MINUTES=N       for how long hostile goes on (1)
+#   BARLEASE_MINUTES=N       for how long hostile and broker-chaos go on (1)
 #   KERNEL=DIR               another kernel than build/kernel
 #   INITRAMFS=FILE           another initramfs
 #   QEMU_EXTRA=ARGUMENTS     more for QEMU's command line
@@ -26,7 +27,7 @@ mode=$1
 tests=${2-}
 out=${OUT:-$build/$mode}
 idle=${BARLEASE_IDLE:-$(($(slowness) * 60))}
-limit=${BARLEASE_LIMIT:-$(($(slowness) * 3600))}
+limit=${BARLEASE_LIMIT:-$(($(slowness) * 3600 + ${BARLEASE_MINUTES:-0} * 60))}
 qemu_pid=
 
 # For a guest that does not end by itself: it may be past listening to a kinder
