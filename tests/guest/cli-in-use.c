@@ -61,10 +61,20 @@ static void run(const char *command)
 		bail("%s: fails", command);
 }
 
-/* The kernel has a file for it, and has read it. */
+/* The file is there before the disk behind it: ENXIO */
+static bool opens(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
 static void wait_for_disk(void)
 {
-	if (!comes_true(!access(DISK, F_OK)))
+	if (!comes_true(opens(DISK)))
 		bail("there is no " DISK);
 }
 
@@ -82,7 +92,7 @@ static void add_partition(void)
 	if (fd < 0 || ioctl(fd, BLKPG, &arg))
 		bail(DISK ": %s", strerror(errno));
 	close(fd);
-	if (!comes_true(!access(PARTITION, F_OK)))
+	if (!comes_true(opens(PARTITION)))
 		bail("there is no " PARTITION);
 }
 
