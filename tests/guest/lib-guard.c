@@ -31,7 +31,7 @@
 #define SIZE	(16 * PAGE)
 /* So many, or for so long where an emulated processor is slow */
 #define REVOKES	100000
-#define MOST_US	240000000
+#define MOST_US	60000000
 #define THREADS	2
 #define LEASES	4
 #define VALUE	0x600dbeef
