@@ -190,6 +190,177 @@ struct barlease_bar {
 int barlease_device_bar(const struct barlease_device *device,
 			unsigned int index, struct barlease_bar *bar);
 
+/* What a device interrupts by; of several, the last that it has counts */
+enum barlease_interrupt_kind {
+	BARLEASE_NO_INTERRUPTS,
+	BARLEASE_INTX,		/* a line: masked by each interrupt, see below */
+	BARLEASE_MSI,
+	BARLEASE_MSIX_VECTORS,
+};
+
+/**
+ * struct barlease_interrupts - the interrupts that a device has
+ * @kind: the kind that is used
+ * @nr: how many vectors of that kind; of INTx 1
+ */
+struct barlease_interrupts {
+	enum barlease_interrupt_kind kind;
+	unsigned int nr;
+	uint64_t reserved[2];
+};
+
+/**
+ * barlease_device_interrupts() - what interrupts a device has
+ * @device: the device
+ * @interrupts: receives it
+ *
+ * Return: 0; errors of ioctl().
+ */
+int barlease_device_interrupts(const struct barlease_device *device,
+			       struct barlease_interrupts *interrupts);
+
+/**
+ * barlease_device_enable_interrupts() - switch all vectors on, with nobody behind
+ * @device: the device
+ *
+ * Not every device can have vectors added later on, so all of them are on before
+ * the first gets an eventfd. Those that are on stay as they are. The device is made
+ * bus master, for a message is a write to memory. INTx has nothing to switch on.
+ *
+ * Return: how many vectors there are to use, which may be fewer than the device
+ * has; -ENODEV it has no interrupts; errors of ioctl().
+ */
+int barlease_device_enable_interrupts(const struct barlease_device *device);
+
+/**
+ * barlease_device_set_interrupt() - who is told of a vector's interrupts
+ * @device: the device
+ * @vector: counted from 0
+ * @eventfd: is signalled by each from now on, in place of any other; -1: nobody is.
+ *   Stays the caller's, who may close it
+ *
+ * After one that returns 0, an eventfd that was there before is not signalled any
+ * more. An INTx masks itself: it comes again when it is unmasked, see
+ * barlease_device_set_unmask().
+ *
+ * Return: 0; -EINVAL no such vector, or no eventfd; -ENODEV no interrupts; errors
+ * of ioctl().
+ */
+int barlease_device_set_interrupt(const struct barlease_device *device,
+				  unsigned int vector, int eventfd);
+
+/**
+ * barlease_device_set_unmask() - who unmasks the device's INTx
+ * @device: a device whose INTx has an eventfd
+ * @eventfd: a write to it unmasks; -1 takes it away. Stays the caller's
+ *
+ * It goes with the INTx' own eventfd, too.
+ *
+ * Return: 0; -EINVAL no eventfd, or the INTx has none; -ENODEV no INTx; errors of
+ * ioctl().
+ */
+int barlease_device_set_unmask(const struct barlease_device *device,
+			       int eventfd);
+
+/**
+ * barlease_device_set_master() - may the device write to memory, and read it?
+ * @device: the device
+ * @on: whether its DMA and its messages (MSI) are let through
+ *
+ * Return: 0; errors of VFIO.
+ */
+int barlease_device_set_master(const struct barlease_device *device, bool on);
+
+/**
+ * struct barlease_address_space - where the DMA of a device goes
+ * @id: the same for devices that share one, as those of an IOMMU group do
+ * @granule: addresses and sizes of pieces are multiples of it, in bytes
+ * @ranges: of addresses that the IOMMU and the kernel leave to be used; for free()
+ * @nr_ranges: how many
+ */
+struct barlease_address_space {
+	uint64_t id;
+	uint64_t granule;
+	struct barlease_range *ranges;
+	size_t nr_ranges;
+	uint64_t reserved[4];
+};
+
+/**
+ * barlease_device_address_space() - the address space that a device has
+ * @device: the device
+ * @space: receives it
+ *
+ * Where it has none yet, it is given an empty one.
+ *
+ * Return: 0; -EOPNOTSUPP a device without an IOMMU, or one whose fd was wrapped and
+ * whose owner has not called barlease_device_use_space(); -ENOMEM; errors of
+ * ioctl().
+ */
+int barlease_device_address_space(const struct barlease_device *device,
+				  struct barlease_address_space *space);
+
+/**
+ * barlease_device_use_space() - say what address space a wrapped device has
+ * @device: from barlease_device_wrap()
+ * @fd: of its container, or of the iommufd that it is attached to; stays the
+ *   caller's, and open for as long as @device
+ * @ioas: of the iommufd; 0 with a container
+ *
+ * Return: 0; -EINVAL not a wrapped device, or neither of the two.
+ */
+int barlease_device_use_space(struct barlease_device *device, int fd,
+			      uint32_t ioas);
+
+/**
+ * struct barlease_dma - memory that a device is to reach
+ * @memory: fd of a file in memory, such as a memfd; stays the caller's
+ * @offset: in it, in bytes
+ * @length: in bytes
+ * @address: where the device is to find it
+ * @flags: BARLEASE_READ_ONLY: the device cannot write to it
+ *
+ * All but @memory and @flags are multiples of the address space's granule.
+ */
+struct barlease_dma {
+	int memory;
+	uint64_t offset;
+	uint64_t length;
+	uint64_t address;
+	unsigned int flags;
+	uint64_t reserved[2];
+};
+
+/**
+ * barlease_device_map() - map memory for a device
+ * @device: one that has an address space
+ * @dma: what, and where
+ *
+ * The kernel pins the pages, and counts them as locked memory of this process
+ * (RLIMIT_MEMLOCK).
+ *
+ * Return: 0; -EINVAL not aligned, an unknown flag, or reserved is not 0; -EEXIST
+ * something is mapped there; -ENOMEM also: more than the process may lock; -EFAULT
+ * no such memory; -EACCES @memory cannot be written to; -ENOSPC as many mappings as
+ * there may be; -EOPNOTSUPP no address space; others of mmap() and ioctl().
+ */
+int barlease_device_map(const struct barlease_device *device,
+			const struct barlease_dma *dma);
+
+/**
+ * barlease_device_unmap() - the device reaches this memory no more
+ * @device: one that has an address space
+ * @address: of something that was mapped
+ * @length: all of it, in bytes
+ *
+ * Return: 0; -ENOENT nothing is mapped there; errors of ioctl().
+ */
+int barlease_device_unmap(const struct barlease_device *device,
+			  uint64_t address, uint64_t length);
+
+/* Is there a reset that is this device's alone? */
+bool barlease_device_can_reset(const struct barlease_device *device);
+
 /* Return: 0; -EOPNOTSUPP the device cannot be reset; errors of ioctl() */
 int barlease_device_reset(const struct barlease_device *device);
 

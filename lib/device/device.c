@@ -204,6 +204,14 @@ unsigned int barlease_device_caps(const struct barlease_device *device)
 	return device->caps;
 }
 
+bool barlease_device_can_reset(const struct barlease_device *device)
+{
+	uint32_t flags = 0;
+
+	return !device_flags(device->fd, &flags) &&
+	       flags & VFIO_DEVICE_FLAGS_RESET;
+}
+
 int barlease_device_reset(const struct barlease_device *device)
 {
 	uint32_t flags = 0;

@@ -12,6 +12,7 @@
 #include "group.h"
 #include "iommufd.h"
 #include "public.h"
+#include "space.h"
 
 /* Whose the fd is, and what has to be let go after it is closed */
 enum bl_origin {
@@ -29,6 +30,7 @@ struct bl_msix {
 /*
  * @group: for BL_BY_GROUP
  * @node: for BL_BY_IOMMUFD
+ * @space: of BL_WRAPPED: where its DMA goes, as its owner says
  * @request: of barlease_device_request_fd(); -1 where nobody has asked for it
  * @caps: BARLEASE_CAN_...
  * @export: number of the feature that exports; 0 where there is none
@@ -42,6 +44,7 @@ struct barlease_device {
 	enum bl_origin origin;
 	struct bl_group *group;
 	struct bl_node *node;
+	struct bl_space space;
 	int request;
 	unsigned int caps;
 	uint32_t export;

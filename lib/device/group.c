@@ -179,3 +179,11 @@ int bl_group_device_fd(const struct bl_group *group, const struct bl_pci *pci,
 		fd = device_fd(group, pci->name);
 	return bl_token_error(fd, token);
 }
+
+int bl_group_space(const struct bl_group *group, struct bl_space *space)
+{
+	if (!group->iommu)
+		return -EOPNOTSUPP;
+	*space = (struct bl_space){ .fd = group->container };
+	return 0;
+}

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "pci.h"
+#include "space.h"
 #include "token.h"
 
 struct bl_group;
@@ -24,5 +25,8 @@ void bl_group_put(struct bl_group *group);
 /* A device's fd, the caller's; or a negative errno. @token: NULL for none */
 int bl_group_device_fd(const struct bl_group *group, const struct bl_pci *pci,
 		       const struct bl_token *token);
+
+/* Where its devices' DMA goes. Return: 0; -EOPNOTSUPP they have no IOMMU */
+int bl_group_space(const struct bl_group *group, struct bl_space *space);
 
 #endif

@@ -5,8 +5,11 @@
  * Copyright (C) 2026 The barlease authors
  *
  * Devices of one IOMMU group have to be bound to one and the same iommufd; so
- * this process has one for all that it opens. Nothing is attached to it: a
- * device cannot do DMA, just as with an empty container.
+ * this process has one for all that it opens. A device is attached to nothing
+ * there, and cannot do DMA, just as with an empty container, until somebody asks
+ * for its address space. That goes before the iommufd's last reference to the
+ * group: what is mapped in it is never looked up again by its address in this
+ * process, where something else may be by then.
  *
  * The kernel lets a node be bound once. A device is opened several times all the
  * same, so those who come later get a copy of the fd.
@@ -29,6 +32,8 @@ struct bl_node {
 	struct bl_pci pci;
 	unsigned int users;
 	int fd;
+	int group;
+	uint32_t ioas;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -124,6 +129,7 @@ static int open_new(const struct bl_pci *pci, const struct bl_token *token,
 	if (!node)
 		return -ENOMEM;
 	node->pci = *pci;
+	node->group = bl_pci_group(pci);
 	node->fd = open_bound(pci, token);
 	if (node->fd < 0) {
 		ret = node->fd;
@@ -170,6 +176,86 @@ static void forget(const struct bl_node *node)
 	*at = node->next;
 }
 
+/* Another one that has the same */
+static const struct bl_node *find_sharer(const struct bl_node *node)
+{
+	const struct bl_node *other;
+
+	for (other = open_nodes; other; other = other->next)
+		if (other != node && other->group == node->group && other->ioas)
+			return other;
+	return NULL;
+}
+
+static void destroy_ioas(uint32_t ioas)
+{
+	struct bl_iommu_destroy request = { sizeof(request), ioas };
+
+	ioctl(iommufd, BL_IOMMU_DESTROY, &request);
+}
+
+static int get_ioas(const struct bl_node *node, uint32_t *ioas)
+{
+	struct bl_ioas_alloc request = { .size = sizeof(request) };
+	const struct bl_node *sharer = find_sharer(node);
+
+	if (!sharer && ioctl(iommufd, BL_IOMMU_IOAS_ALLOC, &request))
+		return -errno;
+	*ioas = sharer ? sharer->ioas : request.out_ioas_id;
+	return 0;
+}
+
+static void put_ioas(const struct bl_node *node, uint32_t ioas)
+{
+	if (ioas && !find_sharer(node))
+		destroy_ioas(ioas);
+}
+
+/* Under the lock */
+static int attach(struct bl_node *node)
+{
+	struct bl_attach_request request = { .argsz = sizeof(request) };
+	uint32_t ioas = 0;
+	int ret;
+
+	if (node->ioas)
+		return 0;
+	ret = get_ioas(node, &ioas);
+	if (ret)
+		return ret;
+	request.pt_id = ioas;
+	if (ioctl(node->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &request)) {
+		ret = -errno;
+		put_ioas(node, ioas);
+		return ret;
+	}
+	node->ioas = ioas;
+	return 0;
+}
+
+int bl_iommufd_attach(struct bl_node *node)
+{
+	int ret;
+
+	pthread_mutex_lock(&lock);
+	ret = attach(node);
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+int bl_iommufd_space(const struct bl_node *node, struct bl_space *space)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&lock);
+	if (node->ioas)
+		*space = (struct bl_space){ iommufd, node->ioas };
+	else
+		ret = -EOPNOTSUPP;
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
 void bl_iommufd_put(struct bl_node *node)
 {
 	pthread_mutex_lock(&lock);
@@ -177,6 +263,7 @@ void bl_iommufd_put(struct bl_node *node)
 	if (!--node->users) {
 		forget(node);
 		close(node->fd);
+		put_ioas(node, node->ioas);
 		put_iommufd();
 		free(node);
 	}

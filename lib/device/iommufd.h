@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "pci.h"
+#include "space.h"
 #include "token.h"
 
 struct bl_node;
@@ -24,6 +25,14 @@ void bl_iommufd_put(struct bl_node *node);
 
 /* The device's fd, the caller's; or a negative errno */
 int bl_iommufd_device_fd(const struct bl_node *node);
+
+/*
+ * Where its DMA goes: devices of one IOMMU group share that, and it goes with the
+ * last of them. bl_iommufd_attach() gives it one. Return: 0; -EOPNOTSUPP it has
+ * none; errors of ioctl()
+ */
+int bl_iommufd_attach(struct bl_node *node);
+int bl_iommufd_space(const struct bl_node *node, struct bl_space *space);
 
 /* Whether the error says that this way is not open, and another may be */
 bool bl_iommufd_absent(int error);

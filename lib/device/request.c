@@ -8,32 +8,18 @@
  * the last close, and raises it every ten seconds meanwhile.
  */
 #include <errno.h>
-#include <string.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include <linux/vfio.h>
 
 #include "device.h"
+#include "irq.h"
 
 /* @fd: of an eventfd; -1 for none from now on */
 static int trigger(int device, int fd)
 {
-	union {
-		struct vfio_irq_set set;
-		char space[sizeof(struct vfio_irq_set) + sizeof(fd)];
-	} request = {
-		.set = {
-			.argsz = sizeof(request.space),
-			.flags = VFIO_IRQ_SET_DATA_EVENTFD |
-				 VFIO_IRQ_SET_ACTION_TRIGGER,
-			.index = VFIO_PCI_REQ_IRQ_INDEX,
-			.count = 1,
-		},
-	};
-
-	memcpy(request.set.data, &fd, sizeof(fd));
-	return ioctl(device, VFIO_DEVICE_SET_IRQS, &request) ? -errno : 0;
+	return bl_irq_set(device, VFIO_PCI_REQ_IRQ_INDEX, 0,
+			  VFIO_IRQ_SET_ACTION_TRIGGER, fd);
 }
 
 int barlease_device_request_fd(struct barlease_device *device)

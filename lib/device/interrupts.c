@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A device's interrupts, and who is told of them
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+
+#include "config.h"
+#include "device.h"
+#include "irq.h"
+
+/* Of several kinds, the last that a device has is used */
+static const struct {
+	enum barlease_interrupt_kind kind;
+	uint32_t index;
+} kinds[] = {
+	{ BARLEASE_INTX, VFIO_PCI_INTX_IRQ_INDEX },
+	{ BARLEASE_MSI, VFIO_PCI_MSI_IRQ_INDEX },
+	{ BARLEASE_MSIX_VECTORS, VFIO_PCI_MSIX_IRQ_INDEX },
+};
+
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
+/* Which of VFIO's indices; or -ENODEV, errors of ioctl() */
+static int find(const struct barlease_device *device,
+		struct barlease_interrupts *interrupts)
+{
+	int nr = 0;
+
+	*interrupts = (struct barlease_interrupts){ .nr = 0 };
+	for (size_t i = ARRAY_SIZE(kinds); i--;) {
+		nr = bl_irq_count(device->fd, kinds[i].index);
+		if (nr < 0)
+			return nr;
+		if (!nr)
+			continue;
+		interrupts->kind = kinds[i].kind;
+		interrupts->nr = nr;
+		return kinds[i].index;
+	}
+	return -ENODEV;
+}
+
+int barlease_device_interrupts(const struct barlease_device *device,
+			       struct barlease_interrupts *interrupts)
+{
+	int ret = find(device, interrupts);
+
+	return ret < 0 && ret != -ENODEV ? ret : 0;
+}
+
+int barlease_device_set_master(const struct barlease_device *device, bool on)
+{
+	struct bl_config config;
+	uint32_t command;
+	int ret = bl_config_find(device->fd, &config);
+
+	if (ret)
+		return ret;
+	command = bl_config_get(&config, PCI_COMMAND, 2) & ~PCI_COMMAND_MASTER;
+	if (on)
+		command |= PCI_COMMAND_MASTER;
+	return bl_config_put(&config, PCI_COMMAND, command, 2);
+}
+
+int barlease_device_enable_interrupts(const struct barlease_device *device)
+{
+	struct barlease_interrupts interrupts;
+	int index = find(device, &interrupts), nr = interrupts.nr, ret;
+
+	if (index < 0 || interrupts.kind == BARLEASE_INTX)
+		return index < 0 ? index : nr;
+	ret = barlease_device_set_master(device, true);
+	if (ret || bl_irq_is_on(device->fd, index))
+		return ret ?: nr;
+	/* The kernel may have room for fewer, and says for how many */
+	do {
+		ret = bl_irq_switch_on(device->fd, index, nr);
+		nr = ret > 0 && ret < nr ? ret : nr;
+	} while (ret > 0);
+	return ret ?: nr;
+}
+
+int barlease_device_set_interrupt(const struct barlease_device *device,
+				  unsigned int vector, int eventfd)
+{
+	struct barlease_interrupts interrupts;
+	int index = find(device, &interrupts);
+
+	if (index < 0)
+		return index;
+	if (vector >= interrupts.nr || eventfd < -1)
+		return -EINVAL;
+	return bl_irq_set(device->fd, index, vector,
+			  VFIO_IRQ_SET_ACTION_TRIGGER, eventfd);
+}
+
+int barlease_device_set_unmask(const struct barlease_device *device,
+			       int eventfd)
+{
+	struct barlease_interrupts interrupts;
+	int index = find(device, &interrupts);
+
+	if (index < 0)
+		return index;
+	if (interrupts.kind != BARLEASE_INTX)
+		return -ENODEV;
+	if (eventfd < -1)
+		return -EINVAL;
+	return bl_irq_set(device->fd, index, 0, VFIO_IRQ_SET_ACTION_UNMASK,
+			  eventfd);
+}
