@@ -673,6 +673,7 @@ int barlease_copy_to(volatile void *to, const void *from, size_t size);
 #define BARLEASE_NAME_MAX 64
 
 #define BARLEASE_EXCLUSIVE	(1u << 1)
+#define BARLEASE_RESET		(1u << 4)
 
 /**
  * struct barlease_slice - something to be leased
@@ -684,13 +685,25 @@ int barlease_copy_to(volatile void *to, const void *from, size_t size);
  * @nr_ranges: how many
  * @flags: BARLEASE_READ_ONLY, BARLEASE_EXCLUSIVE (one holder at a time, and
  *   nobody who holds a slice that shares bytes with it), BARLEASE_MSIX (may
- *   have pages of barlease_device_msix())
+ *   have pages of barlease_device_msix()), BARLEASE_RESET (its device is reset
+ *   before the slice has another holder: see ops' @reset)
  * @memattr: attribute of its leases
  * @max_holders: most leases at a time; 0 for any number
  * @per_user: most of those that one user may have; where the slice has a group,
  *   of the group's together. 0 for any number
  * @context: whatever its owner wants to know it by
+ * @first_vector: of the device's interrupts, counted from 0
+ * @nr_vectors: how many of them are the holder's; 0 for none
+ * @dma: bytes of memory that the holder may let the device reach; 0 for none
+ * @dma_align: of the addresses that are for that; a power of two, or 0 for what
+ *   suits
+ * @dma_base: the lowest address that the device can use; 0 for any
  * @reserved: 0
+ *
+ * Interrupts and memory are for slices that are BARLEASE_EXCLUSIVE. No two slices
+ * have the same vector, nor addresses in common. All of a device's memory is in one
+ * address space: a device that lets one of its queues name the addresses of another
+ * one does not keep their holders apart. A VF of its own does.
  */
 struct barlease_slice {
 	const char *name;
@@ -703,7 +716,12 @@ struct barlease_slice {
 	unsigned int max_holders;
 	unsigned int per_user;
 	void *context;
-	uint64_t reserved[8];
+	unsigned int first_vector;
+	unsigned int nr_vectors;
+	uint64_t dma;
+	uint64_t dma_align;
+	uint64_t dma_base;
+	uint64_t reserved[4];
 };
 
 /**
@@ -756,6 +774,8 @@ enum barlease_lease_state {
  * @peer: who has it, or had
  * @fd: of the DMABUF; the server's
  * @since: when it was acquired, in seconds since the epoch
+ * @vectors: interrupts of the device that go to its holder
+ * @dma: bytes of its holder's memory that the device reaches
  *
  * Valid for the call that it is an argument of.
  */
@@ -768,7 +788,9 @@ struct barlease_holding {
 	const struct barlease_peer *peer;
 	int fd;
 	int64_t since;
-	uint64_t reserved[4];
+	unsigned int vectors;
+	uint64_t dma;
+	uint64_t reserved[2];
 };
 
 /**
@@ -782,6 +804,10 @@ struct barlease_holding {
  * @ended: a lease has ended: nothing reaches the device through it any more,
  *   unless @refused has just said that the kernel would not
  * @refused: a peer was refused something, or misbehaved; for a log
+ * @reset: a lease of a slice with BARLEASE_RESET is over, and its device has to be
+ *   reset before it has another holder. barlease_server_suspend() is done; reset it,
+ *   soon, wherever you like, and call barlease_server_resume(). NULL: the server
+ *   does it itself, there and then
  *
  * None may call a function on the server.
  */
@@ -794,6 +820,7 @@ struct barlease_server_ops {
 	void (*ended)(void *data, const struct barlease_holding *lease);
 	void (*refused)(void *data, const struct barlease_peer *peer,
 			const char *why);
+	void (*reset)(void *data, const struct barlease_device *device);
 };
 
 struct barlease_server;
@@ -827,6 +854,8 @@ int barlease_server_new(int listener, const struct barlease_server_ops *ops,
  * @leases: all together, with those that have ended but are still kept open
  * @user_connections: of one uid
  * @user_leases: of all connections of one uid, with those it still keeps
+ * @dma: bytes that devices reach of the memory of all holders
+ * @user_dma: the same of all connections of one uid
  * @reserved: 0
  *
  * Each connection and each lease costs the server a file descriptor.
@@ -836,7 +865,9 @@ struct barlease_limits {
 	unsigned int leases;
 	unsigned int user_connections;
 	unsigned int user_leases;
-	uint64_t reserved[4];
+	uint64_t dma;
+	uint64_t user_dma;
+	uint64_t reserved[2];
 };
 
 /**
@@ -1019,6 +1050,9 @@ const char *barlease_client_error(const struct barlease_client *client);
  * @flags: BARLEASE_READ_ONLY, BARLEASE_EXCLUSIVE
  * @memattr: attribute of its leases
  * @free: how many more leases of it there can be now; UINT32_MAX: any number
+ * @interrupts: how many vectors go with it
+ * @interrupt_kind: and of what kind
+ * @dma: how much memory the device may be let reach, in bytes
  */
 struct barlease_slice_info {
 	char name[BARLEASE_NAME_MAX];
@@ -1027,7 +1061,10 @@ struct barlease_slice_info {
 	unsigned int flags;
 	enum barlease_memattr memattr;
 	uint32_t free;
-	uint64_t reserved[4];
+	unsigned int interrupts;
+	enum barlease_interrupt_kind interrupt_kind;
+	uint64_t dma;
+	uint64_t reserved[2];
 };
 
 /* @slices is for free(). Return: 0; -ETIMEDOUT; errors of the connection */
@@ -1046,6 +1083,10 @@ int barlease_client_list(struct barlease_client *client,
  * @memattr: what mappings have
  * @alignment: for barlease_map()
  * @name: of the slice
+ * @interrupts: how many vectors go with it, for barlease_client_set_interrupt()
+ * @interrupt_kind: and of what kind
+ * @dma: how much memory the device may be let reach, in bytes, for
+ *   barlease_client_map()
  */
 struct barlease_lease {
 	uint32_t id;
@@ -1055,7 +1096,10 @@ struct barlease_lease {
 	enum barlease_memattr memattr;
 	struct barlease_alignment alignment;
 	char name[BARLEASE_NAME_MAX];
-	uint64_t reserved[8];
+	unsigned int interrupts;
+	enum barlease_interrupt_kind interrupt_kind;
+	uint64_t dma;
+	uint64_t reserved[6];
 };
 
 /**
@@ -1077,6 +1121,107 @@ int barlease_client_acquire(struct barlease_client *client, const char *name,
 
 /* Return: 0; -ENOENT not (any more) a lease of this client; as above */
 int barlease_client_release(struct barlease_client *client, uint32_t id);
+
+/**
+ * barlease_client_set_interrupt() - be told of an interrupt
+ * @client: the client
+ * @lease: number of a lease of its own
+ * @vector: of those that go with it, counted from 0
+ * @eventfd: is signalled by each from now on, in place of any other; -1: nobody is.
+ *   Stays the caller's, who may close it
+ *
+ * It comes straight from the kernel, at whatever rate the device has; nobody is in
+ * between. When the lease has ended, it is signalled no more. An INTx masks itself
+ * each time, see barlease_client_set_unmask().
+ *
+ * Return: 0; -EINVAL no such vector, or no eventfd; -ENOENT no such lease;
+ * -EOPNOTSUPP the server cannot do such a thing; errors of VFIO and of the
+ * connection.
+ */
+int barlease_client_set_interrupt(struct barlease_client *client,
+				  uint32_t lease, unsigned int vector,
+				  int eventfd);
+
+/**
+ * barlease_client_set_unmask() - unmask an INTx by writing to an eventfd
+ * @client: the client
+ * @lease: number of a lease whose interrupts are BARLEASE_INTX, and which has an
+ *   eventfd for it
+ * @eventfd: as above
+ *
+ * Return: as barlease_client_set_interrupt().
+ */
+int barlease_client_set_unmask(struct barlease_client *client, uint32_t lease,
+			       int eventfd);
+
+/* Of huge pages: 2 MiB each where others have 4 KiB */
+#define BARLEASE_HUGE	(1u << 5)
+
+/**
+ * struct barlease_memory - memory that a device can be let reach
+ * @fd: of the memfd, for barlease_client_map(); the caller's
+ * @size: in bytes
+ * @at: where it is mapped
+ */
+struct barlease_memory {
+	int fd;
+	size_t size;
+	void *at;
+	uint64_t reserved[2];
+};
+
+/**
+ * barlease_memory_new() - memory as barlease_client_map() wants it
+ * @size: in bytes; rounded up to whole pages
+ * @flags: 0, or BARLEASE_HUGE
+ * @memory: receives it, for barlease_memory_free()
+ *
+ * A memfd, all of it there, sealed against shrinking, and mapped. Zeros.
+ *
+ * Return: 0; -EINVAL; -ENOMEM also: there are not as many huge pages; others of
+ * memfd_create(), fallocate() and mmap().
+ */
+int barlease_memory_new(size_t size, unsigned int flags,
+			struct barlease_memory *memory);
+
+/* What the device has been let reach of it stays until that is unmapped, too */
+void barlease_memory_free(struct barlease_memory *memory);
+
+/**
+ * barlease_client_map() - let the device of a lease reach memory
+ * @client: the client
+ * @lease: number of a lease of its own
+ * @memory: fd of a memfd with F_SEAL_SHRINK; stays the caller's, who may close it
+ * @offset: in it, in bytes
+ * @length: in bytes; both are multiples of the page size
+ * @flags: BARLEASE_READ_ONLY: the device cannot write to it
+ * @address: receives where the device finds it
+ *
+ * All of it has to be there: a hole is an error. The pages stay in memory, and the
+ * device's, until they are unmapped or the lease has ended, whatever becomes of
+ * @memory. A lease has 1,024 such pieces at the most.
+ *
+ * Return: 0; -EINVAL not aligned, or past the end; -EBADF no memfd; -EPERM not
+ * sealed; -ENXIO a hole; -EACCES @memory cannot be written to; -EDQUOT more than the
+ * lease, the user or all together may have: barlease_client_error() says which;
+ * -ENOSPC no addresses left, or as many pieces as there may be; -ENOMEM the server
+ * may lock no more memory; -ENOENT no such lease; -EOPNOTSUPP the server cannot do
+ * such a thing; errors of VFIO and of the connection.
+ */
+int barlease_client_map(struct barlease_client *client, uint32_t lease,
+			int memory, uint64_t offset, uint64_t length,
+			unsigned int flags, uint64_t *address);
+
+/**
+ * barlease_client_unmap() - the device reaches it no more when this returns
+ * @client: the client
+ * @lease: number of a lease of its own
+ * @address: as barlease_client_map() has given it
+ *
+ * Return: 0; -ENOENT no such lease, or nothing of it there; as above.
+ */
+int barlease_client_unmap(struct barlease_client *client, uint32_t lease,
+			  uint64_t address);
 
 /**
  * barlease_client_start_acquire() - ask for a lease, and do not wait for it

@@ -107,6 +107,9 @@ static int announce(struct barlease_client *client, const struct bl_call *call)
 	return call->announced ? keep_event(client, &event) : 0;
 }
 
+static void give_piece_back(struct barlease_client *client,
+			    const struct bl_wire_piece *piece);
+
 static void drop_late(struct barlease_client *client, struct bl_call *call,
 		      const struct bl_wire_message *message)
 {
@@ -114,6 +117,8 @@ static void drop_late(struct barlease_client *client, struct bl_call *call,
 	bl_client_drop_fd(message);
 	if (message->type == BL_WIRE_LEASE)
 		bl_call_give_back(client, message->lease.id);
+	else if (message->type == BL_WIRE_MAPPED)
+		give_piece_back(client, &message->piece);
 }
 
 /* Unasked; the connection ends after it, and all that is open with it */
@@ -142,6 +147,14 @@ static bool fits(const struct bl_call *call,
 	case BL_WIRE_LEASE:
 		return !call->name[0] ||
 		       !strcmp(call->name, message->lease.name);
+	case BL_WIRE_INTERRUPT_SET:
+		return message->interrupt.id == call->number &&
+		       message->interrupt.vector == call->address;
+	case BL_WIRE_MAPPED:
+		return message->piece.id == call->number;
+	case BL_WIRE_UNMAPPED:
+		return message->piece.id == call->number &&
+		       message->piece.address == call->address;
 	default:
 		return message->released.id == call->number;
 	}
@@ -150,13 +163,30 @@ static bool fits(const struct bl_call *call,
 /* What the reply is to say again */
 static void remember(struct bl_call *call, const struct bl_wire_message *request)
 {
-	if (request->type == BL_WIRE_LIST)
+	switch (request->type) {
+	case BL_WIRE_LIST:
 		call->number = request->list.first;
-	else if (request->type == BL_WIRE_RELEASE)
+		break;
+	case BL_WIRE_ACQUIRE:
+		if (!(request->acquire.flags & BARLEASE_ANY))
+			memcpy(call->name, request->acquire.name,
+			       sizeof(call->name));
+		break;
+	case BL_WIRE_RELEASE:
 		call->number = request->release.id;
-	else if (request->type == BL_WIRE_ACQUIRE &&
-		 !(request->acquire.flags & BARLEASE_ANY))
-		memcpy(call->name, request->acquire.name, sizeof(call->name));
+		break;
+	case BL_WIRE_INTERRUPT:
+		call->number = request->interrupt.id;
+		call->address = request->interrupt.vector;
+		break;
+	case BL_WIRE_MAP:
+		call->number = request->map.id;
+		break;
+	case BL_WIRE_UNMAP:
+		call->number = request->piece.id;
+		call->address = request->piece.address;
+		break;
+	}
 }
 
 static int hear_reply(struct barlease_client *client,
@@ -208,7 +238,8 @@ static uint32_t next_serial(struct barlease_client *client)
  * taken while there is no room for the request.
  */
 static int send_request(struct barlease_client *client,
-			const struct bl_wire_message *request, int timeout)
+			const struct bl_wire_message *request, int fd,
+			int timeout)
 {
 	int64_t until = deadline(timeout);
 	uint8_t bytes[BL_WIRE_MAX];
@@ -216,7 +247,7 @@ static int send_request(struct barlease_client *client,
 	int ret;
 
 	for (;;) {
-		ret = bl_packet_send(client->fd, bytes, size, -1);
+		ret = bl_packet_send(client->fd, bytes, size, fd);
 		if (ret != -EAGAIN || !timeout)
 			return ret;
 		ret = wait_for(client, POLLIN | POLLOUT, until);
@@ -228,8 +259,8 @@ static int send_request(struct barlease_client *client,
 }
 
 int bl_call_start(struct barlease_client *client,
-		  struct bl_wire_message *request, enum bl_wire_type wanted,
-		  int timeout, struct bl_call **call)
+		  struct bl_wire_message *request, int fd,
+		  enum bl_wire_type wanted, int timeout, struct bl_call **call)
 {
 	struct bl_call *new;
 	int ret;
@@ -247,7 +278,7 @@ int bl_call_start(struct barlease_client *client,
 	new->wanted = wanted;
 	remember(new, request);
 	LIST_INSERT_HEAD(&client->calls, new, of_client);
-	ret = send_request(client, request, timeout);
+	ret = send_request(client, request, fd, timeout);
 	/* A server that has hung up may have said why: that is heard later */
 	if (ret && ret != -ECONNRESET) {
 		forget(new);
@@ -334,15 +365,37 @@ int bl_call_finish(struct barlease_client *client, struct bl_call *call,
 	return ret;
 }
 
-int bl_client_call(struct barlease_client *client,
-		   struct bl_wire_message *request, enum bl_wire_type wanted,
-		   struct bl_received *received)
+int bl_client_call_with(struct barlease_client *client,
+			struct bl_wire_message *request, int fd,
+			enum bl_wire_type wanted, struct bl_received *received)
 {
 	struct bl_call *call;
 	int ret;
 
-	ret = bl_call_start(client, request, wanted, client->timeout, &call);
+	ret = bl_call_start(client, request, fd, wanted, client->timeout,
+			    &call);
 	return ret ?: bl_call_finish(client, call, received);
+}
+
+int bl_client_call(struct barlease_client *client,
+		   struct bl_wire_message *request, enum bl_wire_type wanted,
+		   struct bl_received *received)
+{
+	return bl_client_call_with(client, request, -1, wanted, received);
+}
+
+/* For nobody to wait for */
+static void send_off(struct barlease_client *client,
+		     struct bl_wire_message *request, enum bl_wire_type wanted)
+{
+	char error[sizeof(client->error)];
+	struct bl_call *call;
+
+	/* What was said of the acquire is what its caller wants to know */
+	memcpy(error, client->error, sizeof(error));
+	if (!bl_call_start(client, request, -1, wanted, client->timeout, &call))
+		call->abandoned = true;
+	memcpy(client->error, error, sizeof(error));
 }
 
 void bl_call_give_back(struct barlease_client *client, uint32_t lease)
@@ -351,15 +404,19 @@ void bl_call_give_back(struct barlease_client *client, uint32_t lease)
 		.type = BL_WIRE_RELEASE,
 		.release.id = lease,
 	};
-	char error[sizeof(client->error)];
-	struct bl_call *call;
 
-	/* What was said of the acquire is what its caller wants to know */
-	memcpy(error, client->error, sizeof(error));
-	if (!bl_call_start(client, &request, BL_WIRE_RELEASED,
-			   client->timeout, &call))
-		call->abandoned = true;
-	memcpy(client->error, error, sizeof(error));
+	send_off(client, &request, BL_WIRE_RELEASED);
+}
+
+static void give_piece_back(struct barlease_client *client,
+			    const struct bl_wire_piece *piece)
+{
+	struct bl_wire_message request = {
+		.type = BL_WIRE_UNMAP,
+		.piece = *piece,
+	};
+
+	send_off(client, &request, BL_WIRE_UNMAPPED);
 }
 
 void bl_calls_free(struct barlease_client *client)

@@ -76,8 +76,13 @@ static int say_hello(struct barlease_client *client)
 		},
 	};
 	struct bl_received welcome;
+	int ret;
 
-	return bl_client_call(client, &hello, BL_WIRE_WELCOME, &welcome);
+	ret = bl_client_call(client, &hello, BL_WIRE_WELCOME, &welcome);
+	if (!ret)
+		client->features = welcome.message.welcome.features &
+				   BL_WIRE_FEATURES;
+	return ret;
 }
 
 static void discard(struct barlease_client *client)

@@ -11,6 +11,8 @@
  *   call.c      requests and their replies
  *   lease.c     requests: acquire, release
  *   list.c      requests: list
+ *   queue.c     requests: interrupts, and memory for the device
+ *   memory.c    memory as a device can be let reach it
  *   client.c    connecting and closing
  */
 #ifndef LIB_CLIENT_H
@@ -38,6 +40,7 @@ struct bl_events {
  * @wanted: type of the reply
  * @name: that it is to have; "" for any
  * @number: the same: of a lease, or of the first slice of a list
+ * @address: the same: of memory; or the number of an interrupt
  * @answered: there is one, and it is @reply: that, or an ERROR
  * @announced: who asked wants an event when it is there
  * @abandoned: nobody wants it any more
@@ -49,6 +52,7 @@ struct bl_call {
 	enum bl_wire_type wanted;
 	char name[BARLEASE_NAME_MAX];
 	uint32_t number;
+	uint64_t address;
 	bool answered;
 	bool announced;
 	bool abandoned;
@@ -61,6 +65,7 @@ struct bl_call {
  * @serial: of the last request
  * @timeout: in milliseconds; negative for none
  * @broken: 0, or why nothing can be received any more, as a negative errno
+ * @features: that both sides have
  * @last_word: what the server has said unasked before it went, or 0
  * @calls: not finished yet
  * @error: what the server has said of the last request
@@ -70,6 +75,7 @@ struct barlease_client {
 	uint32_t serial;
 	int timeout;
 	int broken;
+	uint32_t features;
 	int last_word;
 	LIST_HEAD(, bl_call) calls;
 	struct bl_events events;
@@ -103,14 +109,15 @@ void bl_client_drop_fd(const struct bl_wire_message *message);
 
 /*
  * call.c. bl_call_start() sends a request, with a serial of its own; @timeout as in
- * the client, 0 does not wait until it can be sent. bl_call_take() deals with one
+ * the client, 0 does not wait until it can be sent. @fd: goes with it, and stays the
+ * caller's; -1 for none. bl_call_take() deals with one
  * message of the server's, or returns -EAGAIN. bl_call_wait() returns 0 when the call is answered.
  * bl_call_end() says how it ended, and forgets it: 0 and the reply, which is of the
  * type wanted; what an ERROR said.
  */
 int bl_call_start(struct barlease_client *client,
-		  struct bl_wire_message *request, enum bl_wire_type wanted,
-		  int timeout, struct bl_call **call);
+		  struct bl_wire_message *request, int fd,
+		  enum bl_wire_type wanted, int timeout, struct bl_call **call);
 int bl_call_take(struct barlease_client *client, bool wait);
 int bl_call_wait(struct barlease_client *client, struct bl_call *call);
 int bl_call_end(struct barlease_client *client, struct bl_call *call,
@@ -127,6 +134,9 @@ void bl_call_abandon(struct bl_call *call);
 int bl_client_call(struct barlease_client *client,
 		   struct bl_wire_message *request, enum bl_wire_type wanted,
 		   struct bl_received *received);
+int bl_client_call_with(struct barlease_client *client,
+			struct bl_wire_message *request, int fd,
+			enum bl_wire_type wanted, struct bl_received *received);
 /* A lease is given back that nobody wants, or can have */
 void bl_call_give_back(struct barlease_client *client, uint32_t lease);
 void bl_calls_free(struct barlease_client *client);

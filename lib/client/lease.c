@@ -68,7 +68,7 @@ static int start(struct barlease_client *client,
 		 struct bl_wire_message *request, enum bl_wire_type wanted)
 {
 	struct bl_call *call;
-	int ret = bl_call_start(client, request, wanted, 0, &call);
+	int ret = bl_call_start(client, request, -1, wanted, 0, &call);
 
 	if (ret)
 		return ret;

@@ -47,7 +47,7 @@ static int ask(struct barlease_client *client, uint32_t first,
 		.list.first = first,
 	};
 
-	return bl_call_start(client, &request, BL_WIRE_SLICE_LIST,
+	return bl_call_start(client, &request, -1, BL_WIRE_SLICE_LIST,
 			     client->timeout, call);
 }
 

@@ -24,6 +24,12 @@ void bl_client_drop_fd(const struct bl_wire_message *message)
 		close(message->lease.fd);
 }
 
+static void drop_packet_fd(const struct bl_packet *packet)
+{
+	if (packet->fd >= 0)
+		close(packet->fd);
+}
+
 /* Else the end was an empty packet, and what comes next does not count */
 static bool hung_up(const struct barlease_client *client)
 {
@@ -44,8 +50,12 @@ static int receive_packet(struct barlease_client *client, bool wait,
 	 * sends and goes while the kernel looks at an empty queue is the end,
 	 * for that call.
 	 */
-	for (int i = 0; i < 2 && ret == -ECONNRESET && hung_up(client); i++)
+	for (int i = 0; i < 2 && ret == -ECONNRESET && hung_up(client); i++) {
+		drop_packet_fd(packet);
 		ret = bl_packet_receive(client->fd, packet, true);
+	}
+	if (ret)
+		drop_packet_fd(packet);
 	return ret;
 }
 
@@ -109,8 +119,7 @@ int bl_client_receive(struct barlease_client *client, bool wait,
 		ret = understand(&packet, message);
 	} while (ret == -EAGAIN);
 	if (ret) {
-		if (packet.fd >= 0)
-			close(packet.fd);
+		drop_packet_fd(&packet);
 		return bl_client_break(client, ret);
 	}
 	received->lost_fd = 0;

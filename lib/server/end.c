@@ -66,11 +66,21 @@ static void answer_holder(const struct bl_lease *lease)
 	bl_peer_unblock(session->peer);
 }
 
+/* What its holder has left behind there is nothing for the next one */
+static bool wants_reset(const struct bl_lease *lease)
+{
+	return lease->slice->flags & BARLEASE_RESET &&
+	       lease->reason != BARLEASE_GONE &&
+	       lease->reason != BARLEASE_SHUTDOWN;
+}
+
 void bl_over(struct barlease_server *server, struct bl_lease *lease)
 {
 	const struct bl_session *session = lease->holder->session;
 	const struct bl_holder *holder = lease->holder;
 
+	if (wants_reset(lease))
+		bl_reset(server, lease->device);
 	tell_owner(server, lease);
 	answer_holder(lease);
 	bl_lease_over(&server->books, lease);

@@ -36,6 +36,7 @@ static void hello(struct bl_session *session,
 	}
 	session->welcome = true;
 	session->features = request->hello.features & BL_WIRE_FEATURES;
+	session->peer->takes_fds = session->features & BL_WIRE_QUEUES;
 	bl_peer_set_rank(session->peer, BL_PEER_IDLE);
 	bl_session_reply(session, &welcome);
 }
@@ -64,6 +65,18 @@ static void begin_list(const struct bl_session *session, uint32_t first,
 		cursor->position = books->listing.nr;
 }
 
+/* Who knows nothing of interrupts and memory has the registers only */
+static void describe(const struct bl_session *session, struct bl_slice *slice,
+		     struct barlease_slice_info *info)
+{
+	bl_slice_info(slice, info);
+	if (session->features & BL_WIRE_QUEUES)
+		return;
+	info->interrupts = 0;
+	info->interrupt_kind = BARLEASE_NO_INTERRUPTS;
+	info->dma = 0;
+}
+
 static void list(struct bl_session *session,
 		 const struct bl_wire_message *request)
 {
@@ -88,7 +101,8 @@ static void list(struct bl_session *session,
 		struct bl_slice *slice = books->listing.at[cursor->position++];
 
 		if (bl_session_allowed(session, slice))
-			bl_slice_info(slice, &slices->slice[slices->count++]);
+			describe(session, slice,
+				 &slices->slice[slices->count++]);
 	}
 	cursor->next = slices->first + slices->count;
 	bl_session_reply(session, &message);
@@ -164,6 +178,11 @@ static int send_lease(struct bl_session *session, uint32_t serial,
 		.alignment = slice->alignment,
 	};
 	memcpy(message.lease.name, slice->name, sizeof(message.lease.name));
+	if (session->features & BL_WIRE_QUEUES) {
+		message.lease.interrupts = slice->nr_vectors;
+		message.lease.interrupt_kind = slice->interrupt_kind;
+		message.lease.dma = slice->dma;
+	}
 	return bl_output_send(session->peer, &message, lease->fd);
 }
 
@@ -218,17 +237,10 @@ static const char *why_not(const struct bl_session *session,
 	}
 }
 
-static void park(struct bl_session *session, uint32_t serial,
-		 const struct bl_wire_acquire *wanted)
+static void acquire(struct bl_session *session,
+		    const struct bl_wire_message *request)
 {
-	session->parked = *wanted;
-	session->serial = serial;
-	bl_peer_block(session->peer);
-}
-
-static void acquire(struct bl_session *session, uint32_t serial,
-		    const struct bl_wire_acquire *wanted)
-{
+	const struct bl_wire_acquire *wanted = &request->acquire;
 	bool any = wanted->flags & BARLEASE_ANY;
 	struct bl_slice *slice = NULL;
 	int ret;
@@ -236,26 +248,15 @@ static void acquire(struct bl_session *session, uint32_t serial,
 	ret = any ? choose_any(session, wanted->name, &slice) :
 		    choose_by_name(session, wanted->name, &slice);
 	if (!ret && bl_is_suspended(session->server, slice->device)) {
-		park(session, serial, wanted);
+		bl_session_park(session, request, -1);
 		return;
 	}
 	if (!ret)
-		ret = hand_out(session, serial, slice);
+		ret = hand_out(session, request->serial, slice);
 	if (ret)
-		bl_session_error(session, serial, -ret, "%s %s: %s",
+		bl_session_error(session, request->serial, -ret, "%s %s: %s",
 				 any ? "group" : "slice", wanted->name,
 				 why_not(session, wanted, -ret, slice));
-}
-
-void bl_request_again(struct bl_session *session)
-{
-	struct bl_wire_acquire wanted = session->parked;
-	uint32_t serial = session->serial;
-
-	session->serial = 0;
-	bl_peer_unblock(session->peer);
-	if (!bl_peer_is_dying(session->peer))
-		acquire(session, serial, &wanted);
 }
 
 static void release(struct bl_session *session,
@@ -263,15 +264,11 @@ static void release(struct bl_session *session,
 {
 	struct barlease_server *server = session->server;
 	uint32_t id = request->release.id, serial = request->serial;
-	struct bl_lease *lease = bl_lease_find(&server->books, id);
+	struct bl_lease *lease = bl_session_lease(session, serial, id);
 	int ret;
 
-	if (!lease || lease->holder != session->holder ||
-	    lease->state != BARLEASE_HELD) {
-		bl_session_error(session, serial, ENOENT,
-				 "no lease %u of this client", id);
+	if (!lease)
 		return;
-	}
 	/* The answer is sent when it is over, and nothing is read before that */
 	lease->answer = serial;
 	ret = bl_end(server, lease, BARLEASE_RELEASED);
@@ -286,16 +283,9 @@ static void release(struct bl_session *session,
 			 "lease %u cannot be revoked: %s", id, strerror(-ret));
 }
 
-static void handle(struct bl_session *session, const struct bl_wire_message *request)
+static void serve(struct bl_session *session,
+		  const struct bl_wire_message *request, int fd)
 {
-	bool is_hello = request->type == BL_WIRE_HELLO;
-
-	if (session->welcome == is_hello) {
-		misbehaves(session, request->serial, session->welcome ?
-			   "a second HELLO" : "the first message is no HELLO");
-		return;
-	}
-
 	switch (request->type) {
 	case BL_WIRE_HELLO:
 		hello(session, request);
@@ -304,10 +294,15 @@ static void handle(struct bl_session *session, const struct bl_wire_message *req
 		list(session, request);
 		break;
 	case BL_WIRE_ACQUIRE:
-		acquire(session, request->serial, &request->acquire);
+		acquire(session, request);
 		break;
 	case BL_WIRE_RELEASE:
 		release(session, request);
+		break;
+	case BL_WIRE_INTERRUPT:
+	case BL_WIRE_MAP:
+	case BL_WIRE_UNMAP:
+		bl_queue_request(session, request, fd);
 		break;
 	default:
 		misbehaves(session, request->serial, "no request");
@@ -315,21 +310,70 @@ static void handle(struct bl_session *session, const struct bl_wire_message *req
 	}
 }
 
+void bl_request_again(struct bl_session *session)
+{
+	struct bl_parked parked = session->parked;
+	struct bl_wire_message request;
+
+	session->parked.serial = 0;
+	bl_peer_unblock(session->peer);
+	request.type = parked.type;
+	request.serial = parked.serial;
+	if (parked.type == BL_WIRE_ACQUIRE)
+		request.acquire = parked.acquire;
+	else if (parked.type == BL_WIRE_INTERRUPT)
+		request.interrupt = parked.interrupt;
+	else
+		request.map = parked.map;
+	if (!bl_peer_is_dying(session->peer))
+		serve(session, &request, parked.fd);
+	if (parked.fd >= 0)
+		bl_dispose(session->peer, parked.fd);
+}
+
+static void handle(struct bl_session *session,
+		   const struct bl_wire_message *request, int fd)
+{
+	bool is_hello = request->type == BL_WIRE_HELLO;
+
+	if (session->welcome == is_hello)
+		misbehaves(session, request->serial, session->welcome ?
+			   "a second HELLO" : "the first message is no HELLO");
+	else
+		serve(session, request, fd);
+}
+
+/* It is of a kind that this client cannot have */
+static bool is_unknown(const struct bl_session *session,
+		       const struct bl_wire_message *request, int error)
+{
+	if (!session->welcome ||
+	    request->type & (BL_WIRE_REPLY | BL_WIRE_EVENT))
+		return false;
+	return error == -EOPNOTSUPP || (request->type >= BL_WIRE_INTERRUPT &&
+					!(session->features & BL_WIRE_QUEUES));
+}
+
 static void understand(struct bl_session *session, const struct bl_packet *packet)
 {
 	struct bl_wire_message request;
 	int ret = bl_wire_decode(packet->bytes, packet->size, &request);
+	bool wants_fd = !ret && bl_wire_has_fd(&request);
 
-	if (packet->fds_lost)
-		misbehaves(session, request.serial, "an unexpected descriptor");
-	else if (ret == -EOPNOTSUPP && session->welcome &&
-		 !(request.type & (BL_WIRE_REPLY | BL_WIRE_EVENT)))
+	if (is_unknown(session, &request, ret) && packet->fd < 0)
 		bl_session_error(session, request.serial, EOPNOTSUPP,
 				 "unknown type of message: %#x", request.type);
-	else if (ret)
+	else if (ret && !packet->fds_lost)
 		misbehaves(session, request.serial, "a malformed message");
+	else if (wants_fd && packet->fd < 0 && packet->fds_lost)
+		bl_session_error(session, request.serial, EMFILE,
+				 "the server has no room for the descriptor");
+	else if (packet->fds_lost || (packet->fd >= 0 && !wants_fd))
+		misbehaves(session, request.serial, "an unexpected descriptor");
+	else if (wants_fd && packet->fd < 0)
+		misbehaves(session, request.serial, "a descriptor is missing");
 	else
-		handle(session, &request);
+		handle(session, &request, packet->fd);
 }
 
 void bl_request(struct bl_session *session, const struct bl_packet *packet,

@@ -78,6 +78,11 @@ static int set_up(struct barlease_server *server, int listener)
 			   &bl_session_ops, server);
 }
 
+static bool is_busy(const void *data, const struct barlease_device *device)
+{
+	return bl_is_suspended(data, device);
+}
+
 int barlease_server_new(int listener, const struct barlease_server_ops *ops,
 			void *data, struct barlease_server **server)
 {
@@ -93,6 +98,8 @@ int barlease_server_new(int listener, const struct barlease_server_ops *ops,
 	new->timer = -1;
 	new->data = data;
 	bl_books_init(&new->books);
+	new->books.busy = is_busy;
+	new->books.busy_data = new;
 	LIST_INIT(&new->sessions);
 	LIST_INIT(&new->suspensions);
 	ret = take_ops(new, ops);
@@ -116,6 +123,7 @@ static void end_all(struct barlease_server *server)
 	LIST_FOREACH(session, &server->sessions, of_server)
 		bl_peer_drop(session->peer);
 	bl_net_reap(&server->net);
+	bl_disposals_leave(&server->net);
 	while ((lease = TAILQ_FIRST(&server->books.ending)))
 		bl_over(server, lease);
 	bl_books_forget_kept(&server->books);
@@ -147,7 +155,8 @@ int barlease_server_fd(const struct barlease_server *server)
 
 static long tick_wanted(const struct barlease_server *server)
 {
-	if (server->net.paused || !TAILQ_EMPTY(&server->books.ending))
+	if (server->net.paused || !TAILQ_EMPTY(&server->books.ending) ||
+	    !LIST_EMPTY(&server->net.disposals))
 		return TICK_SOON;
 	if (!TAILQ_EMPTY(&server->books.kept) ||
 	    !TAILQ_EMPTY(&server->net.peers[BL_PEER_NEW]))
@@ -190,6 +199,7 @@ static void on_tick(struct barlease_server *server)
 	bl_books_sweep(&server->books, on_over, server);
 	bl_net_expire(&server->net, bl_net_now());
 	bl_net_resume(&server->net);
+	bl_disposals_tend(&server->net);
 }
 
 int barlease_server_dispatch(struct barlease_server *server)

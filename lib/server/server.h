@@ -9,7 +9,8 @@
  *
  *   end.c       the ends of leases, and who is told of them
  *   session.c   a client: a connection that has a place in the books
- *   request.c   what clients ask for
+ *   queue.c     what clients ask for: interrupts and memory
+ *   request.c   what clients ask for, else
  *   suspend.c   while a device is reset
  *   server.c    the public calls, and the loop
  */
@@ -44,12 +45,26 @@ struct bl_cursor {
 };
 
 /**
+ * struct bl_parked - a request that waits for a device's reset to be over
+ * @serial: of it; 0 there is none
+ * @fd: that came with it, or -1
+ */
+struct bl_parked {
+	uint32_t serial;
+	uint16_t type;
+	int fd;
+	union {
+		struct bl_wire_acquire acquire;
+		struct bl_wire_interrupt interrupt;
+		struct bl_wire_map map;
+	};
+};
+
+/**
  * struct bl_session - a client
  * @welcome: it has said HELLO
  * @features: BL_WIRE_..., that both sides have
  * @suspended: it was told that accesses wait
- * @parked: a request that waits for a device's reset to be over, with @serial; 0
- *   there is none
  */
 struct bl_session {
 	LIST_ENTRY(bl_session) of_server;
@@ -60,14 +75,17 @@ struct bl_session {
 	uint32_t features;
 	bool suspended;
 	struct bl_cursor cursor;
-	struct bl_wire_acquire parked;
-	uint32_t serial;
+	struct bl_parked parked;
 };
 
-/* A device that is being reset */
+/**
+ * struct bl_suspension - a device that is being reset
+ * @again: and has to be once more, for somebody who had it has gone since
+ */
 struct bl_suspension {
 	LIST_ENTRY(bl_suspension) of_server;
 	const struct barlease_device *device;
+	bool again;
 };
 
 /**
@@ -117,13 +135,26 @@ __attribute__((format(printf, 4, 5)))
 void bl_session_error(struct bl_session *session, uint32_t serial, int error,
 		      const char *text, ...);
 
+/* A lease that is held, and its own; or NULL, and it has been told so */
+struct bl_lease *bl_session_lease(struct bl_session *session, uint32_t serial,
+				  uint32_t id);
+/* @fd: of the request, or -1; it is not the session's */
+void bl_session_park(struct bl_session *session,
+		     const struct bl_wire_message *request, int fd);
+
+/* queue.c. @fd: that came with it, or -1 */
+void bl_queue_request(struct bl_session *session,
+		      const struct bl_wire_message *request, int fd);
+
 /* request.c */
 void bl_request(struct bl_session *session, const struct bl_packet *packet,
 		int error);
 /* The one that was parked */
 void bl_request_again(struct bl_session *session);
 
-/* suspend.c */
+/* suspend.c. bl_reset(): before anybody has more of it */
+void bl_reset(struct barlease_server *server,
+	      const struct barlease_device *device);
 bool bl_is_suspended(const struct barlease_server *server,
 		     const struct barlease_device *device);
 

@@ -5,6 +5,7 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,44 @@ void bl_session_error(struct bl_session *session, uint32_t serial, int error,
 	va_start(args, text);
 	say_error(session->peer, serial, error, text, args);
 	va_end(args);
+}
+
+struct bl_lease *bl_session_lease(struct bl_session *session, uint32_t serial,
+				  uint32_t id)
+{
+	struct bl_lease *lease = bl_lease_find(&session->server->books, id);
+
+	if (lease && lease->holder == session->holder &&
+	    lease->state == BARLEASE_HELD)
+		return lease;
+	bl_session_error(session, serial, ENOENT, "no lease %u of this client",
+			 id);
+	return NULL;
+}
+
+void bl_session_park(struct bl_session *session,
+		     const struct bl_wire_message *request, int fd)
+{
+	struct bl_parked *parked = &session->parked;
+
+	*parked = (struct bl_parked){
+		.serial = request->serial,
+		.type = request->type,
+		.fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0),
+	};
+	if (fd >= 0 && parked->fd < 0) {
+		parked->serial = 0;
+		bl_session_error(session, request->serial, errno,
+				 "no room for the descriptor");
+		return;
+	}
+	if (parked->type == BL_WIRE_ACQUIRE)
+		parked->acquire = request->acquire;
+	else if (parked->type == BL_WIRE_INTERRUPT)
+		parked->interrupt = request->interrupt;
+	else
+		parked->map = request->map;
+	bl_peer_block(session->peer);
 }
 
 __attribute__((format(printf, 3, 4)))
@@ -123,6 +162,8 @@ static void left(struct bl_peer *peer)
 	struct barlease_server *server = session->server;
 
 	bl_end_holder(server, session->holder, BARLEASE_DISCONNECTED);
+	if (session->parked.serial && session->parked.fd >= 0)
+		bl_dispose(peer, session->parked.fd);
 	LIST_REMOVE(session, of_server);
 	bl_holder_leave(&server->books, session->holder);
 	free(session);

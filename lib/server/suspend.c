@@ -64,20 +64,59 @@ static void tell_all(struct barlease_server *server)
 	}
 }
 
-void barlease_server_suspend(struct barlease_server *server,
-			     const struct barlease_device *device)
+static struct bl_suspension *suspend(struct barlease_server *server,
+				     const struct barlease_device *device)
 {
-	struct bl_suspension *suspension;
+	struct bl_suspension *suspension = find(server, device);
 
-	if (find(server, device))
-		return;
+	if (suspension)
+		return suspension;
 	/* Without memory for it, holders are not told: accesses wait all the same */
 	suspension = calloc(1, sizeof(*suspension));
 	if (!suspension)
-		return;
+		return NULL;
 	suspension->device = device;
 	LIST_INSERT_HEAD(&server->suspensions, suspension, of_server);
 	tell_all(server);
+	return suspension;
+}
+
+static void resume(struct barlease_server *server,
+		   struct bl_suspension *suspension)
+{
+	struct bl_session *session;
+
+	LIST_REMOVE(suspension, of_server);
+	free(suspension);
+	tell_all(server);
+	LIST_FOREACH(session, &server->sessions, of_server)
+		if (session->parked.serial)
+			bl_request_again(session);
+}
+
+void bl_reset(struct barlease_server *server,
+	      const struct barlease_device *device)
+{
+	struct bl_suspension *suspension = find(server, device);
+
+	if (suspension) {
+		suspension->again = true;
+		return;
+	}
+	suspension = suspend(server, device);
+	if (server->ops.reset) {
+		server->ops.reset(server->data, device);
+		return;
+	}
+	barlease_device_reset(device);
+	if (suspension)
+		resume(server, suspension);
+}
+
+void barlease_server_suspend(struct barlease_server *server,
+			     const struct barlease_device *device)
+{
+	suspend(server, device);
 	bl_net_reap(&server->net);
 }
 
@@ -85,16 +124,15 @@ void barlease_server_resume(struct barlease_server *server,
 			    const struct barlease_device *device)
 {
 	struct bl_suspension *suspension = find(server, device);
-	struct bl_session *session;
 
 	if (!suspension)
 		return;
-	LIST_REMOVE(suspension, of_server);
-	free(suspension);
-	tell_all(server);
-	LIST_FOREACH(session, &server->sessions, of_server)
-		if (session->serial)
-			bl_request_again(session);
+	if (suspension->again && server->ops.reset) {
+		suspension->again = false;
+		server->ops.reset(server->data, device);
+		return;
+	}
+	resume(server, suspension);
 	bl_net_reap(&server->net);
 }
 

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include "packet.h"
 
@@ -68,6 +67,7 @@ static int receive(int sock, struct bl_packet *packet, bool take_fd, int flags)
 	union control control;
 	ssize_t size;
 
+	packet->fd = -1;
 	/* What finds no room here never becomes an fd of this process */
 	if (take_fd) {
 		msg.msg_control = &control;
@@ -80,12 +80,11 @@ static int receive(int sock, struct bl_packet *packet, bool take_fd, int flags)
 		return -errno;
 
 	packet->size = size;
-	packet->fd = take_fd ? detach(&msg) : -1;
+	if (take_fd)
+		packet->fd = detach(&msg);
 	packet->fds_lost = msg.msg_flags & MSG_CTRUNC;
 	if (size && !(msg.msg_flags & MSG_TRUNC))
 		return 0;
-	if (packet->fd >= 0)
-		close(packet->fd);
 	/* The end of a connection, or an empty packet, which is the end of it */
 	return size ? -EPROTO : -ECONNRESET;
 }

@@ -15,7 +15,7 @@
 
 /**
  * struct bl_packet - what has come
- * @fd: -1, or the receiver's to close; there is none with an error
+ * @fd: -1, or the receiver's to close, with an error, too
  * @fds_lost: there was something that did not get in: more than one fd, any fd
  *   where none is taken, or one that this process had no room for
  */

@@ -201,6 +201,26 @@ static enum barlease_memattr get_memattr(struct reader *in)
 	return memattr;
 }
 
+/* How many vectors, and of what kind; both or neither */
+static void get_vectors(struct reader *in, unsigned int *nr,
+			enum barlease_interrupt_kind *kind)
+{
+	uint16_t vectors = get16(in), what = get16(in);
+
+	expect(in, vectors <= BL_WIRE_VECTORS && what <= BARLEASE_MSIX_VECTORS);
+	expect(in, !vectors == (what == BARLEASE_NO_INTERRUPTS));
+	*nr = vectors;
+	*kind = what;
+}
+
+static uint64_t get_dma(struct reader *in)
+{
+	uint64_t dma = get64(in);
+
+	expect(in, dma % BL_LEAST_PAGE == 0);
+	return dma;
+}
+
 static void get_slice(struct reader *in, struct barlease_slice_info *slice)
 {
 	get_name(in, slice->name);
@@ -210,7 +230,8 @@ static void get_slice(struct reader *in, struct barlease_slice_info *slice)
 	slice->flags = get_flags(in, BL_WIRE_SLICE_FLAGS);
 	slice->memattr = get_memattr(in);
 	slice->free = get32(in);
-	get_reserved(in, 12);
+	get_vectors(in, &slice->interrupts, &slice->interrupt_kind);
+	slice->dma = get_dma(in);
 }
 
 static void put_slice(struct writer *out,
@@ -222,7 +243,9 @@ static void put_slice(struct writer *out,
 	put32(out, slice->flags);
 	put32(out, slice->memattr);
 	put32(out, slice->free);
-	put_reserved(out, 12);
+	put16(out, slice->interrupts);
+	put16(out, slice->interrupt_kind);
+	put64(out, slice->dma);
 }
 
 /* The message is as long as its count says: body_size() has looked at that */
@@ -289,10 +312,10 @@ static void get_lease(struct reader *in, struct bl_wire_message *message)
 	lease->flags = get_flags(in, BL_WIRE_SLICE_FLAGS);
 	lease->size = get_size(in);
 	lease->memattr = get_memattr(in);
-	get_reserved(in, 4);
+	get_vectors(in, &lease->interrupts, &lease->interrupt_kind);
 	get_alignment(in, &lease->alignment);
 	get_name(in, lease->name);
-	get_reserved(in, 8);
+	lease->dma = get_dma(in);
 	lease->fd = -1;
 }
 
@@ -304,11 +327,12 @@ static void put_lease(struct writer *out, const struct bl_wire_message *message)
 	put32(out, lease->flags);
 	put64(out, lease->size);
 	put32(out, lease->memattr);
-	put_reserved(out, 4);
+	put16(out, lease->interrupts);
+	put16(out, lease->interrupt_kind);
 	put64(out, lease->alignment.align);
 	put64(out, lease->alignment.phase);
 	put_text(out, lease->name, sizeof(lease->name));
-	put_reserved(out, 8);
+	put64(out, lease->dma);
 }
 
 static void get_id(struct reader *in, struct bl_wire_message *message)
@@ -321,6 +345,61 @@ static void put_id(struct writer *out, const struct bl_wire_message *message)
 {
 	put32(out, message->release.id);
 	put_reserved(out, 4);
+}
+
+static void get_interrupt(struct reader *in, struct bl_wire_message *message)
+{
+	struct bl_wire_interrupt *interrupt = &message->interrupt;
+
+	interrupt->id = get32(in);
+	interrupt->vector = get32(in);
+	interrupt->flags = get_flags(in, message->type == BL_WIRE_INTERRUPT ?
+				     BL_WIRE_NOBODY | BL_WIRE_UNMASK : 0);
+	get_reserved(in, 4);
+}
+
+static void put_interrupt(struct writer *out,
+			  const struct bl_wire_message *message)
+{
+	put32(out, message->interrupt.id);
+	put32(out, message->interrupt.vector);
+	put32(out, message->interrupt.flags);
+	put_reserved(out, 4);
+}
+
+static void get_map(struct reader *in, struct bl_wire_message *message)
+{
+	struct bl_wire_map *map = &message->map;
+
+	map->id = get32(in);
+	map->flags = get_flags(in, BARLEASE_READ_ONLY);
+	map->offset = get64(in);
+	map->length = get_size(in);
+	expect(in, map->offset % BL_LEAST_PAGE == 0);
+	expect(in, map->offset <= INT64_MAX && map->length <= INT64_MAX);
+}
+
+static void put_map(struct writer *out, const struct bl_wire_message *message)
+{
+	put32(out, message->map.id);
+	put32(out, message->map.flags);
+	put64(out, message->map.offset);
+	put64(out, message->map.length);
+}
+
+static void get_piece(struct reader *in, struct bl_wire_message *message)
+{
+	message->piece.id = get32(in);
+	get_reserved(in, 4);
+	message->piece.address = get64(in);
+	expect(in, message->piece.address % BL_LEAST_PAGE == 0);
+}
+
+static void put_piece(struct writer *out, const struct bl_wire_message *message)
+{
+	put32(out, message->piece.id);
+	put_reserved(out, 4);
+	put64(out, message->piece.address);
 }
 
 static void get_error(struct reader *in, struct bl_wire_message *message)
@@ -404,6 +483,12 @@ static const struct format {
 	{ BL_WIRE_LEASE, 112, get_lease, put_lease },
 	{ BL_WIRE_RELEASE, 8, get_id, put_id },
 	{ BL_WIRE_RELEASED, 8, get_id, put_id },
+	{ BL_WIRE_INTERRUPT, 16, get_interrupt, put_interrupt },
+	{ BL_WIRE_INTERRUPT_SET, 16, get_interrupt, put_interrupt },
+	{ BL_WIRE_MAP, 24, get_map, put_map },
+	{ BL_WIRE_MAPPED, 16, get_piece, put_piece },
+	{ BL_WIRE_UNMAP, 16, get_piece, put_piece },
+	{ BL_WIRE_UNMAPPED, 16, get_piece, put_piece },
 	{ BL_WIRE_ERROR, 136, get_error, put_error },
 	{ BL_WIRE_REVOKED, 8, get_revoked, put_revoked },
 	{ BL_WIRE_SUSPENDED, 8, get_suspended, put_suspended },
@@ -468,6 +553,19 @@ int bl_wire_decode(const void *bytes, size_t size,
 		return -EPROTO;
 	format->get(&in, message);
 	return in.bad ? -EPROTO : 0;
+}
+
+bool bl_wire_has_fd(const struct bl_wire_message *message)
+{
+	switch (message->type) {
+	case BL_WIRE_LEASE:
+	case BL_WIRE_MAP:
+		return true;
+	case BL_WIRE_INTERRUPT:
+		return !(message->interrupt.flags & BL_WIRE_NOBODY);
+	default:
+		return false;
+	}
 }
 
 void bl_wire_copy(struct bl_wire_message *to,

@@ -33,10 +33,16 @@ enum bl_wire_type {
 	BL_WIRE_LIST		= 0x0002,
 	BL_WIRE_ACQUIRE		= 0x0003,
 	BL_WIRE_RELEASE		= 0x0004,
+	BL_WIRE_INTERRUPT	= 0x0005,
+	BL_WIRE_MAP		= 0x0006,
+	BL_WIRE_UNMAP		= 0x0007,
 	BL_WIRE_WELCOME		= BL_WIRE_REPLY | BL_WIRE_HELLO,
 	BL_WIRE_SLICE_LIST	= BL_WIRE_REPLY | BL_WIRE_LIST,
 	BL_WIRE_LEASE		= BL_WIRE_REPLY | BL_WIRE_ACQUIRE,
 	BL_WIRE_RELEASED	= BL_WIRE_REPLY | BL_WIRE_RELEASE,
+	BL_WIRE_INTERRUPT_SET	= BL_WIRE_REPLY | BL_WIRE_INTERRUPT,
+	BL_WIRE_MAPPED		= BL_WIRE_REPLY | BL_WIRE_MAP,
+	BL_WIRE_UNMAPPED	= BL_WIRE_REPLY | BL_WIRE_UNMAP,
 	BL_WIRE_ERROR		= BL_WIRE_REPLY | 0x0fff,
 	BL_WIRE_REVOKED		= BL_WIRE_EVENT | 0x0001,
 	BL_WIRE_SUSPENDED	= BL_WIRE_EVENT | 0x0002,
@@ -52,7 +58,12 @@ enum bl_wire_type {
  */
 #define BL_WIRE_MORE_REASONS	(1u << 0)	/* reasons above 4 in REVOKED */
 
-#define BL_WIRE_FEATURES	BL_WIRE_MORE_REASONS
+#define BL_WIRE_QUEUES		(1u << 1)	/* interrupts and DMA */
+
+#define BL_WIRE_FEATURES	(BL_WIRE_MORE_REASONS | BL_WIRE_QUEUES)
+
+/* The most vectors that a device has */
+#define BL_WIRE_VECTORS	2048
 
 struct bl_wire_hello {
 	uint16_t lowest;
@@ -89,6 +100,31 @@ struct bl_wire_id {
 	uint32_t id;
 };
 
+/* What is done about a vector. With an fd, but for BL_WIRE_NOBODY */
+#define BL_WIRE_NOBODY	(1u << 0)	/* takes it away */
+#define BL_WIRE_UNMASK	(1u << 1)	/* what unmasks it */
+
+/* INTERRUPT, INTERRUPT_SET; that has no flags */
+struct bl_wire_interrupt {
+	uint32_t id;
+	uint32_t vector;
+	uint32_t flags;
+};
+
+/* With an fd. @flags: BARLEASE_READ_ONLY */
+struct bl_wire_map {
+	uint32_t id;
+	uint32_t flags;
+	uint64_t offset;
+	uint64_t length;
+};
+
+/* MAPPED, UNMAP, UNMAPPED */
+struct bl_wire_piece {
+	uint32_t id;
+	uint64_t address;
+};
+
 struct bl_wire_error {
 	uint32_t error;		/* positive */
 	char text[BL_WIRE_TEXT];
@@ -111,6 +147,9 @@ struct bl_wire_message {
 		struct barlease_lease lease;	/* but for its fd */
 		struct bl_wire_id release;
 		struct bl_wire_id released;
+		struct bl_wire_interrupt interrupt;
+		struct bl_wire_map map;
+		struct bl_wire_piece piece;
 		struct bl_wire_error error;
 		struct bl_wire_revoked revoked;
 	};
@@ -133,6 +172,9 @@ int bl_wire_decode(const void *bytes, size_t size,
  */
 void bl_wire_copy(struct bl_wire_message *to,
 		  const struct bl_wire_message *from);
+
+/* Does a valid message of this kind come with an fd? */
+bool bl_wire_has_fd(const struct bl_wire_message *message);
 
 /* @bytes: room for BL_WIRE_MAX. Return: how many it takes; 0 an unknown type */
 size_t bl_wire_encode(const struct bl_wire_message *message, void *bytes);

@@ -123,6 +123,21 @@ int barlease_export(const struct barlease_device *device, unsigned int bar,
 	return fd;
 }
 
+/* The server's devices are const; what was done to this one is not */
+static struct barlease_device *writable(const struct barlease_device *device)
+{
+	return (struct barlease_device *)device;
+}
+
+static void note(const struct barlease_device *device, char what)
+{
+	struct barlease_device *seen = writable(device);
+	size_t length = strlen(seen->events);
+
+	if (length + 1 < sizeof(seen->events))
+		seen->events[length] = what;
+}
+
 int barlease_revoke(const struct barlease_device *device, int lease)
 {
 	struct fake_lease *fake = find(lease);
@@ -134,6 +149,7 @@ int barlease_revoke(const struct barlease_device *device, int lease)
 	if (fake->revoked)
 		return -EBADFD;
 	fake->revoked = true;
+	note(device, 'r');
 	((struct barlease_device *)device)->revokes++;
 	return 0;
 }
@@ -185,4 +201,105 @@ int barlease_device_reset(const struct barlease_device *device)
 	if (device->during_reset)
 		device->during_reset();
 	return device->reset_error;
+}
+
+bool barlease_device_can_reset(const struct barlease_device *device)
+{
+	return device->reset_error != -EOPNOTSUPP;
+}
+
+int barlease_device_interrupts(const struct barlease_device *device,
+			       struct barlease_interrupts *interrupts)
+{
+	*interrupts = device->interrupts;
+	return 0;
+}
+
+int barlease_device_enable_interrupts(const struct barlease_device *device)
+{
+	if (!device->interrupts.nr)
+		return -ENODEV;
+	return device->usable ?: (int)device->interrupts.nr;
+}
+
+static ino_t inode(int fd)
+{
+	struct stat stat;
+
+	return fd < 0 || fstat(fd, &stat) ? 0 : stat.st_ino;
+}
+
+int barlease_device_set_interrupt(const struct barlease_device *device,
+				  unsigned int vector, int eventfd)
+{
+	if (device->irq_error)
+		return device->irq_error;
+	if (vector >= device->interrupts.nr)
+		return -EINVAL;
+	writable(device)->eventfds[vector] = inode(eventfd);
+	if (eventfd < 0)
+		note(device, 'i');
+	return 0;
+}
+
+int barlease_device_set_unmask(const struct barlease_device *device,
+			       int eventfd)
+{
+	writable(device)->unmask = inode(eventfd);
+	return device->irq_error;
+}
+
+int barlease_device_set_master(const struct barlease_device *device, bool on)
+{
+	writable(device)->master = on;
+	return 0;
+}
+
+int barlease_device_address_space(const struct barlease_device *device,
+				  struct barlease_address_space *space)
+{
+	if (!device->space.granule)
+		return -EOPNOTSUPP;
+	*space = device->space;
+	space->ranges = calloc(space->nr_ranges, sizeof(*space->ranges));
+	memcpy(space->ranges, device->ranges,
+	       space->nr_ranges * sizeof(*space->ranges));
+	return 0;
+}
+
+int barlease_device_map(const struct barlease_device *device,
+			const struct barlease_dma *dma)
+{
+	struct barlease_device *seen = writable(device);
+
+	if (device->map_error)
+		return device->map_error;
+	for (unsigned int i = 0; i < device->nr_maps; i++)
+		if (dma->address < device->maps[i].address +
+				   device->maps[i].length &&
+		    device->maps[i].address < dma->address + dma->length)
+			return -EEXIST;
+	if (device->nr_maps == FAKE_MAPS)
+		return -ENOSPC;
+	seen->maps[seen->nr_maps++] = *dma;
+	return 0;
+}
+
+int barlease_device_unmap(const struct barlease_device *device,
+			  uint64_t address, uint64_t length)
+{
+	struct barlease_device *seen = writable(device);
+
+	if (device->unmap_error)
+		return device->unmap_error;
+	for (unsigned int i = 0; i < seen->nr_maps; i++) {
+		if (seen->maps[i].address != address)
+			continue;
+		if (seen->maps[i].length != length)
+			abort();
+		seen->maps[i] = seen->maps[--seen->nr_maps];
+		note(device, 'u');
+		return 0;
+	}
+	return -ENOENT;
 }

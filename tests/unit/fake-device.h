@@ -10,10 +10,14 @@
 #ifndef FAKE_DEVICE_H
 #define FAKE_DEVICE_H
 
+#include <sys/types.h>
+
 #include <barlease.h>
 
 #define FAKE_BAR	2
 #define FAKE_BAR_SIZE	(1ull << 26)
+#define FAKE_VECTORS	8
+#define FAKE_MAPS	2048
 
 /**
  * struct barlease_device - what it can do, and what was done to it
@@ -23,6 +27,18 @@
  * @states: how often it was asked about a lease
  * @msix: what of FAKE_BAR barlease_device_msix() returns; if anything
  * @during_reset: called while it is reset
+ * @interrupts: what it has
+ * @usable: how many of these can be switched on
+ * @eventfds: of each vector, the inode of the eventfd that it has; 0 for none
+ * @unmask: the same of its INTx
+ * @irq_error: what a change of these returns
+ * @master: whether it is bus master
+ * @space: its address space; without a granule it has none
+ * @ranges: of that
+ * @maps: what is mapped there, @nr_maps of them
+ * @map_error, @unmap_error: what these return
+ * @events: one letter for each thing that was done at an end: revoke, interrupt off,
+ *   unmap
  */
 struct barlease_device {
 	unsigned int caps;
@@ -40,6 +56,19 @@ struct barlease_device {
 	unsigned int states;
 	struct barlease_range msix;
 	void (*during_reset)(void);
+	struct barlease_interrupts interrupts;
+	int usable;
+	ino_t eventfds[FAKE_VECTORS];
+	ino_t unmask;
+	int irq_error;
+	bool master;
+	struct barlease_address_space space;
+	struct barlease_range ranges[2];
+	struct barlease_dma maps[FAKE_MAPS];
+	unsigned int nr_maps;
+	int map_error;
+	int unmap_error;
+	char events[256];
 };
 
 void fake_device_init(struct barlease_device *device);

@@ -24,6 +24,9 @@ static void fill_slices(struct bl_wire_slices *slices, uint32_t count)
 		slice->flags = i % 4;
 		slice->memattr = i % 2 ? BARLEASE_WC : BARLEASE_NC;
 		slice->free = i ? i : UINT32_MAX;
+		slice->interrupts = i % 3 * 1024;
+		slice->interrupt_kind = i % 3 ? BARLEASE_MSI : 0;
+		slice->dma = i % 5 * 4096ull;
 	}
 }
 
@@ -35,6 +38,9 @@ static const struct barlease_lease lease = {
 	.memattr = BARLEASE_WC,
 	.alignment = { 1 << 30, 0x3ffff000 },
 	.name = "door.bell_7",
+	.interrupts = 0x0102,
+	.interrupt_kind = BARLEASE_MSIX_VECTORS,
+	.dma = 0x0011223344556000,
 };
 
 struct bl_wire_message sample(unsigned int number)
@@ -45,6 +51,8 @@ struct bl_wire_message sample(unsigned int number)
 		BL_WIRE_RELEASED, BL_WIRE_ERROR, BL_WIRE_REVOKED,
 		BL_WIRE_SUSPENDED, BL_WIRE_RESUMED,
 		BL_WIRE_SLICE_LIST, BL_WIRE_ACQUIRE,
+		BL_WIRE_INTERRUPT, BL_WIRE_INTERRUPT_SET, BL_WIRE_MAP,
+		BL_WIRE_MAPPED, BL_WIRE_UNMAP, BL_WIRE_UNMAPPED,
 	};
 	struct bl_wire_message message = {
 		.type = types[number],
@@ -74,6 +82,27 @@ struct bl_wire_message sample(unsigned int number)
 		break;
 	case BL_WIRE_LEASE:
 		message.lease = lease;
+		break;
+	case BL_WIRE_INTERRUPT:
+	case BL_WIRE_INTERRUPT_SET:
+		message.interrupt.id = 0x01020304;
+		message.interrupt.vector = 0x05060708;
+		if (message.type == BL_WIRE_INTERRUPT)
+			message.interrupt.flags = BL_WIRE_NOBODY |
+						  BL_WIRE_UNMASK;
+		break;
+	case BL_WIRE_MAP:
+		message.map = (struct bl_wire_map){
+			0x01020304, BARLEASE_READ_ONLY, 0x0011223344556000,
+			0x0123456789abc000,
+		};
+		break;
+	case BL_WIRE_MAPPED:
+	case BL_WIRE_UNMAP:
+	case BL_WIRE_UNMAPPED:
+		message.piece = (struct bl_wire_piece){
+			0x01020304, 0xfedcba9876543000,
+		};
 		break;
 	case BL_WIRE_ERROR:
 		message.error.error = 16;

@@ -428,10 +428,10 @@ static void as_many_as_can_be(void **state)
 static void room_to_grow(void **state)
 {
 	struct barlease_offer bad = an_offer("a", 0, NULL);
-	struct barlease_limits limits = { .reserved = { [3] = 1 } };
+	struct barlease_limits limits = { .reserved = { [1] = 1 } };
 
 	(void)state;
-	bad.slice.reserved[7] = 1;
+	bad.slice.reserved[3] = 1;
 	assert_int_equal(barlease_server_add_slice(server, &device, &bad.slice),
 			 -EINVAL);
 	assert_int_equal(barlease_server_set_slices(server, &bad, 1, NULL),

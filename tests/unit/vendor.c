@@ -29,6 +29,7 @@ struct barlease_server *server;
 struct heard heard;
 const char *forbidden;
 bool unwelcome;
+bool resets_itself;
 char vendor_path[108];
 
 static char directory[32];
@@ -86,7 +87,14 @@ static void refused(void *data, const struct barlease_peer *peer,
 	heard.refused++;
 }
 
-static const struct barlease_server_ops ops = {
+static void reset(void *data, const struct barlease_device *which)
+{
+	(void)data;
+	assert_ptr_equal(which, &device);
+	heard.resets++;
+}
+
+static struct barlease_server_ops ops = {
 	.size = sizeof(ops),
 	.welcome = welcome,
 	.allowed = allowed,
@@ -114,6 +122,7 @@ int vendor_start(void **state)
 	memset(&heard, 0, sizeof(heard));
 	forbidden = NULL;
 	unwelcome = false;
+	ops.reset = resets_itself ? reset : NULL;
 	stpcpy(directory, "/tmp/barlease-unit-XXXXXX");
 	if (!mkdtemp(directory))
 		return -1;
@@ -190,10 +199,15 @@ int peer_connect(void)
 
 int peer_new(void)
 {
+	return peer_new_with(0);
+}
+
+int peer_new_with(uint32_t features)
+{
 	struct bl_wire_message message = {
 		.type = BL_WIRE_HELLO,
 		.serial = 1,
-		.hello = { .lowest = 1, .highest = 1 },
+		.hello = { 1, 1, features },
 	};
 	int peer = peer_connect();
 
@@ -205,7 +219,8 @@ int peer_new(void)
 	return peer;
 }
 
-int peer_send(int peer, const void *bytes, size_t size, unsigned int nr_fds)
+static int send_with(int peer, const void *bytes, size_t size, const int *fds,
+		     unsigned int nr)
 {
 	union {
 		char space[CMSG_SPACE(253 * sizeof(int))];
@@ -213,29 +228,43 @@ int peer_send(int peer, const void *bytes, size_t size, unsigned int nr_fds)
 	} control = { 0 };
 	struct iovec iov = { (void *)bytes, size };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), ret;
+	int ret;
 
-	if (nr_fds) {
+	if (nr) {
 		msg.msg_control = &control;
-		msg.msg_controllen = CMSG_SPACE(nr_fds * sizeof(int));
+		msg.msg_controllen = CMSG_SPACE(nr * sizeof(int));
 		control.align.cmsg_level = SOL_SOCKET;
 		control.align.cmsg_type = SCM_RIGHTS;
-		control.align.cmsg_len = CMSG_LEN(nr_fds * sizeof(int));
-		for (unsigned int i = 0; i < nr_fds; i++)
-			memcpy(CMSG_DATA(&control.align) + i * sizeof(int),
-			       &null, sizeof(int));
+		control.align.cmsg_len = CMSG_LEN(nr * sizeof(int));
+		memcpy(CMSG_DATA(&control.align), fds, nr * sizeof(int));
 	}
 	ret = sendmsg(peer, &msg, MSG_NOSIGNAL);
-	close(null);
 	return ret < 0 ? -errno : ret;
 }
 
-void peer_say(int peer, const struct bl_wire_message *message)
+int peer_send(int peer, const void *bytes, size_t size, unsigned int nr_fds)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), fds[253], ret;
+
+	for (unsigned int i = 0; i < nr_fds; i++)
+		fds[i] = null;
+	ret = send_with(peer, bytes, size, fds, nr_fds);
+	close(null);
+	return ret;
+}
+
+void peer_say_with(int peer, const struct bl_wire_message *message,
+		   const int *fds, unsigned int nr)
 {
 	uint8_t bytes[BL_WIRE_MAX];
 	size_t size = bl_wire_encode(message, bytes);
 
-	assert_int_equal(peer_send(peer, bytes, size, 0), size);
+	assert_int_equal(send_with(peer, bytes, size, fds, nr), size);
+}
+
+void peer_say(int peer, const struct bl_wire_message *message)
+{
+	peer_say_with(peer, message, NULL, 0);
 }
 
 void peer_ask(int peer, uint16_t type, uint32_t serial)

@@ -19,6 +19,7 @@ struct heard {
 	unsigned int acquired;
 	unsigned int ended;
 	unsigned int refused;
+	unsigned int resets;
 	uint32_t id;
 	void *context;
 	enum barlease_reason reason;
@@ -34,6 +35,8 @@ extern struct heard heard;
 extern const char *forbidden;
 /* Nobody may have anything */
 extern bool unwelcome;
+/* Before vendor_start(): the owner resets the device, that is, the test does */
+extern bool resets_itself;
 extern char vendor_path[108];
 
 /* For cmocka: a server without slices; nothing stays open after it */
@@ -54,7 +57,12 @@ int fds_open(void);
 int peer_connect(void);
 /* One that has said HELLO */
 int peer_new(void);
+/* The same, which knows as much as this: BL_WIRE_... */
+int peer_new_with(uint32_t features);
 void peer_say(int peer, const struct bl_wire_message *message);
+/* With @nr of the fds */
+void peer_say_with(int peer, const struct bl_wire_message *message,
+		   const int *fds, unsigned int nr);
 void peer_ask(int peer, uint16_t type, uint32_t serial);
 void peer_acquire(int peer, const char *name, unsigned int flags);
 void peer_release(int peer, uint32_t id);

@@ -9,6 +9,9 @@
  *
  *   table.c     a hash table
  *   overlap.c   which slices share bytes
+ *   vectors.c   which slice has which interrupts, and who is told of them
+ *   window.c    which addresses are for which slice's memory
+ *   pieces.c    memory of holders that devices reach
  *   slice.c     a slice: whether it can be offered, and what is told of it
  *   group.c     slices of which clients take any one
  *   user.c      users and holders, and how much they have
@@ -26,8 +29,11 @@
 #include "overlap.h"
 #include "public.h"
 #include "table.h"
+#include "window.h"
+#include "wire/wire.h"
 
 LIST_HEAD(bl_leases, bl_lease);
+LIST_HEAD(bl_pieces, bl_piece);
 TAILQ_HEAD(bl_lease_queue, bl_lease);
 TAILQ_HEAD(bl_members, bl_slice);
 
@@ -40,6 +46,10 @@ TAILQ_HEAD(bl_members, bl_slice);
  * @group: NULL where it has none, or is not on offer
  * @group_name: or ""
  * @of_group: in one of the group's two lists
+ * @first_vector: and @nr_vectors, of the device's
+ * @interrupt_kind: of those
+ * @dma: bytes of memory; @dma_align, @dma_base: see struct barlease_slice
+ * @window: for that, while it is on offer; NULL without memory
  * @holders: how many leases of it have not ended yet
  * @leases: those that are held
  * @stays: for bl_offer_set(): what is to be the same as this one
@@ -66,6 +76,13 @@ struct bl_slice {
 	void *context;
 	char group_name[BARLEASE_NAME_MAX];
 	struct bl_slice_group *group;
+	unsigned int first_vector;
+	unsigned int nr_vectors;
+	enum barlease_interrupt_kind interrupt_kind;
+	uint64_t dma;
+	uint64_t dma_align;
+	uint64_t dma_base;
+	struct bl_window *window;
 	struct bl_slice *stays;
 	uint32_t holders;
 	struct bl_leases leases;
@@ -95,6 +112,7 @@ struct bl_slice_group {
  * @leases: with those that are kept
  * @having: leases that have not ended
  * @kept: those that have
+ * @dma: bytes of memory that devices reach
  */
 struct bl_user {
 	struct bl_link link;
@@ -104,6 +122,7 @@ struct bl_user {
 	unsigned int leases;
 	struct bl_lease_queue having;
 	struct bl_lease_queue kept;
+	uint64_t dma;
 };
 
 /**
@@ -124,6 +143,16 @@ struct bl_holder {
 };
 
 /**
+ * struct bl_piece - memory that a device reaches
+ * @of_lease: in the order of their addresses
+ */
+struct bl_piece {
+	LIST_ENTRY(bl_piece) of_lease;
+	uint64_t address;
+	uint64_t length;
+};
+
+/**
  * struct bl_lease - a lease
  * @link: in bl_books.leases, by id
  * @of_slice: while it is held
@@ -133,6 +162,10 @@ struct bl_holder {
  * @slice: NULL once it has ended
  * @shared: whether others may have the DMABUF, too, as the kernel said last
  * @name: the slice's
+ * @armed: of each of its vectors, whether somebody is told of it; or NULL
+ * @nr_armed: how many are
+ * @pieces: memory of its holder's, @nr_pieces of them
+ * @dma: how many bytes these are
  * @answer: for the server: whether its holder waits for the end, and with which
  *   request
  */
@@ -151,6 +184,11 @@ struct bl_lease {
 	struct bl_slice *slice;
 	struct bl_holder *holder;
 	bool shared;
+	bool *armed;
+	unsigned int nr_armed;
+	struct bl_pieces pieces;
+	unsigned int nr_pieces;
+	uint64_t dma;
 	uint32_t answer;
 	char name[BARLEASE_NAME_MAX];
 };
@@ -171,6 +209,10 @@ struct bl_listing {
  *   has refused to revoke
  * @kept: leases that have ended
  * @nr_leases: of all states
+ * @spaces: address spaces that slices have memory in
+ * @dma: bytes of memory that devices reach
+ * @busy: with @busy_data: would whoever changes interrupts of this device now have
+ *   to wait? Then that is put off
  */
 struct bl_books {
 	struct bl_table slices;
@@ -185,6 +227,10 @@ struct bl_books {
 	struct barlease_limits limits;
 	uint32_t nr_leases;
 	uint32_t next_id;
+	struct bl_address_spaces spaces;
+	uint64_t dma;
+	bool (*busy)(const void *data, const struct barlease_device *device);
+	const void *busy_data;
 };
 
 void bl_books_init(struct bl_books *books);
@@ -202,6 +248,30 @@ bool bl_slice_same(const struct bl_slice *a, const struct bl_slice *b);
 /* How many more leases of it there can be now; UINT32_MAX: any number */
 uint32_t bl_slice_vacancies(struct bl_slice *slice);
 void bl_slice_info(struct bl_slice *slice, struct barlease_slice_info *info);
+
+/*
+ * vectors.c. bl_vectors_check(): whether the device has those that are offered, and
+ * of what kind. bl_vectors_clash(): whether two of these slices have the same.
+ * bl_lease_arm() lets an fd be told, or with BL_WIRE_UNMASK unmask; -1 takes it away.
+ * bl_lease_disarm() takes all away.
+ */
+int bl_vectors_check(const struct barlease_device *device,
+		     const struct barlease_slice *offer,
+		     enum barlease_interrupt_kind *kind);
+bool bl_vectors_clash(const struct bl_slice *a, const struct bl_slice *b);
+int bl_lease_arm(struct bl_lease *lease, uint32_t vector, uint32_t flags, int fd);
+int bl_lease_disarm(struct bl_lease *lease);
+
+/*
+ * pieces.c. bl_lease_map() is -EDQUOT where there is a limit: *@limit says which, in
+ * words that go on with how many bytes it is, *@most.
+ */
+int bl_lease_map(struct bl_books *books, struct bl_lease *lease,
+		 const struct bl_wire_map *wanted, int memory,
+		 uint64_t *address, const char **limit, uint64_t *most);
+int bl_lease_unmap(struct bl_books *books, struct bl_lease *lease,
+		   uint64_t address);
+int bl_lease_unmap_all(struct bl_books *books, struct bl_lease *lease);
 
 /*
  * group.c. bl_slice_group_get() finds it or makes it, for one more slice.
@@ -230,9 +300,10 @@ bool bl_user_has_share(const struct bl_user *user,
 
 /*
  * lease.c. From bl_lease_new() on it is held. bl_lease_begin_end() ends it for
- * processes; it is over (0) and bl_lease_over() is due, or -EINPROGRESS, or the
- * kernel refuses, and nothing has changed. bl_lease_linger() is for those that
- * have to end all the same: bl_books_sweep() tries again.
+ * processes, takes its interrupts away, and then its memory; it is over (0) and
+ * bl_lease_over() is due, or -EINPROGRESS, or the kernel refuses, and nothing has
+ * changed. bl_lease_linger() is for those that have to end all the same:
+ * bl_books_sweep() tries again.
  *
  * -EDQUOT: the user has as many as it may, in all or of the slice or its group;
  * -EUSERS: there are as many as there may be

@@ -88,6 +88,7 @@ static void strike_out(struct bl_books *books, struct bl_lease *lease)
 	lease->holder->user->leases--;
 	bl_holder_put(books, lease->holder);
 	close(lease->fd);
+	free(lease->armed);
 	free(lease);
 }
 
@@ -189,6 +190,7 @@ int bl_lease_new(struct bl_books *books, struct bl_holder *holder,
 	new->slice = slice;
 	new->holder = holder;
 	memcpy(new->name, slice->name, sizeof(new->name));
+	LIST_INIT(&new->pieces);
 	enter(books, new);
 	*lease = new;
 	return 0;
@@ -205,24 +207,42 @@ static void set_ending(struct bl_books *books, struct bl_lease *lease,
 	TAILQ_INSERT_TAIL(&books->ending, lease, of_state);
 }
 
+/*
+ * Who cannot ask the device for more any longer is told no more, and then reached.
+ * Return: 0; -EINPROGRESS not now
+ */
+static int take_back(struct bl_books *books, struct bl_lease *lease)
+{
+	int disarmed, unmapped;
+
+	if (lease->nr_armed && books->busy(books->busy_data, lease->device))
+		return -EINPROGRESS;
+	disarmed = bl_lease_disarm(lease);
+	unmapped = bl_lease_unmap_all(books, lease);
+	return disarmed ?: unmapped;
+}
+
 int bl_lease_begin_end(struct bl_books *books, struct bl_lease *lease,
 		       enum barlease_reason reason)
 {
 	struct barlease_state state;
 	int ret = barlease_begin_revoke(lease->device, lease->fd, &state);
 
-	if (ret)
+	if (!ret)
+		ret = take_back(books, lease);
+	if (ret && ret != -EINPROGRESS)
 		return ret;
 	set_ending(books, lease, reason);
 	/* Nobody needs to be asked again where nobody is left */
 	lease->shared = state.references > 1;
-	return state.mapped ? -EINPROGRESS : 0;
+	return state.mapped ? -EINPROGRESS : ret;
 }
 
 void bl_lease_linger(struct bl_books *books, struct bl_lease *lease,
 		     enum barlease_reason reason)
 {
 	lease->shared = true;
+	take_back(books, lease);
 	set_ending(books, lease, reason);
 }
 
@@ -259,6 +279,8 @@ struct barlease_holding bl_lease_holding(const struct bl_lease *lease)
 		.peer = &lease->holder->who,
 		.fd = lease->fd,
 		.since = lease->since,
+		.vectors = lease->nr_armed,
+		.dma = lease->dma,
 	};
 }
 

@@ -38,8 +38,12 @@ static void changed(struct bl_books *books)
 /* What it needs before it can be offered without fail; and back */
 static int prepare(struct bl_books *books, struct bl_slice *slice)
 {
-	if (bl_map_get(&books->maps, slice))
-		return -ENOMEM;
+	int ret = bl_map_get(&books->maps, slice);
+
+	if (!ret)
+		ret = bl_window_get(&books->spaces, slice);
+	if (ret)
+		return ret;
 	if (!slice->group_name[0])
 		return 0;
 	slice->group = bl_slice_group_get(books, slice->group_name);
@@ -50,6 +54,7 @@ static void undo(struct bl_books *books, struct bl_slice *slice)
 {
 	bl_slice_group_put(books, slice->group);
 	slice->group = NULL;
+	bl_window_put(slice);
 	bl_map_put(slice);
 }
 
@@ -60,11 +65,26 @@ static void offer(struct bl_books *books, struct bl_slice *slice)
 	bl_slice_group_add(slice);
 }
 
+/* Does another slice have one of its vectors? */
+static bool clashes(const struct bl_books *books, const struct bl_slice *slice)
+{
+	struct bl_link *link = NULL;
+
+	if (!slice->nr_vectors)
+		return false;
+	while ((link = bl_table_next(&books->slices, link)))
+		if (bl_vectors_clash(slice, bl_container_of(link,
+							    struct bl_slice,
+							    link)))
+			return true;
+	return false;
+}
+
 int bl_offer_add(struct bl_books *books, struct bl_slice *slice)
 {
 	int ret;
 
-	if (bl_offer_find(books, slice->name))
+	if (bl_offer_find(books, slice->name) || clashes(books, slice))
 		return -EEXIST;
 	ret = bl_table_reserve(&books->slices, 1);
 	if (!ret)
@@ -87,13 +107,56 @@ void bl_offer_remove(struct bl_books *books, struct bl_slice *slice)
 	changed(books);
 }
 
+struct with_vectors {
+	const struct bl_slice *slice;
+	size_t number;
+};
+
+static int by_vector(const void *a, const void *b)
+{
+	const struct bl_slice *one = ((const struct with_vectors *)a)->slice;
+	const struct bl_slice *other = ((const struct with_vectors *)b)->slice;
+
+	if (one->device != other->device)
+		return (uintptr_t)one->device < (uintptr_t)other->device ? -1 : 1;
+	if (one->first_vector != other->first_vector)
+		return one->first_vector < other->first_vector ? -1 : 1;
+	return 0;
+}
+
+/* Has one of them a vector of another one? *@bad is which */
+static int check_clashes(struct bl_slice **slices, size_t nr, size_t *bad)
+{
+	struct with_vectors *with = calloc(nr + 1, sizeof(*with));
+	size_t count = 0;
+	int ret = 0;
+
+	*bad = nr;
+	if (!with)
+		return -ENOMEM;
+	for (size_t i = 0; i < nr; i++)
+		if (slices[i]->nr_vectors)
+			with[count++] = (struct with_vectors){ slices[i], i };
+	qsort(with, count, sizeof(*with), by_vector);
+	for (size_t i = 1; !ret && i < count; i++) {
+		if (!bl_vectors_clash(with[i - 1].slice, with[i].slice))
+			continue;
+		*bad = with[i].number;
+		ret = -EEXIST;
+	}
+	free(with);
+	return ret;
+}
+
 /* @fresh: all of them by name. Finds out which of them are there already */
 static int prepare_all(struct bl_books *books, struct bl_slice **slices,
 		       size_t nr, struct bl_table *fresh, size_t *bad)
 {
-	int ret = bl_table_reserve(fresh, nr);
+	int ret = check_clashes(slices, nr, bad);
 
-	*bad = nr;
+	if (ret)
+		return ret;
+	ret = bl_table_reserve(fresh, nr);
 	if (!ret)
 		ret = bl_table_reserve(&books->slices, nr);
 	for (size_t i = 0; !ret && i < nr; i++) {
@@ -213,6 +276,7 @@ void bl_books_init(struct bl_books *books)
 {
 	*books = (struct bl_books){ .next_id = 1 };
 	LIST_INIT(&books->maps);
+	LIST_INIT(&books->spaces);
 	TAILQ_INIT(&books->ending);
 	TAILQ_INIT(&books->kept);
 }

@@ -18,7 +18,7 @@
 static int check_words(const struct barlease_slice *offer)
 {
 	const unsigned int known = BARLEASE_READ_ONLY | BARLEASE_EXCLUSIVE |
-				   BARLEASE_MSIX;
+				   BARLEASE_MSIX | BARLEASE_RESET;
 
 	for (size_t i = 0; i < sizeof(offer->reserved) / 8; i++)
 		if (offer->reserved[i])
@@ -29,6 +29,22 @@ static int check_words(const struct barlease_slice *offer)
 	    (offer->memattr != BARLEASE_NC && offer->memattr != BARLEASE_WC))
 		return -EINVAL;
 	return 0;
+}
+
+/* What only one holder can have, with sizes that make sense */
+static int check_queue(const struct barlease_slice *offer)
+{
+	const uint64_t in_page = sysconf(_SC_PAGESIZE) - 1;
+
+	if ((offer->nr_vectors || offer->dma) &&
+	    !(offer->flags & BARLEASE_EXCLUSIVE))
+		return -EINVAL;
+	if (!offer->dma && (offer->dma_align || offer->dma_base))
+		return -EINVAL;
+	if (offer->dma & in_page || offer->dma > INT64_MAX ||
+	    offer->dma_base > INT64_MAX || offer->dma_align > INT64_MAX)
+		return -EINVAL;
+	return offer->dma_align & (offer->dma_align - 1) ? -EINVAL : 0;
 }
 
 static int check_device(const struct barlease_device *device,
@@ -48,7 +64,11 @@ static int check_device(const struct barlease_device *device,
 		return ret;
 	/* One of less than a page is leased as the page that it has. */
 	bar->size = (bar->size + in_page) & ~in_page;
-	return bar->size && bar->mappable ? 0 : -ENODEV;
+	if (!bar->size || !bar->mappable)
+		return -ENODEV;
+	if (offer->flags & BARLEASE_RESET && !barlease_device_can_reset(device))
+		return -EOPNOTSUPP;
+	return 0;
 }
 
 /* Adds to @total what they have */
@@ -123,6 +143,11 @@ static int fill_in(struct bl_slice *slice, const struct barlease_device *device,
 	slice->max_holders = offer->max_holders;
 	slice->per_user = offer->per_user;
 	slice->context = offer->context;
+	slice->first_vector = offer->first_vector;
+	slice->nr_vectors = offer->nr_vectors;
+	slice->dma = offer->dma;
+	slice->dma_align = offer->dma_align;
+	slice->dma_base = offer->dma_base;
 	LIST_INIT(&slice->leases);
 	return barlease_alignment(device, offer->bar, offer->ranges[0].offset,
 				  &slice->alignment);
@@ -131,6 +156,7 @@ static int fill_in(struct bl_slice *slice, const struct barlease_device *device,
 int bl_slice_new(const struct barlease_device *device,
 		 const struct barlease_slice *offer, struct bl_slice **slice)
 {
+	enum barlease_interrupt_kind kind;
 	struct barlease_bar bar;
 	struct bl_slice *new;
 	uint64_t size = 0;
@@ -138,11 +164,15 @@ int bl_slice_new(const struct barlease_device *device,
 
 	ret = check_words(offer);
 	if (!ret)
+		ret = check_queue(offer);
+	if (!ret)
 		ret = check_device(device, offer, &bar);
 	if (!ret)
 		ret = check_ranges(offer, bar.size, &size);
 	if (!ret)
 		ret = check_msix(device, offer);
+	if (!ret)
+		ret = bl_vectors_check(device, offer, &kind);
 	if (ret)
 		return ret;
 
@@ -150,6 +180,7 @@ int bl_slice_new(const struct barlease_device *device,
 	if (!new)
 		return -ENOMEM;
 	new->size = size;
+	new->interrupt_kind = kind;
 	ret = fill_in(new, device, offer);
 	if (!ret)
 		ret = copy_ranges(new, offer);
@@ -162,6 +193,7 @@ int bl_slice_new(const struct barlease_device *device,
 
 void bl_slice_free(struct bl_slice *slice)
 {
+	bl_window_put(slice);
 	free(slice->extents);
 	free(slice->ranges);
 	free(slice);
@@ -186,12 +218,20 @@ static bool same_ranges(const struct bl_slice *a, const struct bl_slice *b)
 		       a->nr_ranges * sizeof(*a->ranges));
 }
 
+static bool same_queue(const struct bl_slice *a, const struct bl_slice *b)
+{
+	return a->first_vector == b->first_vector &&
+	       a->nr_vectors == b->nr_vectors && a->dma == b->dma &&
+	       a->dma_align == b->dma_align && a->dma_base == b->dma_base;
+}
+
 bool bl_slice_same(const struct bl_slice *a, const struct bl_slice *b)
 {
 	return !strcmp(a->name, b->name) && a->device == b->device &&
 	       a->bar == b->bar && a->flags == b->flags &&
 	       a->memattr == b->memattr &&
-	       !strcmp(a->group_name, b->group_name) && same_ranges(a, b);
+	       !strcmp(a->group_name, b->group_name) && same_ranges(a, b) &&
+	       same_queue(a, b);
 }
 
 uint32_t bl_slice_vacancies(struct bl_slice *slice)
@@ -212,6 +252,9 @@ void bl_slice_info(struct bl_slice *slice, struct barlease_slice_info *info)
 		.flags = slice->flags & BL_WIRE_SLICE_FLAGS,
 		.memattr = slice->memattr,
 		.free = bl_slice_vacancies(slice),
+		.interrupts = slice->nr_vectors,
+		.interrupt_kind = slice->interrupt_kind,
+		.dma = slice->dma,
 	};
 	memcpy(info->name, slice->name, sizeof(info->name));
 	memcpy(info->group, slice->group_name, sizeof(info->group));

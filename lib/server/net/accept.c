@@ -46,6 +46,7 @@ int bl_net_init(struct bl_net *net, int epoll, int listener,
 	};
 	for (int i = 0; i <= BL_PEER_DYING; i++)
 		TAILQ_INIT(&net->peers[i]);
+	LIST_INIT(&net->disposals);
 	bl_identity_init(net);
 	return epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) ? -errno : 0;
 }

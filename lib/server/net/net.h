@@ -9,6 +9,7 @@
  *
  *   identity.c   who is at the other end
  *   peer.c       what a connection waits for, how dear it is, the mark of its end
+ *   dispose.c    files that peers have sent, and that nobody needs any more
  *   output.c     what it has still to be sent
  *   turn.c       its turns, from the first one to its end
  *   accept.c     new connections, and room for them
@@ -32,6 +33,7 @@ struct bl_net;
 
 TAILQ_HEAD(bl_peers, bl_peer);
 TAILQ_HEAD(bl_outputs, bl_output);
+LIST_HEAD(bl_disposals, bl_disposal);
 
 /* How dear a connection is, where there are too many */
 enum bl_peer_rank {
@@ -51,6 +53,9 @@ enum bl_peer_rank {
  * @blocked: nothing is read from it until something else is over
  * @unread_fd: a message with an fd went out, which it may not have read yet
  * @stalled: it has asked for more, and has not
+ * @takes_fds: requests of it may bring an fd
+ * @spare: for the next one that has to be disposed of
+ * @held: nothing is read from it until its user's last one is closed
  * @output: what cannot be sent yet
  * @session: the server's
  */
@@ -66,6 +71,9 @@ struct bl_peer {
 	bool blocked;
 	bool unread_fd;
 	bool stalled;
+	bool takes_fds;
+	struct bl_disposal *spare;
+	bool held;
 	struct bl_outputs output;
 	void *session;
 };
@@ -74,7 +82,7 @@ struct bl_peer {
  * struct bl_net_ops - what is done about connections
  * @arrived: a new one. Return: 0; or it is hung up on, and @left is not called
  * @heard: it has said something. Whatever is wrong with it (@error: -EPROTO) is
- *   for the server to answer
+ *   for the server to answer. The packet's fd is closed after it
  * @left: it is gone
  * @pushed: it has to go, to make room; a last word can still be said
  */
@@ -96,6 +104,7 @@ struct bl_net_ops {
  * @nobody: what the kernel calls users that this process' namespace does not
  *   have; -1 where there are none
  * @no_group: the same of groups
+ * @disposals: files that are being closed
  */
 struct bl_net {
 	int epoll;
@@ -109,6 +118,7 @@ struct bl_net {
 	unsigned int nr;
 	uid_t nobody;
 	gid_t no_group;
+	struct bl_disposals disposals;
 };
 
 /* identity.c. Return: 0; -ENOENT a user that this process has no number for */
@@ -124,6 +134,22 @@ void bl_peer_set_rank(struct bl_peer *peer, enum bl_peer_rank rank);
 void bl_peer_block(struct bl_peer *peer);
 void bl_peer_unblock(struct bl_peer *peer);
 void bl_peer_drop(struct bl_peer *peer);
+
+/*
+ * dispose.c. A file that a peer has sent is closed, but never waited for: it may be
+ * one that does not let itself be closed. bl_disposes() asks whether there is still
+ * one of a user's; bl_can_dispose() before one is taken, for there has to be memory.
+ */
+bool bl_disposes(struct bl_net *net, uid_t uid);
+bool bl_can_dispose(struct bl_peer *peer);
+void bl_dispose(struct bl_peer *peer, int fd);
+/* Begin with those that could not be begun with; nobody looks after them any more */
+void bl_disposals_tend(struct bl_net *net);
+void bl_disposals_leave(struct bl_net *net);
+
+/* What the fd of a peer is; neither asks the file itself, which may not answer */
+bool bl_is_memory(int fd);
+bool bl_is_eventfd(int fd);
 
 /*
  * output.c. @fd may be -1, and stays the caller's. bl_output_send() returns 0 when

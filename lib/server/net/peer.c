@@ -21,7 +21,7 @@ static uint32_t waits_for(const struct bl_peer *peer)
 {
 	if (!TAILQ_EMPTY(&peer->output))
 		return EPOLLOUT;
-	if (peer->blocked)
+	if (peer->blocked || peer->held)
 		return 0;
 	return peer->stalled ? EPOLLOUT | EPOLLET : EPOLLIN;
 }

@@ -62,6 +62,7 @@ void bl_peer_free(struct bl_peer *peer)
 	TAILQ_REMOVE(&peer->net->peers[peer->rank], peer, of_net);
 	bl_output_free(peer);
 	close(peer->fd);
+	free(peer->spare);
 	free(peer->groups);
 	free(peer);
 }
@@ -80,7 +81,13 @@ static bool has_unread(const struct bl_peer *peer)
 static bool may_be_read(const struct bl_peer *peer)
 {
 	return !bl_peer_is_dying(peer) && !peer->blocked && !peer->stalled &&
-	       TAILQ_EMPTY(&peer->output);
+	       !peer->held && TAILQ_EMPTY(&peer->output);
+}
+
+static void look_for_unclosed(struct bl_peer *peer)
+{
+	if (peer->takes_fds)
+		peer->held = bl_disposes(peer->net, peer->who.uid);
 }
 
 /* Only asked when there is a request, for most have read the reply by then */
@@ -92,19 +99,28 @@ static void look_for_unread(struct bl_peer *peer)
 	peer->unread_fd = peer->stalled;
 }
 
-static void take_request(struct bl_peer *peer)
+static void hear(struct bl_peer *peer, const struct bl_packet *packet,
+		 int error)
 {
-	struct bl_packet packet;
-	int ret = bl_packet_receive(peer->fd, &packet, false);
-
-	if (ret == -EAGAIN)
-		return;
-	if (ret && ret != -EPROTO) {
+	if (error && error != -EPROTO) {
 		bl_peer_drop(peer);
 		return;
 	}
 	bl_peer_set_rank(peer, peer->rank);
-	peer->net->ops->heard(peer, &packet, ret);
+	peer->net->ops->heard(peer, packet, error);
+}
+
+static void take_request(struct bl_peer *peer)
+{
+	bool take_fd = peer->takes_fds && bl_can_dispose(peer);
+	struct bl_packet packet;
+	int ret = bl_packet_receive(peer->fd, &packet, take_fd);
+
+	if (ret == -EAGAIN)
+		return;
+	hear(peer, &packet, ret);
+	if (packet.fd >= 0)
+		bl_dispose(peer, packet.fd);
 }
 
 void bl_peer_ready(struct bl_peer *peer, uint32_t events)
@@ -113,6 +129,7 @@ void bl_peer_ready(struct bl_peer *peer, uint32_t events)
 		return;
 	bl_output_flush(peer);
 	look_for_unread(peer);
+	look_for_unclosed(peer);
 	/* One, and then others have their turn; who has more is ready again */
 	if (may_be_read(peer))
 		take_request(peer);
