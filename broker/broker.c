@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "broker.h"
 #include "describe.h"
+#include "orders.h"
 #include "quota.h"
 #include "policy.h"
 
@@ -114,6 +115,11 @@ static void on_refused(void *data, const struct barlease_peer *peer,
 		      word);
 }
 
+static void on_reset(void *data, const struct barlease_device *device)
+{
+	order_reset_between(data, device);
+}
+
 static const struct barlease_server_ops ops = {
 	.size = sizeof(ops),
 	.welcome = on_welcome,
@@ -121,6 +127,7 @@ static const struct barlease_server_ops ops = {
 	.acquired = on_acquired,
 	.ended = on_ended,
 	.refused = on_refused,
+	.reset = on_reset,
 };
 
 /* ---- Devices that come and go ------------------------------------------ */
@@ -173,9 +180,12 @@ static void detach(struct broker *broker, struct device *device)
 		return;
 	if (device->request.fd >= 0)
 		loop_remove(broker->loop, &device->request);
+	if (device->again.source.fd >= 0)
+		loop_remove_timer(broker->loop, &device->again);
 	broker_close(broker, device->handle);
 	device->handle = NULL;
 	device->resetting = false;
+	device->unclean = false;
 }
 
 /*
@@ -199,6 +209,12 @@ static void on_request(struct loop_source *source, unsigned int events)
 	broker_look_soon(broker);
 }
 
+/* Whoever looks at what is due does so after each event */
+static void on_again(struct loop_timer *timer)
+{
+	(void)timer;
+}
+
 static void attach(struct broker *broker, struct device *device,
 		   struct handle *handle)
 {
@@ -207,6 +223,13 @@ static void attach(struct broker *broker, struct device *device,
 	device->handle = handle;
 	device->owner = broker;
 	device->why[0] = '\0';
+	device->again.fire = on_again;
+	if (loop_add_timer(broker->loop, &device->again)) {
+		device->again.source.fd = -1;
+		log_line(LOG_WARNING,
+			 "should a reset of %s fail, it is not tried again soon: no timer",
+			 device->bdf);
+	}
 	device->request = (struct loop_source){ handle->request, on_request };
 	if (ret >= 0)
 		ret = loop_add(broker->loop, &device->request, EPOLLIN);
@@ -268,6 +291,11 @@ static void offer(struct offers *offers, const struct config_slice *slice,
 			.memattr = rule->memattr,
 			.max_holders = rule->max_holders,
 			.per_user = rule->per_user,
+			.first_vector = slice->first_vector,
+			.nr_vectors = rule->nr_vectors,
+			.dma = rule->dma,
+			.dma_align = rule->dma_align,
+			.dma_base = rule->dma_base,
 			.context = (void *)slice,
 		},
 	};
@@ -485,6 +513,7 @@ void broker_catch_up(struct broker *broker)
 	/* A dispatch hands out as many as there are clients, at the most. */
 	if (broker->end_of_ids - broker->last_id < IDS_BLOCK / 4)
 		take_ids(broker, broker->config);
+	orders_catch_up(broker);
 	for (wait = LIST_FIRST(&broker->waits); wait; wait = next) {
 		next = LIST_NEXT(wait, link);
 		if (wait->nr)

@@ -27,6 +27,11 @@ void describe_place(struct text *out, const struct config *config,
 		 config_size_of(slice),
 		 rule->flags & BARLEASE_READ_ONLY ? "ro" : "rw",
 		 rule->memattr == BARLEASE_WC ? "wc" : "nc");
+	if (rule->nr_vectors)
+		text_add(out, " interrupts=%u-%u", slice->first_vector,
+			 slice->first_vector + rule->nr_vectors - 1);
+	if (rule->dma)
+		text_add(out, " dma=%" PRIu64, rule->dma);
 }
 
 void describe_slice(struct text *out, const struct config *config,
@@ -74,6 +79,10 @@ void describe_lease(struct text *out, const struct config *config,
 		 peer->uid, peer->gid, peer->pid,
 		 (unsigned long long)stat.st_ino, (long long)lease->since,
 		 state_of(lease));
+	if (lease->vectors)
+		text_add(out, " vectors=%u", lease->vectors);
+	if (lease->dma)
+		text_add(out, " mapped=%" PRIu64, lease->dma);
 }
 
 void describe_as_word(const char *text, char *word, size_t size)

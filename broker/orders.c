@@ -138,7 +138,18 @@ static void run_reset(struct work *work)
 	resetting->ret = barlease_device_reset(resetting->handle->device);
 }
 
-/* It may be gone since, and closed: that was done by the same thread, later. */
+/* NULL: it is gone since, and closed. That was done by the same thread, later. */
+static struct device *reset_device(const struct resetting *resetting)
+{
+	struct device *device = devices_find(&resetting->broker->devices,
+					     resetting->bdf);
+
+	if (!device || device->handle != resetting->handle)
+		return NULL;
+	device->resetting = false;
+	return device;
+}
+
 static void end_reset(struct work *work)
 {
 	struct resetting *resetting;
@@ -149,16 +160,31 @@ static void end_reset(struct work *work)
 	resetting = container_of(work, struct resetting, work);
 	broker = resetting->broker;
 	ret = resetting->ret;
-	device = devices_find(&broker->devices, resetting->bdf);
-	if (device && device->handle == resetting->handle) {
-		device->resetting = false;
+	device = reset_device(resetting);
+	if (device)
 		barlease_server_resume(broker->server, device->handle->device);
-	}
 	admin_tell(broker->admin, "resumed device=%s", resetting->bdf);
 	log_line(ret ? LOG_ERR : LOG_NOTICE, "reset of %s: %s", resetting->bdf,
 		 ret ? strerror(-ret) : "done");
 	resetting->done(resetting->data, ret);
 	free(resetting);
+}
+
+static struct resetting *new_reset(struct broker *broker,
+				   struct device *device,
+				   void (*end)(struct work *work))
+{
+	struct resetting *resetting = calloc(1, sizeof(*resetting));
+
+	if (!resetting)
+		return NULL;
+	resetting->work.run = run_reset;
+	resetting->work.done = end;
+	resetting->broker = broker;
+	resetting->handle = device->handle;
+	memcpy(resetting->bdf, device->bdf, sizeof(resetting->bdf));
+	device->resetting = true;
+	return resetting;
 }
 
 int order_reset(struct broker *broker, const char *bdf,
@@ -171,20 +197,73 @@ int order_reset(struct broker *broker, const char *bdf,
 		return -ENOENT;
 	if (device->resetting)
 		return -EBUSY;
-	resetting = calloc(1, sizeof(*resetting));
+	resetting = new_reset(broker, device, end_reset);
 	if (!resetting)
 		return -ENOMEM;
-	*resetting = (struct resetting){
-		.work = { .run = run_reset, .done = end_reset },
-		.broker = broker,
-		.handle = device->handle,
-		.done = done,
-		.data = data,
-	};
-	memcpy(resetting->bdf, device->bdf, sizeof(resetting->bdf));
-	device->resetting = true;
+	resetting->done = done;
+	resetting->data = data;
 	admin_tell(broker->admin, "suspended device=%s", bdf);
 	barlease_server_suspend(broker->server, device->handle->device);
 	worker_do(broker->hands, &resetting->work);
 	return 0;
+}
+
+/* ---- Between holders ---------------------------------------------------- */
+
+#define AGAIN_MS	1000
+
+static void end_between(struct work *work)
+{
+	struct resetting *resetting;
+	struct device *device;
+	int ret;
+
+	resetting = container_of(work, struct resetting, work);
+	ret = resetting->ret;
+	device = reset_device(resetting);
+	if (device && ret) {
+		log_line(LOG_ERR,
+			 "%s cannot be reset, so nobody has it until it can: %s",
+			 device->bdf, strerror(-ret));
+		loop_set_timer(&device->again, AGAIN_MS);
+	} else if (device) {
+		device->unclean = false;
+		barlease_server_resume(resetting->broker->server,
+				       device->handle->device);
+	}
+	admin_tell(resetting->broker->admin, "resumed device=%s",
+		   resetting->bdf);
+	free(resetting);
+}
+
+static void begin_between(struct broker *broker, struct device *device)
+{
+	struct resetting *resetting = new_reset(broker, device, end_between);
+
+	if (!resetting) {
+		loop_set_timer(&device->again, AGAIN_MS);
+		return;
+	}
+	admin_tell(broker->admin, "suspended device=%s", device->bdf);
+	worker_do(broker->hands, &resetting->work);
+}
+
+void order_reset_between(struct broker *broker,
+			 const struct barlease_device *which)
+{
+	struct device *device;
+
+	LIST_FOREACH(device, &broker->devices, link)
+		if (device->handle && device->handle->device == which)
+			device->unclean = true;
+}
+
+void orders_catch_up(struct broker *broker)
+{
+	struct device *device;
+
+	LIST_FOREACH(device, &broker->devices, link)
+		if (device->unclean && device->handle && !device->resetting &&
+		    !device->again.set)
+			begin_between(broker, device);
 }

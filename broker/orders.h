@@ -38,4 +38,13 @@ int order_revoke(struct broker *broker, const struct order *order,
 int order_reset(struct broker *broker, const char *bdf,
 		void (*done)(void *data, int error), void *data);
 
+/*
+ * Reset a device that the server has suspended, for a lease of it is over. Where that
+ * fails, it is tried again, and nobody has it meanwhile.
+ */
+void order_reset_between(struct broker *broker,
+			 const struct barlease_device *device);
+/* Those that are due; to be called in the loop */
+void orders_catch_up(struct broker *broker);
+
 #endif

@@ -19,7 +19,7 @@
 /* For administrators, the log, the configuration, what is opened to be closed */
 #define RESERVED	128u
 /* A device, its container or iommufd, its lock, and what tells of its end */
-#define PER_DEVICE	8u
+#define PER_DEVICE	9u
 
 /* As many as the hard limit has, and more for those who may raise that */
 void quota_raise(void)
@@ -58,6 +58,8 @@ void quota_choose(struct barlease_limits *limits,
 	*limits = (struct barlease_limits){
 		.user_connections = wanted->user_connections,
 		.user_leases = wanted->user_leases,
+		.dma = wanted->dma,
+		.user_dma = wanted->user_dma,
 	};
 	limits->connections = wanted->connections ?: CONNECTIONS;
 	limits->leases = wanted->leases ?: LEASES;

@@ -73,6 +73,20 @@ static void check_template(struct config_parser *parser,
 				BARLEASE_NAME_MAX - 1);
 }
 
+/* No device has more than MSI-X can number */
+static void check_vectors(struct config_parser *parser,
+			  const struct config_rule *rule)
+{
+	unsigned int room = MOST_VECTORS - rule->first_vector;
+
+	if (rule->nr_vectors && number_of(rule) > room / rule->nr_vectors)
+		config_complain(parser->errors, rule->line,
+				"[slice %s]: with %u interrupts each from %u on, count=%u is the most; a device has no more than %u",
+				rule->name, rule->nr_vectors,
+				rule->first_vector, room / rule->nr_vectors,
+				MOST_VECTORS);
+}
+
 static void check_rules(struct config_parser *parser)
 {
 	struct config *config = parser->config;
@@ -87,6 +101,7 @@ static void check_rules(struct config_parser *parser)
 		if (config->nr_devices)
 			find_device(parser, rule);
 		check_template(parser, rule);
+		check_vectors(parser, rule);
 		total += number_of(rule);
 		if (total > MOST_SLICES && total - number_of(rule) <= MOST_SLICES)
 			config_complain(parser->errors, rule->line,
@@ -104,6 +119,7 @@ static void make_slice(struct config *config, const struct config_rule *rule,
 
 	slice->rule = rule;
 	slice->shift = i * rule->stride;
+	slice->first_vector = rule->first_vector + i * rule->nr_vectors;
 	if (rule->count)
 		snprintf(name, sizeof(name), "%s-%" PRIu32, rule->name, i);
 	else
@@ -305,6 +321,48 @@ static int check_overlaps(struct config_parser *parser)
 	return 0;
 }
 
+static int compare_vectors(const void *a, const void *b)
+{
+	const struct config_slice *const *x = a, *const *y = b;
+	const struct config_rule *p = (*x)->rule, *q = (*y)->rule;
+
+	if (p->device != q->device)
+		return p->device < q->device ? -1 : 1;
+	if ((*x)->first_vector != (*y)->first_vector)
+		return (*x)->first_vector < (*y)->first_vector ? -1 : 1;
+	return (*x > *y) - (*x < *y);
+}
+
+/* Those of a device by their first one: who shares any does so with a neighbour */
+static int check_shared_vectors(struct config_parser *parser)
+{
+	const struct config *config = parser->config;
+	const struct config_slice **with, *a, *b;
+	size_t nr = 0;
+
+	with = calloc(config->nr_slices ?: 1, sizeof(struct config_slice *));
+	if (!with)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->nr_slices; i++)
+		if (config->slices[i].rule->nr_vectors)
+			with[nr++] = &config->slices[i];
+	qsort(with, nr, sizeof(struct config_slice *), compare_vectors);
+	for (size_t i = 1; i < nr; i++) {
+		a = with[i - 1];
+		b = with[i];
+		if (a->rule->device != b->rule->device ||
+		    a->first_vector + a->rule->nr_vectors <= b->first_vector ||
+		    is_told(parser, b->rule))
+			continue;
+		config_complain(parser->errors, b->rule->line,
+				"%s has interrupt %u, and so has %s of line %u; each is for one slice",
+				b->name, b->first_vector, a->name,
+				a->rule->line);
+	}
+	free(with);
+	return 0;
+}
+
 int config_check(struct config_parser *parser)
 {
 	int ret;
@@ -317,5 +375,8 @@ int config_check(struct config_parser *parser)
 	if (ret)
 		return ret;
 	check_names(parser);
-	return parser->errors->nr ? 0 : check_overlaps(parser);
+	if (parser->errors->nr)
+		return 0;
+	ret = check_overlaps(parser);
+	return ret ?: check_shared_vectors(parser);
 }

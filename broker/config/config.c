@@ -113,6 +113,12 @@ static bool same_group(const struct config_slice *a,
 	return x && y ? !strcmp(x, y) : x == y;
 }
 
+static bool same_dma(const struct config_rule *a, const struct config_rule *b)
+{
+	return a->dma == b->dma && a->dma_align == b->dma_align &&
+	       a->dma_base == b->dma_base;
+}
+
 bool config_same_slice(const struct config *a, const struct config_slice *in_a,
 		       const struct config *b, const struct config_slice *in_b)
 {
@@ -122,5 +128,7 @@ bool config_same_slice(const struct config *a, const struct config_slice *in_a,
 		       config_device_of(b, in_b)->bdf) &&
 	       x->bar == y->bar && x->flags == y->flags &&
 	       x->memattr == y->memattr && x->max_holders == y->max_holders &&
+	       in_a->first_vector == in_b->first_vector &&
+	       x->nr_vectors == y->nr_vectors && same_dma(x, y) &&
 	       same_group(in_a, in_b) && same_ranges(in_a, in_b);
 }

@@ -38,6 +38,8 @@ struct config_broker {
 	unsigned int leases;
 	unsigned int user_connections;
 	unsigned int user_leases;
+	uint64_t dma;
+	uint64_t user_dma;
 };
 
 /* [device BDF] */
@@ -61,6 +63,8 @@ struct config_ids {
  * @device_bdf: as the section has it, or empty
  * @count: slices; 0 where it is no template
  * @stride: from one slice of a template to the next, in bytes
+ * @first_vector: of the first slice's interrupts; @nr_vectors of each
+ * @dma, @dma_align, @dma_base: as in struct barlease_slice
  */
 struct config_rule {
 	char name[BARLEASE_NAME_MAX];
@@ -78,13 +82,22 @@ struct config_rule {
 	struct config_ids groups;
 	uint32_t count;
 	uint64_t stride;
+	unsigned int first_vector;
+	unsigned int nr_vectors;
+	uint64_t dma;
+	uint64_t dma_align;
+	uint64_t dma_base;
 };
 
-/* A slice: its rule's ranges, all of them @shift bytes further on */
+/*
+ * A slice: its rule's ranges, all of them @shift bytes further on, and its rule's
+ * interrupts, from @first_vector on
+ */
 struct config_slice {
 	char name[BARLEASE_NAME_MAX];
 	const struct config_rule *rule;
 	uint64_t shift;
+	unsigned int first_vector;
 };
 
 /**

@@ -99,6 +99,16 @@ static void set_user_leases(struct config_parser *parser, const char *value)
 	set_most(parser, &parser->config->broker.user_leases, value);
 }
 
+static void set_dma_limit(struct config_parser *parser, const char *value)
+{
+	value_pages(parser, value, &parser->config->broker.dma);
+}
+
+static void set_user_dma(struct config_parser *parser, const char *value)
+{
+	value_pages(parser, value, &parser->config->broker.user_dma);
+}
+
 static const struct key broker_keys[] = {
 	{ "socket", .set = set_socket },
 	{ "socket-mode", .set = set_socket_mode },
@@ -108,6 +118,8 @@ static const struct key broker_keys[] = {
 	{ "leases", .set = set_leases },
 	{ "user-connections", .set = set_user_connections },
 	{ "user-leases", .set = set_user_leases },
+	{ "dma", .set = set_dma_limit },
+	{ "user-dma", .set = set_user_dma },
 	{ 0 },
 };
 
@@ -252,6 +264,46 @@ static void set_stride(struct config_parser *parser, const char *value)
 		parser_rule(parser)->stride = stride;
 }
 
+static void set_interrupts(struct config_parser *parser, const char *value)
+{
+	struct config_rule *rule = parser_rule(parser);
+	uint64_t first, last;
+
+	if (!value_span(parser, value, MOST_VECTORS - 1, &first, &last))
+		return;
+	rule->first_vector = first;
+	rule->nr_vectors = last - first + 1;
+}
+
+static void set_dma(struct config_parser *parser, const char *value)
+{
+	value_pages(parser, value, &parser_rule(parser)->dma);
+}
+
+static void set_dma_align(struct config_parser *parser, const char *value)
+{
+	uint64_t align;
+
+	if (!value_pages(parser, value, &align))
+		return;
+	if (align & (align - 1))
+		complain(parser, "%.60s is no power of two; 4K and 2M are",
+			 value);
+	parser_rule(parser)->dma_align = align;
+}
+
+static void set_dma_base(struct config_parser *parser, const char *value)
+{
+	value_pages(parser, value, &parser_rule(parser)->dma_base);
+}
+
+static void set_reset(struct config_parser *parser, const char *value)
+{
+	static const char *const words[] = { "never", "between-holders", NULL };
+
+	set_flag(parser, value, words, BARLEASE_RESET);
+}
+
 static void add_id(struct config_parser *parser, struct config_ids *ids,
 		   uint32_t id)
 {
@@ -350,6 +402,11 @@ static const struct key slice_keys[] = {
 	{ "per-user", .set = set_per_user },
 	{ "count", .set = set_count },
 	{ "stride", .set = set_stride },
+	{ "interrupts", .set = set_interrupts },
+	{ "dma", .set = set_dma },
+	{ "dma-align", .set = set_dma_align },
+	{ "dma-base", .set = set_dma_base },
+	{ "reset", .set = set_reset },
 	{ 0 },
 };
 
@@ -415,9 +472,30 @@ static bool saw(const struct config_parser *parser, const char *name)
 	return false;
 }
 
+/* What goes to one holder only makes a slice exclusive, unless it says it is not */
+static void end_queue(struct config_parser *parser)
+{
+	struct config_rule *rule = parser_rule(parser);
+
+	if ((saw(parser, "dma-align") || saw(parser, "dma-base")) &&
+	    !saw(parser, "dma"))
+		complain(parser,
+			 "[slice %s] says where its memory is to be, and has none; dma= is what it needs",
+			 rule->name);
+	if (!rule->nr_vectors && !rule->dma)
+		return;
+	if (saw(parser, "exclusive") && !(rule->flags & BARLEASE_EXCLUSIVE))
+		complain(parser,
+			 "[slice %s] has interrupts= or dma=, which only one holder at a time can have; exclusive=yes is right",
+			 rule->name);
+	rule->flags |= BARLEASE_EXCLUSIVE;
+}
+
 static void end_slice(struct config_parser *parser)
 {
 	const struct config_rule *rule = parser_rule(parser);
+
+	end_queue(parser);
 
 	if (!saw(parser, "users") && !saw(parser, "groups"))
 		complain(parser,

@@ -102,6 +102,27 @@ bool value_number(struct config_parser *parser, const char *text, uint64_t low,
 	return true;
 }
 
+bool value_span(struct config_parser *parser, const char *text, uint64_t high,
+		uint64_t *first, uint64_t *last)
+{
+	const char *at = text;
+	int ret = number_at(&at, first);
+
+	*last = *first;
+	if (!ret && *at == '-') {
+		at++;
+		ret = number_at(&at, last);
+	}
+	if (ret || *at || *first > *last || *last > high) {
+		complain(parser,
+			 "\"%.60s\" is none of the numbers from 0 to %" PRIu64
+			 ", and no span of them; 3 and 4-7 are",
+			 text, high);
+		return false;
+	}
+	return true;
+}
+
 uint64_t config_page(void)
 {
 	return sysconf(_SC_PAGESIZE);

@@ -18,6 +18,9 @@ bool value_number(struct config_parser *parser, const char *text, uint64_t low,
 		  uint64_t high, uint64_t *value);
 bool value_pages(struct config_parser *parser, const char *text,
 		 uint64_t *value);
+/* "3" or "4-7" */
+bool value_span(struct config_parser *parser, const char *text, uint64_t high,
+		uint64_t *first, uint64_t *last);
 bool value_range(struct config_parser *parser, const char *text,
 		 struct barlease_range *range);
 /* Which of the words, which end with NULL; or -1 */

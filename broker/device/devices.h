@@ -20,6 +20,8 @@
  * @request: readable when the kernel wants it back
  * @owner: of @request
  * @resetting: it is being reset
+ * @unclean: and has to be, before anybody else has it
+ * @again: when that is to be tried again
  */
 struct device {
 	LIST_ENTRY(device) link;
@@ -29,6 +31,8 @@ struct device {
 	struct loop_source request;
 	void *owner;
 	bool resetting;
+	bool unclean;
+	struct loop_timer again;
 };
 
 LIST_HEAD(devices, device);

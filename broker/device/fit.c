@@ -135,6 +135,45 @@ static void check_msix(const struct handle *handle,
 	}
 }
 
+static const char *kind_of(const struct barlease_interrupts *interrupts)
+{
+	switch (interrupts->kind) {
+	case BARLEASE_NO_INTERRUPTS:
+		return "interrupts";
+	case BARLEASE_INTX:
+		return "interrupt, an INTx";
+	case BARLEASE_MSI:
+		return "interrupts by MSI";
+	case BARLEASE_MSIX_VECTORS:
+		return "interrupts by MSI-X";
+	}
+	return "interrupts";
+}
+
+static void check_queue(const struct handle *handle,
+			const struct config_rule *rule,
+			struct config_errors *errors)
+{
+	unsigned int there = handle->interrupts.nr;
+	uint64_t end = rule->first_vector +
+		       (rule->count ?: 1) * (uint64_t)rule->nr_vectors;
+
+	if (rule->nr_vectors && end > there)
+		config_complain(errors, rule->line,
+				"[slice %s] wants interrupts up to %" PRIu64
+				", counted from 0; %s has %u %s",
+				rule->name, end - 1, handle->bdf, there,
+				kind_of(&handle->interrupts));
+	if (rule->dma && handle->backend == BARLEASE_BACKEND_NOIOMMU)
+		config_complain(errors, rule->line,
+				"[slice %s]: %s has no IOMMU, so its DMA cannot be kept to what is mapped; dma= is for those that have one",
+				rule->name, handle->bdf);
+	if (rule->flags & BARLEASE_RESET && !handle->can_reset)
+		config_complain(errors, rule->line,
+				"[slice %s]: %s has no reset of its own; reset=never is right",
+				rule->name, handle->bdf);
+}
+
 void fit_check(const struct handle *handle, const struct config *config,
 	       struct config_errors *errors)
 {
@@ -145,5 +184,6 @@ void fit_check(const struct handle *handle, const struct config *config,
 			continue;
 		check_bar(handle, rule, errors);
 		check_msix(handle, rule, errors);
+		check_queue(handle, rule, errors);
 	}
 }

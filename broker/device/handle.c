@@ -51,6 +51,9 @@ static void look_at(struct handle *handle)
 		handle->nr_msix[i] = barlease_device_msix(handle->device, i,
 							  handle->msix[i]);
 	}
+	if (barlease_device_interrupts(handle->device, &handle->interrupts))
+		handle->interrupts = (struct barlease_interrupts){ .nr = 0 };
+	handle->can_reset = barlease_device_can_reset(handle->device);
 	handle->request = barlease_device_request_fd(handle->device);
 }
 

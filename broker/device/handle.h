@@ -7,6 +7,7 @@
 #ifndef BROKER_HANDLE_H
 #define BROKER_HANDLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <barlease.h>
@@ -18,8 +19,8 @@
  * struct handle - an open device, and what there is to know of it
  * @lock: see lock.h
  * @request: fd that is readable when the kernel wants it back; or -errno
- * @caps, @bars, @msix, @nr_msix: found out when it was opened, so that nobody
- *   has to ask the kernel
+ * @caps, @bars, @msix, @nr_msix, @interrupts, @can_reset: found out when it was
+ *   opened, so that nobody has to ask the kernel
  */
 struct handle {
 	char bdf[BARLEASE_PCI_ADDRESS_SIZE];
@@ -31,6 +32,8 @@ struct handle {
 	struct barlease_bar bars[BARLEASE_BARS];
 	struct barlease_range msix[BARLEASE_BARS][BARLEASE_MSIX_RANGES];
 	int nr_msix[BARLEASE_BARS];
+	struct barlease_interrupts interrupts;
+	bool can_reset;
 };
 
 /* What it takes to open one. @token_file: of a VF's token; or empty */
