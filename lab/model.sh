@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# model.sh: check model/leases.pml with Spin, exhaustively: that what is promised
-# there holds whoever takes part, that every revoke returns, and that each mistake
-# leads to a counter-example. Prints TAP, with the number of states; what Spin has
+# model.sh: check model/leases.pml and model/queues.pml with Spin, exhaustively: that
+# what is promised there holds whoever takes part, that every revoke returns, and that
+# each mistake leads to a counter-example. Prints TAP, with the number of states; what Spin has
 # to say of a failure is in build/model/NUMBER/.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 out=$build/model
+model=leases
 nr=0
 
 # What Spin's program found: NR "errors: N", and how many states
@@ -45,7 +46,7 @@ search()
 	esac
 	(
 		cd "$dir"
-		spin -a "${defines[@]}" "$top/model/leases.pml" >spin.log
+		spin -a "${defines[@]}" "$top/model/$model.pml" >spin.log
 		gcc -O1 -w -DCOLLAPSE "${build[@]}" -o pan pan.c
 		./pan -m2000000 -w22 "${run[@]}"
 	) >"$dir/log" 2>&1
@@ -68,7 +69,7 @@ holds()
 	if [ "$(errors "$dir/log")" = 0 ] && complete "$dir/log"; then
 		good=true
 	fi
-	verdict $good "$1: $2: $(states "$dir/log") states"
+	verdict $good "$1: ${2:-$model}: $(states "$dir/log") states"
 }
 
 # A mistake, and who has to take part for it to show
@@ -115,6 +116,14 @@ shows QUEUE_NOT_DRAINED safety 'FAULT HOT_RESET DECODE'
 shows LOCK_IN_MMAP safety 'BAR_READ MMAP DECODE'
 shows LOOK_BEFORE_COUNTING safety 'IMPORTER REVOKE'
 shows CHILD_FIRST safety 'FAULT REVOKE FORK'
+
+model=queues
+holds safety ''
+shows NO_RESET safety ''
+shows RESET_ONCE safety ''
+shows NO_SUSPENSION safety ''
+shows MEMORY_FIRST safety ''
+shows ANSWER_BEFORE_THE_END safety ''
 
 echo "1..$nr"
 echo '#@ complete'

@@ -11,31 +11,35 @@ cd "$top" || exit
 # Of the comments, for what the model calls itself has its name, too
 named()
 {
-	grep -oE '/\*.*\*/|^ \*.*' model/leases.pml |
+	grep -oE '/\*.*\*/|^ \*.*' "model/$1.pml" |
 		grep -oE '\<[a-z_]+\(\)' | tr -d '()' | sort -u
 }
 
-defined()
+# names MODEL LEAST DIRECTORY...: it names so many functions, and they are there
+names()
 {
-	grep -qE "(^|[ *])$1\(" module/*.[ch]
+	local model=$1 least=$2 nr=0 missing='' name
+	shift 2
+
+	for name in $(named "$model"); do
+		nr=$((nr + 1))
+		grep -rqE --include='*.[ch]' "(^|[ *])$name\(" "$@" ||
+			missing+=" $name()"
+	done
+	[ "$nr" -ge "$least" ]
+	ok $? "$model names functions" "$nr"
+	[ -z "$missing" ]
+	ok $? "all of them are there" "not in $*:$missing"
 }
 
-missing=
-nr=0
-for name in $(named); do
-	nr=$((nr + 1))
-	defined "$name" || missing+=" $name()"
-done
-[ "$nr" -ge 20 ]
-ok $? "the model names functions of the driver" "$nr"
-[ -z "$missing" ]
-ok $? "all of them are there" "not in module/:$missing"
+names leases 20 module
+names queues 10 lib/server lib/device broker
 
 unused=
 while read -r name; do
 	grep -qE "\<${name#*_}\>" lab/model.sh || unused+=" $name"
-done < <(grep -oE '(RUN|WRONG)_[A-Z0-9_]+' model/leases.pml | sort -u)
+done < <(grep -ohE '(RUN|WRONG)_[A-Z0-9_]+' model/*.pml | sort -u)
 [ -z "$unused" ]
-ok $? "each process and each mistake of it is searched" "not in lab/model.sh:$unused"
+ok $? "each process and each mistake is searched" "not in lab/model.sh:$unused"
 
 tap_done
