@@ -367,7 +367,7 @@ void barlease_server_remove_device(struct barlease_server *server,
 	finish_ending(server, device);
 	bl_books_forget_device(&server->books, device);
 	/* Whoever resets it has nothing to resume any more */
-	barlease_server_resume(server, device);
+	bl_unsuspend(server, device);
 	settle(server);
 }
 

@@ -152,9 +152,11 @@ void bl_request(struct bl_session *session, const struct bl_packet *packet,
 /* The one that was parked */
 void bl_request_again(struct bl_session *session);
 
-/* suspend.c. bl_reset(): before anybody has more of it */
+/* suspend.c. bl_reset(): before anybody has more of it; bl_unsuspend(): it is gone */
 void bl_reset(struct barlease_server *server,
 	      const struct barlease_device *device);
+void bl_unsuspend(struct barlease_server *server,
+		  const struct barlease_device *device);
 bool bl_is_suspended(const struct barlease_server *server,
 		     const struct barlease_device *device);
 

@@ -113,6 +113,15 @@ void bl_reset(struct barlease_server *server,
 		resume(server, suspension);
 }
 
+void bl_unsuspend(struct barlease_server *server,
+		  const struct barlease_device *device)
+{
+	struct bl_suspension *suspension = find(server, device);
+
+	if (suspension)
+		resume(server, suspension);
+}
+
 void barlease_server_suspend(struct barlease_server *server,
 			     const struct barlease_device *device)
 {

@@ -662,6 +662,37 @@ static void ends_with_the_device(void **state)
 	close(peer);
 }
 
+/* Also while it is reset, and has to be once more */
+static void ends_with_the_device_anyway(void **state)
+{
+	uint32_t id;
+	int peer;
+
+	(void)state;
+	peer = peer_with_all(&id);
+	barlease_server_suspend(server, &device);
+	assert_int_equal(barlease_server_revoke(server, id), -EINPROGRESS);
+	assert_string_equal(device.events, "r");
+	barlease_server_remove_device(server, &device);
+	nothing_is_left();
+	assert_int_equal(heard.ended, 1);
+	close(peer);
+}
+
+static void ends_though_nothing_lets_go(void **state)
+{
+	uint32_t id;
+	int peer;
+
+	(void)state;
+	peer = peer_with_all(&id);
+	device.unmap_error = -EBUSY;
+	barlease_server_remove_device(server, &device);
+	assert_int_equal(heard.ended, 1);
+	device.unmap_error = 0;
+	close(peer);
+}
+
 static void ends_with_the_server(void **state)
 {
 	uint32_t id;
@@ -820,7 +851,15 @@ static void reset_by_its_owner(void **state)
 	barlease_server_resume(server, &device);
 	peer_hears(second, BL_WIRE_LEASE, &message, &fd);
 	close(fd);
+
+	/* One that goes is reset by nobody any more */
+	barlease_server_suspend(server, &device);
 	close(second);
+	settle();
+	barlease_server_remove_device(server, &device);
+	assert_int_equal(heard.resets, 2);
+	barlease_server_resume(server, &device);
+	assert_int_equal(heard.resets, 2);
 	close(other);
 }
 
@@ -846,6 +885,8 @@ int main(void)
 		TEST(ends_by_order),
 		TEST(ends_by_hanging_up),
 		TEST(ends_with_the_device),
+		TEST(ends_with_the_device_anyway),
+		TEST(ends_though_nothing_lets_go),
 		TEST(ends_with_the_server),
 		TEST(ends_in_the_end),
 		TEST(waits_for_a_reset),

@@ -272,6 +272,8 @@ int bl_lease_map(struct bl_books *books, struct bl_lease *lease,
 int bl_lease_unmap(struct bl_books *books, struct bl_lease *lease,
 		   uint64_t address);
 int bl_lease_unmap_all(struct bl_books *books, struct bl_lease *lease);
+/* Mapped or not */
+void bl_lease_forget_pieces(struct bl_books *books, struct bl_lease *lease);
 
 /*
  * group.c. bl_slice_group_get() finds it or makes it, for one more slice.

@@ -246,11 +246,20 @@ void bl_lease_linger(struct bl_books *books, struct bl_lease *lease,
 	set_ending(books, lease, reason);
 }
 
+/* Of a device that is about to be closed: there is no other time for it any more */
+static void take_back_now(struct bl_books *books, struct bl_lease *lease)
+{
+	bl_lease_disarm(lease);
+	bl_lease_unmap_all(books, lease);
+	bl_lease_forget_pieces(books, lease);
+}
+
 void bl_lease_over(struct bl_books *books, struct bl_lease *lease)
 {
 	struct bl_slice *slice = lease->slice;
 	struct bl_user *user = lease->holder->user;
 
+	take_back_now(books, lease);
 	TAILQ_REMOVE(&books->ending, lease, of_state);
 	LIST_REMOVE(lease, of_holder);
 	lease->holder->nr_leases--;

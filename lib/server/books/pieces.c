@@ -193,19 +193,24 @@ int bl_lease_map(struct bl_books *books, struct bl_lease *lease,
 	return 0;
 }
 
+static void forget(struct bl_books *books, struct bl_lease *lease,
+		   struct bl_piece *piece)
+{
+	LIST_REMOVE(piece, of_lease);
+	lease->nr_pieces--;
+	account(books, lease, 0, piece->length);
+	free(piece);
+}
+
 static int unmap(struct bl_books *books, struct bl_lease *lease,
 		 struct bl_piece *piece)
 {
 	int ret = barlease_device_unmap(lease->device, piece->address,
 					piece->length);
 
-	if (ret)
-		return ret;
-	LIST_REMOVE(piece, of_lease);
-	lease->nr_pieces--;
-	account(books, lease, 0, piece->length);
-	free(piece);
-	return 0;
+	if (!ret)
+		forget(books, lease, piece);
+	return ret;
 }
 
 int bl_lease_unmap(struct bl_books *books, struct bl_lease *lease,
@@ -230,4 +235,14 @@ int bl_lease_unmap_all(struct bl_books *books, struct bl_lease *lease)
 		error = error ?: ret;
 	}
 	return error;
+}
+
+void bl_lease_forget_pieces(struct bl_books *books, struct bl_lease *lease)
+{
+	struct bl_piece *piece = LIST_FIRST(&lease->pieces), *next;
+
+	for (; piece; piece = next) {
+		next = LIST_NEXT(piece, of_lease);
+		forget(books, lease, piece);
+	}
 }
