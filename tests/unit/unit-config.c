@@ -87,10 +87,11 @@ static void the_example(void **state)
 	assert_true(getdelim(&text, &size, '\0', file) > 0);
 	fclose(file);
 	config = good(text);
-	assert_int_equal(config->nr_slices, 66);
+	assert_int_equal(config->nr_slices, 67);
 	assert_non_null(config_find(config, "doorbell-63"));
 	assert_non_null(config_find(config, "window"));
 	assert_non_null(config_find(config, "status"));
+	assert_non_null(config_find(config, "queue"));
 	config_free(config);
 	free(text);
 }
