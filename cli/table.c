@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,11 +81,36 @@ int table_add(struct table *table, const char *text, ...)
 	return 0;
 }
 
+static const char *title_of(const char *heading)
+{
+	return heading + strspn(heading, "?>");
+}
+
+static bool is_at_right(const char *heading)
+{
+	return heading[*heading == '?'] == '>';
+}
+
+/* Nothing is in it, and that is not worth a column */
+static bool is_left_out(const struct table *table, size_t column)
+{
+	size_t i;
+
+	if (*table->headings[column] != '?')
+		return false;
+	for (i = column; i < table->nr; i += table->columns)
+		if (*table->cells[i])
+			return false;
+	return true;
+}
+
+/* Or -1 */
 static int column_width(const struct table *table, size_t column)
 {
-	const char *heading = table->headings[column];
-	size_t width = strlen(heading) - (*heading == '>'), i, n;
+	size_t width = strlen(title_of(table->headings[column])), i, n;
 
+	if (is_left_out(table, column))
+		return -1;
 	for (i = column; i < table->nr; i += table->columns) {
 		n = strlen(table->cells[i]);
 		if (n > width)
@@ -96,9 +122,15 @@ static int column_width(const struct table *table, size_t column)
 static void print_cell(const struct table *table, size_t column, int width,
 		       const char *text, FILE *to)
 {
+	const char *heading = table->headings[column];
+
+	if (width < 0)
+		return;
 	if (column)
 		fputs("  ", to);
-	if (*table->headings[column] == '>')
+	if (*heading == '?' && !*text)
+		text = "-";
+	if (is_at_right(heading))
 		fprintf(to, "%*s", width, text);
 	else if (column + 1 < table->columns)
 		fprintf(to, "%-*s", width, text);
@@ -109,13 +141,12 @@ static void print_cell(const struct table *table, size_t column, int width,
 void table_print(const struct table *table, FILE *to)
 {
 	int widths[TABLE_COLUMNS] = { 0 };
-	const char *heading;
 	size_t i, column = 0;
 
 	for (i = 0; i < table->columns; i++) {
 		widths[i] = column_width(table, i);
-		heading = table->headings[i];
-		print_cell(table, i, widths[i], heading + (*heading == '>'), to);
+		print_cell(table, i, widths[i], title_of(table->headings[i]),
+			   to);
 	}
 	putc('\n', to);
 	for (i = 0; i < table->nr; i++) {

@@ -18,7 +18,9 @@ struct table;
 /**
  * table_new() - a table with a heading
  * @headings: of the columns; one that begins with ">" has its column's text at
- *   its right edge. Ends with NULL, and outlives the table.
+ *   its right edge. With "?" before that, the column is left out where all of its
+ *   cells are empty; one of them is "-" else. Not for the first or the last column.
+ *   Ends with NULL, and outlives the table.
  *
  * Return: the table, for table_free(); NULL without memory
  */

@@ -15,6 +15,7 @@
 #include "importers.h"
 #include "json.h"
 #include "proc.h"
+#include "queue.h"
 #include "size.h"
 #include "table.h"
 
@@ -117,10 +118,12 @@ static int print_table(const struct records *leases,
 {
 	static const char *const headings[] = {
 		">LEASE", "STATE", "SLICE", "DEVICE", ">BAR", ">SIZE",
-		"ACCESS", "MEMATTR", ">UID", "HELD BY", NULL,
+		"ACCESS", "MEMATTR", QUEUE_HEADINGS, ">UID", "HELD BY",
+		NULL,
 	};
 	struct table *table = table_new(headings);
 	const struct record *lease;
+	struct queue queue;
 	size_t i;
 
 	if (!table)
@@ -136,6 +139,8 @@ static int print_table(const struct records *leases,
 			  size_text(record_number(lease, "size")).text);
 		table_add(table, "%s", record_get(lease, "access"));
 		table_add(table, "%s", record_get(lease, "memattr"));
+		queue = queue_of(lease);
+		queue_add_lease(&queue, table);
 		table_add(table, "%s", record_get(lease, "uid"));
 		add_holders(table, holdings, record_number(lease, "inode"));
 	}
@@ -194,6 +199,7 @@ static void print_json(const struct records *leases,
 	struct json_object *list = json_list(answer, "leases");
 	struct json_object *object;
 	const struct record *lease;
+	struct queue queue;
 	size_t i, j;
 
 	for (i = 0; i < leases->nr; i++) {
@@ -206,6 +212,8 @@ static void print_json(const struct records *leases,
 			json_put_text(object, texts[j],
 				      record_get(lease, texts[j]));
 		json_put_text(object, "state", state_of(lease));
+		queue = queue_of(lease);
+		queue_lease_to_json(&queue, object);
 		holders_to_json(holdings, record_number(lease, "inode"),
 				json_list(object, "held_by"));
 		devices_to_json(holdings, record_number(lease, "inode"),
@@ -314,7 +322,9 @@ const struct verb ps_verb = {
 "UID is whose lease it is. A process holds it that has its file descriptor open\n"
 "(fd), or has it mapped (map), wherever it has it from; barleased keeps an fd of\n"
 "each for itself. A device holds it that was given it by some process, and has\n"
-"it mapped for DMA or could have. Asks barleased, for root only.\n",
+"it mapped for DMA or could have. Of a lease with interrupts or memory, IRQS is of\n"
+"how many of them somebody is told, and DMA how much the device reaches. Asks\n"
+"barleased, for root only.\n",
 	.examples =
 "  barlease ps\n"
 "  barlease ps --json | jq '.leases[] | {slice, pids: [.held_by[].pid]}'\n"

@@ -14,6 +14,7 @@
 #include "device.h"
 #include "json.h"
 #include "msix-json.h"
+#include "queue.h"
 #include "ranges.h"
 #include "screen.h"
 #include "size.h"
@@ -99,11 +100,12 @@ static int select_leases(const struct records *answer, const char *bdf, int bar,
 static int print_facts(const struct leases *leases)
 {
 	static const char *const headings[] = {
-		">LEASE", "SLICE", "BYTES", ">SIZE", "ACCESS", "MEMATTR", ">UID",
-		">PID", NULL,
+		">LEASE", "SLICE", "BYTES", ">SIZE", "ACCESS", "MEMATTR",
+		QUEUE_HEADINGS, ">UID", ">PID", NULL,
 	};
 	struct table *table = table_new(headings);
 	const struct record *record;
+	struct queue queue;
 	char bytes[80];
 	size_t i;
 
@@ -121,6 +123,8 @@ static int print_facts(const struct leases *leases)
 			  size_text(record_number(record, "size")).text);
 		table_add(table, "%s", record_get(record, "access"));
 		table_add(table, "%s", record_get(record, "memattr"));
+		queue = queue_of(record);
+		queue_add_lease(&queue, table);
 		table_add(table, "%s", record_get(record, "uid"));
 		table_add(table, "%s", record_get(record, "pid"));
 	}
@@ -182,6 +186,7 @@ static int print_bar(const struct pci_bar *bar, int index,
 static void lease_to_json(const struct record *record,
 			  const struct occupant *occupant, struct json_object *object)
 {
+	const struct queue queue = queue_of(record);
 	struct json_object *ranges, *range;
 	size_t i;
 
@@ -196,6 +201,7 @@ static void lease_to_json(const struct record *record,
 	json_put_number(object, "size", record_number(record, "size"));
 	json_put_text(object, "access", record_get(record, "access"));
 	json_put_text(object, "memattr", record_get(record, "memattr"));
+	queue_lease_to_json(&queue, object);
 	json_put_number(object, "uid", record_number(record, "uid"));
 	json_put_number(object, "gid", record_number(record, "gid"));
 	json_put_number(object, "pid", record_number(record, "pid"));

@@ -12,6 +12,7 @@
 #include "broker.h"
 #include "json.h"
 #include "lease.h"
+#include "queue.h"
 #include "size.h"
 #include "table.h"
 
@@ -25,6 +26,11 @@ static void add_row(struct table *table,
 	table_add(table, "%s", memattr_name(slice->memattr));
 	table_add(table, "%s",
 		  slice->flags & BARLEASE_EXCLUSIVE ? "yes" : "no");
+	if (slice->interrupts)
+		table_add(table, "%u", slice->interrupts);
+	else
+		table_add(table, "%s", "");
+	table_add(table, "%s", slice->dma ? size_text(slice->dma).text : "");
 	if (slice->free == UINT32_MAX)
 		table_add(table, "any");
 	else
@@ -35,7 +41,7 @@ static int print_table(const struct barlease_slice_info *slices, size_t nr)
 {
 	static const char *const headings[] = {
 		"SLICE", "GROUP", ">SIZE", "ACCESS", "MEMATTR", "EXCLUSIVE",
-		">FREE", NULL,
+		QUEUE_HEADINGS, ">FREE", NULL,
 	};
 	struct table *table = table_new(headings);
 	size_t i;
@@ -64,6 +70,10 @@ static void print_json(const struct barlease_slice_info *slices, size_t nr)
 		json_put_text(slice, "memattr", memattr_name(slices[i].memattr));
 		json_put_bool(slice, "exclusive",
 			      slices[i].flags & BARLEASE_EXCLUSIVE);
+		json_put_number(slice, "interrupts", slices[i].interrupts);
+		json_put_text(slice, "interrupt_kind",
+			      interrupt_kind_name(slices[i].interrupt_kind));
+		json_put_number(slice, "dma", slices[i].dma);
 		if (slices[i].free == UINT32_MAX)
 			json_put_text(slice, "free", NULL);
 		else
@@ -89,6 +99,7 @@ static int record_to_json(struct record *record, void *data)
 		"device", "ranges", "access", "memattr",
 	};
 	static const char *const numbers[] = { "bar", "size", "holders" };
+	const struct queue queue = queue_of(record);
 	struct json_object *slice = json_new();
 	size_t i;
 
@@ -100,6 +111,7 @@ static int record_to_json(struct record *record, void *data)
 	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		json_put_number(slice, numbers[i],
 				record_number(record, numbers[i]));
+	queue_slice_to_json(&queue, slice);
 	json_put_bool(slice, "exclusive", record_number(record, "exclusive"));
 	if (record_number(record, "max"))
 		json_put_number(slice, "max", record_number(record, "max"));
@@ -113,6 +125,7 @@ static int record_to_json(struct record *record, void *data)
 static int record_to_row(struct record *record, void *data)
 {
 	struct table *table = data;
+	const struct queue queue = queue_of(record);
 	const char *group = group_of(record);
 	uint64_t max = record_number(record, "max");
 
@@ -125,6 +138,7 @@ static int record_to_row(struct record *record, void *data)
 	table_add(table, "%s", record_get(record, "memattr"));
 	table_add(table, "%s",
 		  record_number(record, "exclusive") ? "yes" : "no");
+	queue_add_slice(&queue, table);
 	table_add(table, "%s", record_get(record, "holders"));
 	if (max)
 		table_add(table, "%" PRIu64, max);
@@ -138,7 +152,8 @@ static int all_to_table(struct admin *admin)
 {
 	static const char *const headings[] = {
 		"SLICE", "GROUP", "DEVICE", ">BAR", ">SIZE", "ACCESS",
-		"MEMATTR", "EXCLUSIVE", ">HOLDERS", ">MAX", NULL,
+		"MEMATTR", "EXCLUSIVE", QUEUE_HEADINGS, ">HOLDERS",
+		">MAX", NULL,
 	};
 	struct table *table = table_new(headings);
 	int ret;
@@ -211,8 +226,10 @@ const struct verb slices_verb = {
 	.summary = "show the slices that you may lease",
 	.details =
 "Asks whoever vends them, as the user that it runs as. FREE is how many more\n"
-"leases of a slice there can be now. With --all asks barleased, for root only,\n"
-"and shows those of all users, how many hold each and how many may.\n",
+"leases of a slice there can be now. IRQS is how many interrupts go with it, DMA\n"
+"how much memory the device may be let reach. With --all asks barleased, for\n"
+"root only, and shows those of all users, how many hold each and how many may,\n"
+"and which interrupts of the device IRQS are.\n",
 	.examples =
 "  barlease slices\n"
 "  barlease slices --json | jq -r '.slices[].slice'\n"

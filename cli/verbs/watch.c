@@ -12,12 +12,14 @@
 
 #include "broker.h"
 #include "json.h"
+#include "size.h"
 #include "text.h"
 
 static bool is_number(const char *key)
 {
 	static const char *const keys[] = {
 		"id", "bar", "size", "uid", "gid", "pid", "inode", "since",
+		"dma", "vectors", "mapped",
 	};
 	size_t i;
 
@@ -55,10 +57,17 @@ static void print_json(const struct record *record)
 static void print_lease(const struct record *record)
 {
 	const char *reason = record_get(record, "reason");
+	const char *interrupts = record_get(record, "interrupts");
+	uint64_t dma = record_number(record, "dma");
 
-	text_print(stdout, "lease %s of %s (%s BAR %s), process %s, uid %s%s%s",
-		   record_get(record, "id"), record_get(record, "slice"),
-		   record_get(record, "device"), record_get(record, "bar"),
+	text_print(stdout, "lease %s of %s (%s BAR %s", record_get(record, "id"),
+		   record_get(record, "slice"), record_get(record, "device"),
+		   record_get(record, "bar"));
+	if (*interrupts)
+		text_print(stdout, ", interrupts %s", interrupts);
+	if (dma)
+		printf(", %s of memory", size_text(dma).text);
+	text_print(stdout, "), process %s, uid %s%s%s",
 		   record_get(record, "pid"), record_get(record, "uid"),
 		   *reason ? ": " : "", reason);
 }

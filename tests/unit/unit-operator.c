@@ -230,6 +230,54 @@ static void states_of_leases(void **state)
 	says("\"state\": \"kept\"");
 }
 
+/* Interrupts and memory, which have columns only where some slice or lease has them */
+static void queues(void **state)
+{
+	const char *leases =
+		"lease id=7 slice=a device=0000:03:00.0 bar=0 size=8192 access=rw memattr=nc interrupts=4-7 dma=16777216 uid=1 gid=1 pid=1 inode=1 since=1 state=held vectors=3 mapped=2097152\n"
+		"lease id=8 slice=b device=0000:03:00.0 bar=0 size=4096 access=rw memattr=nc uid=1 gid=1 pid=1 inode=2 since=1 state=held\n"
+		"ok\n";
+	const char *slices =
+		"slice name=a group=- device=0000:03:00.0 bar=0 ranges=0x0+0x2000 size=8192 access=rw memattr=nc interrupts=4-7 dma=16777216 exclusive=1 max=0 per-user=0 holders=1\n"
+		"slice name=b group=- device=0000:03:00.0 bar=0 ranges=0x2000+0x1000 size=4096 access=rw memattr=nc interrupts=8-8 exclusive=1 max=0 per-user=0 holders=0\n"
+		"ok\n";
+
+	(void)state;
+	asks("ps", "leases", leases, 0);
+	says("MEMATTR    IRQS              DMA  UID  HELD BY\n");
+	says("nc       3 of 4  2 MiB of 16 MiB    1  -\n");
+	says("nc            -                -    1  -\n");
+	asks("ps --json", "leases", leases, 0);
+	says("\"interrupts\": 4,\n      \"first_interrupt\": 4,\n");
+	says("\"dma\": 16777216,\n      \"vectors\": 3,\n");
+	says("\"mapped\": 2097152");
+	says("\"interrupts\": 0,\n      \"first_interrupt\": null,\n");
+	asks("slices --all", "slices", slices, 0);
+	says("EXCLUSIVE  IRQS     DMA  HOLDERS  MAX\n");
+	says("yes         4-7  16 MiB        1  any\n");
+	says("yes           8       -        0  any\n");
+	asks("slices --all --json", "slices", slices, 0);
+	says("\"interrupts\": 1, \"first_interrupt\": 8, \"dma\": 0");
+	asks("ps", "leases", "ok\n", 0);
+	assert_null(strstr(said, "DMA"));
+}
+
+static void watches_queues(void **state)
+{
+	const char *events =
+		"ok\n"
+		"acquired id=7 slice=a device=0000:03:00.0 bar=0 interrupts=4-7 dma=16777216 uid=1 gid=1 pid=2 state=held\n"
+		"acquired id=8 slice=b device=0000:03:00.0 bar=2 uid=1 gid=1 pid=2 state=held\n";
+
+	(void)state;
+	asks("watch", "watch", events, 1);
+	says("acquired  lease 7 of a (0000:03:00.0 BAR 0, interrupts 4-7, ");
+	says("16 MiB of memory), process 2, uid 1\n");
+	says("acquired  lease 8 of b (0000:03:00.0 BAR 2), process 2, uid 1\n");
+	asks("watch --json", "watch", events, 1);
+	says("\"interrupts\":\"4-7\",\"dma\":16777216,");
+}
+
 /* As many as there can be: nothing of them is lost, whatever it is shown as */
 static void many_slices(void **state)
 {
@@ -257,6 +305,8 @@ int main(void)
 		cmocka_unit_test(kinds_of_errors),
 		cmocka_unit_test(devices),
 		cmocka_unit_test(states_of_leases),
+		cmocka_unit_test(queues),
+		cmocka_unit_test(watches_queues),
 		cmocka_unit_test(many_slices),
 	};
 
