@@ -30,6 +30,8 @@ static const struct description {
 	{ OPT_ASCII, "ascii", NULL, "draw with ASCII characters" },
 	{ OPT_DEVICE, "device", "DEVICE", "all leases of this device" },
 	{ OPT_FORCE, "force", NULL, "even if the driver that it has is at work" },
+	{ OPT_IRQ, "irq", NULL,
+	  "with an eventfd for each of its interrupts, in\n$BARLEASE_IRQ_FDS" },
 	{ OPT_JSON, "json", NULL, "for programs" },
 	{ OPT_LISTEN_FDS, "listen-fds", NULL,
 	  "as descriptor 3, with $LISTEN_FDS and the like" },

@@ -14,7 +14,7 @@ declare -gA _barlease_options=(
 	[dmabuf]=''
 	[doctor]='--admin= --json --no-iommu --socket='
 	[slices]='--admin= --all --json --socket='
-	[acquire]='--any --listen-fds --on-revoke= --socket='
+	[acquire]='--any --irq --listen-fds --on-revoke= --socket='
 	[peek]='--slice= --socket= --width='
 	[poke]='--slice= --socket= --width='
 	[devices]='--admin= --json'

@@ -4,8 +4,8 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "handover.h"
 #include "lease.h"
 #include "number.h"
 
@@ -36,10 +37,12 @@ struct run {
 	const struct verb *verb;
 	struct barlease_client *client;
 	struct barlease_lease lease;
+	struct handover handover;
 	pid_t pid;
 	int signals;		/* signalfd */
 	sigset_t before;
 	int on_revoke;		/* signal; 0: none */
+	bool irqs;
 	bool listen_fds;
 	bool connected;
 	bool revoked;
@@ -60,7 +63,6 @@ static void export_one(const char *name, const char *format, ...)
 
 static void export_lease(const struct barlease_lease *lease)
 {
-	export_one("BARLEASE_FD", "%d", lease->fd);
 	export_one("BARLEASE_ID", "%" PRIu32, lease->id);
 	export_one("BARLEASE_NAME", "%s", lease->name);
 	export_one("BARLEASE_SIZE", "%" PRIu64, lease->size);
@@ -70,36 +72,59 @@ static void export_lease(const struct barlease_lease *lease)
 	export_one("BARLEASE_PHASE", "%" PRIu64, lease->alignment.phase);
 }
 
+/* "doorbell", and as many "irq-0" and so on; ":" would begin another name. */
+static void export_names(const struct run *run)
+{
+	const char *name = run->lease.name;
+	bool plain = *name && !strchr(name, ':');
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	unsigned int i;
+
+	if (!to)
+		err(EXIT_FAILURE, "names");
+	fputs(plain ? name : "lease", to);
+	for (i = 0; i < run->handover.vectors; i++)
+		fprintf(to, ":irq-%u", i);
+	if (run->handover.nr > 1 + run->handover.vectors)
+		fputs(":unmask", to);
+	if (fclose(to))
+		err(EXIT_FAILURE, "names");
+	setenv("LISTEN_FDNAMES", text, 1);
+	free(text);
+}
+
 /*
  * The protocol of sd_listen_fds(3), by which container managers pass descriptors
- * on. ":" would begin another name.
+ * on
  */
-static int to_listen_fds(struct barlease_lease *lease)
+static int to_listen_fds(struct run *run)
 {
-	bool plain = *lease->name && !strchr(lease->name, ':');
+	int ret = handover_renumber(&run->handover, FIRST_LISTEN_FD);
 
-	if (lease->fd != FIRST_LISTEN_FD &&
-	    dup2(lease->fd, FIRST_LISTEN_FD) < 0)
-		return -errno;
-	lease->fd = FIRST_LISTEN_FD;
-	export_one("LISTEN_FDS", "1");
+	if (ret)
+		return ret;
+	export_one("LISTEN_FDS", "%u", run->handover.nr);
 	export_one("LISTEN_PID", "%d", getpid());
-	export_one("LISTEN_FDNAMES", "%s", plain ? lease->name : "lease");
+	export_names(run);
 	return 0;
 }
 
-__attribute__((noreturn)) static void become(const struct run *run, char **command)
+__attribute__((noreturn)) static void become(struct run *run, char **command)
 {
-	struct barlease_lease lease = run->lease;
 	int error = 0;
 
 	if (run->listen_fds)
-		error = -to_listen_fds(&lease);
-	export_lease(&lease);
+		error = -to_listen_fds(run);
+	export_lease(&run->lease);
+	handover_export(&run->handover, &run->lease);
 	sigprocmask(SIG_SETMASK, &run->before, NULL);
 	/* main() ignores it, and that would be inherited. */
 	signal(SIGPIPE, SIG_DFL);
-	if (!error && !fcntl(lease.fd, F_SETFD, 0))
+	if (!error)
+		error = -handover_keep(&run->handover);
+	if (!error)
 		execvp(command[0], command);
 	error = error ?: errno;
 	note(run->verb, "%s: %s", command[0], strerror(error));
@@ -252,18 +277,31 @@ static int run_command(struct run *run, char **command)
 	int ret;
 
 	ret = catch_signals(run);
-	if (ret)
+	if (ret) {
+		handover_free(&run->handover);
 		return failed(run->verb, "signalfd: %s", strerror(-ret));
+	}
 	run->pid = fork();
 	if (!run->pid)
 		become(run, command);
 	if (run->pid < 0)
 		ret = failed(run->verb, "fork: %s", strerror(errno));
-	/* It is the command's, and 'ps' shows who has one. */
-	close(run->lease.fd);
+	/* They are the command's, and 'ps' shows who has one. */
+	handover_free(&run->handover);
 	if (run->pid > 0)
 		ret = accompany(run);
 	close(run->signals);
+	return ret;
+}
+
+static int run_with_lease(struct run *run, char **command)
+{
+	int ret = handover_new(run->verb, run->client, &run->lease, run->irqs,
+			       &run->handover);
+
+	if (!ret)
+		return run_command(run, command);
+	handover_free(&run->handover);
 	return ret;
 }
 
@@ -292,6 +330,7 @@ static int acquire(const struct verb *verb, const struct options *options,
 	struct run run = {
 		.verb = verb,
 		.connected = true,
+		.irqs = options->given & OPT_IRQ,
 		.listen_fds = options->given & OPT_LISTEN_FDS,
 	};
 	unsigned int flags = options->given & OPT_ANY ? BARLEASE_ANY : 0;
@@ -307,7 +346,7 @@ static int acquire(const struct verb *verb, const struct options *options,
 		return ret;
 	ret = lease_acquire(verb, run.client, argv[0], flags, &run.lease);
 	if (!ret)
-		ret = run_command(&run, argv + 1);
+		ret = run_with_lease(&run, argv + 1);
 	barlease_client_close(run.client);
 	return ret;
 }
@@ -327,19 +366,31 @@ const struct verb acquire_verb = {
 "  BARLEASE_MEMATTR  nc (uncached) or wc (write-combining)\n"
 "  BARLEASE_ALIGN    how much is known of where it lies, in bytes\n"
 "  BARLEASE_PHASE    physical address of its first byte, modulo that\n"
+"and of a slice with interrupts or memory\n"
+"  BARLEASE_INTERRUPTS, BARLEASE_INTERRUPT_KIND\n"
+"                    how many, and intx, msi or msix\n"
+"  BARLEASE_DMA      bytes of memory that the device may be let reach\n"
+"  BARLEASE_IRQ_FDS  with --irq: numbers of eventfds, one for each interrupt, with\n"
+"                    commas between them; the kernel signals them\n"
+"  BARLEASE_UNMASK_FD\n"
+"                    with --irq: of the eventfd whose writer unmasks an INTx\n"
+"To let the device reach memory takes a program that leases by itself.\n"
 "The lease ends with the command. Should it end before, stderr says so, and the\n"
 "command's next access ends in SIGBUS. Signals are passed on. Ends with the\n"
 "status of the command, 128 and the signal's number if one ended it, 127 if\n"
 "there is no such command, 126 if it cannot be run. With --listen-fds the\n"
-"descriptor is 3, and LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES are set: podman,\n"
-"systemd-nspawn and others pass it on into a container.\n",
+"descriptor is 3, those of interrupts come after it, and LISTEN_FDS, LISTEN_PID\n"
+"and LISTEN_FDNAMES are set: podman, systemd-nspawn and others pass them on into\n"
+"a container.\n",
 	.examples =
 "  barlease acquire doorbell -- ./worker\n"
 "  barlease acquire frames --any -- ./worker --verbose\n"
+"  barlease acquire queue --irq -- ./worker\n"
 "  barlease acquire doorbell --on-revoke=TERM -- ./worker\n"
 "  barlease acquire doorbell --listen-fds -- podman run image ./worker\n"
 "  barlease acquire doorbell -- sh -c 'barlease peek 0 $((BARLEASE_SIZE / 4))'\n",
-	.takes = OPT_ANY | OPT_LISTEN_FDS | OPT_ON_REVOKE | OPT_SOCKET,
+	.takes = OPT_ANY | OPT_IRQ | OPT_LISTEN_FDS | OPT_ON_REVOKE |
+		 OPT_SOCKET,
 	.min = 2,
 	.max = -1,
 	.run = acquire,
