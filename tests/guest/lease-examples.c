@@ -5,13 +5,10 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
-#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <barlease.h>
@@ -20,66 +17,11 @@
 #include "lease.h"
 #include "map.h"
 #include "pattern.h"
+#include "program.h"
 #include "tap.h"
 
 #define SEED	32
 #define SOCKET	"/tmp/lease-examples"
-
-/* A program, and all that it says */
-struct program {
-	pid_t pid;
-	FILE *says;
-};
-
-static struct program start(uid_t uid, const char *path, const char *one,
-			    const char *two)
-{
-	struct program program;
-	int ends[2];
-
-	if (pipe(ends))
-		bail("pipe(): %s", strerror(errno));
-	program.pid = fork();
-	if (program.pid < 0)
-		bail("fork(): %s", strerror(errno));
-	if (!program.pid) {
-		dup2(ends[1], STDOUT_FILENO);
-		dup2(ends[1], STDERR_FILENO);
-		close(ends[0]);
-		close(ends[1]);
-		if (setgroups(0, NULL) || setgid(uid) || setuid(uid))
-			_exit(126);
-		execl(path, path, one, two, NULL);
-		_exit(127);
-	}
-	close(ends[1]);
-	program.says = fdopen(ends[0], "r");
-	return program;
-}
-
-/* Does it say this, sooner or later? */
-static bool says(const struct program *program, const char *words)
-{
-	char line[256];
-
-	while (fgets(line, sizeof(line), program->says)) {
-		if (strstr(line, words))
-			return true;
-		diag("  %.*s", (int)strcspn(line, "\n"), line);
-	}
-	return false;
-}
-
-static int end(struct program *program, int sig)
-{
-	int status;
-
-	if (sig)
-		kill(program->pid, sig);
-	waitpid(program->pid, &status, 0);
-	fclose(program->says);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
 
 static void fill(void)
 {
@@ -100,23 +42,23 @@ static struct barlease_client *connect_when_there(void)
 
 static void minimal(void)
 {
-	struct program primary = start(0, "/examples/minimal-primary",
-				       dev_small().name, SOCKET);
+	struct program primary = PROGRAM_AS(0, "/examples/minimal-primary",
+					    dev_small().name, SOCKET);
 	struct program worker;
 	char word[32];
 
 	barlease_client_close(connect_when_there());
-	worker = start(1001, "/examples/minimal-worker", SOCKET, NULL);
+	worker = PROGRAM_AS(1001, "/examples/minimal-worker", SOCKET);
 	snprintf(word, sizeof(word), "%#x\n", pattern(0, SEED));
-	ok(says(&worker, word), "the worker reads the page's first word");
-	is_int(end(&primary, SIGKILL), -SIGKILL, "the primary is killed");
-	ok(says(&worker, "the lease is revoked"),
+	ok(program_says(&worker, word), "the worker reads the page's first word");
+	is_int(program_end(&primary, SIGKILL), -SIGKILL, "the primary is killed");
+	ok(program_says(&worker, "the lease is revoked"),
 	   "the worker's lease is revoked");
-	is_int(end(&worker, 0), 1, "and it ends, and not by a signal");
+	is_int(program_end(&worker, 0), 1, "and it ends, and not by a signal");
 
-	worker = start(1001, "/examples/minimal-worker", SOCKET, NULL);
-	ok(says(&worker, "there is no server"), "without a primary it says so");
-	is_int(end(&worker, 0), 1, "and ends");
+	worker = PROGRAM_AS(1001, "/examples/minimal-worker", SOCKET);
+	ok(program_says(&worker, "there is no server"), "without a primary it says so");
+	is_int(program_end(&worker, 0), 1, "and ends");
 }
 
 static bool next_event(struct barlease_client *client,
@@ -153,16 +95,16 @@ static void take_queues(struct barlease_client *client)
 
 static void loop(void)
 {
-	struct program primary = start(0, "/examples/epoll-primary",
-				       dev_small().name, SOCKET);
+	struct program primary = PROGRAM_AS(0, "/examples/epoll-primary",
+					    dev_small().name, SOCKET);
 	struct barlease_client *client;
 	struct barlease_event event;
 
-	ok(says(&primary, "ready"), "the primary with epoll is ready");
+	ok(program_says(&primary, "ready"), "the primary with epoll is ready");
 	client = connect_when_there();
 	take_queues(client);
-	ok(says(&primary, "uid 0 has queue-3"), "it says who has what");
-	ok(says(&primary, "group queues: none is free"),
+	ok(program_says(&primary, "uid 0 has queue-3"), "it says who has what");
+	ok(program_says(&primary, "group queues: none is free"),
 	   "and who was refused");
 
 	kill(primary.pid, SIGHUP);
@@ -170,7 +112,7 @@ static void loop(void)
 	   event.type == BARLEASE_EVENT_SUSPENDED, "a reset begins");
 	ok(next_event(client, &event) && event.type == BARLEASE_EVENT_RESUMED,
 	   "and is over");
-	ok(says(&primary, "reset: done"), "the primary says so");
+	ok(program_says(&primary, "reset: done"), "the primary says so");
 
 	kill(primary.pid, SIGTERM);
 	for (int i = 0; i < 4; i++)
@@ -178,8 +120,8 @@ static void loop(void)
 		   event.type == BARLEASE_EVENT_REVOKED &&
 		   event.reason == BARLEASE_SHUTDOWN,
 		   "lease %d ends with the primary", 4 - i);
-	ok(says(&primary, "had queue-0, shutdown"), "it says that as well");
-	is_int(end(&primary, 0), 0, "and ends well");
+	ok(program_says(&primary, "had queue-0, shutdown"), "it says that as well");
+	is_int(program_end(&primary, 0), 0, "and ends well");
 	ok(access(SOCKET, F_OK), "its socket is gone");
 	barlease_client_close(client);
 }
