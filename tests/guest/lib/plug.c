@@ -118,6 +118,32 @@ struct plugged plug_two(const char *port)
 	return plugged;
 }
 
+/* QEMU keeps what is written to it in a file of its own, and it goes with it */
+static int add_disk(unsigned int mib)
+{
+	static int last;
+	int disk = getpid() * 100 + ++last;
+	char drive[96];
+
+	snprintf(drive, sizeof(drive),
+		 "if=none,id=disk%d,driver=null-co,size=%uM,read-zeroes=on,snapshot=on",
+		 disk, mib);
+	if (!strstr(monitor("drive_add 0 %s", drive), "OK"))
+		bail("QEMU has no drive for us");
+	return disk;
+}
+
+struct plugged plug_disk(const char *port, unsigned int mib)
+{
+	struct plugged plugged = { .port = port };
+	char device[64];
+
+	snprintf(device, sizeof(device), "nvme,serial=barlease,drive=disk%d",
+		 add_disk(mib));
+	plugged.dev = plug(port, device);
+	return plugged;
+}
+
 void plug_pull(const struct plugged *plugged)
 {
 	monitor_do("device_del %s-0", plugged->port);
@@ -134,5 +160,6 @@ void plug_pull(const struct plugged *plugged)
 bool plug_gone(const struct plugged *plugged)
 {
 	return comes_true(!present(plugged->dev)) &&
-	       comes_true(!*monitor("object_del ram%d", plugged->ram));
+	       (!plugged->ram ||
+		comes_true(!*monitor("object_del ram%d", plugged->ram)));
 }

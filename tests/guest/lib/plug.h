@@ -24,6 +24,8 @@ struct plugged {
 struct plugged plug_memory(const char *port);
 /* edu, and such a memory as the second function of its slot; both bound */
 struct plugged plug_two(const char *port);
+/* nvme, with a disk of so many MiB, all zeros; bound */
+struct plugged plug_disk(const char *port, unsigned int mib);
 
 /*
  * The kernel lets go of it when nobody has it open any more. One at a time, up
