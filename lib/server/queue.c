@@ -79,7 +79,7 @@ static const struct words map_words[] = {
 	{ EPERM, "not sealed against shrinking (F_SEAL_SHRINK)" },
 	{ EINVAL, "not whole pages, or past the end" },
 	{ ENXIO, "a hole is in it: fill it first (MAP_POPULATE)" },
-	{ EACCES, "the descriptor is for reading only, and the memory is not" },
+	{ EACCES, "it cannot be written to, and the device is to write to it" },
 	{ ENOSPC, "no addresses or no mappings are left" },
 	{ ENOMEM, "the server may lock no more memory (LimitMEMLOCK=)" },
 	{ EFAULT, "there is no such memory" },

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -507,6 +508,30 @@ static void bad_memory(void **state)
 	close(peer);
 }
 
+/* Who sends it need not be the one whose it is */
+static void memory_for_reading(void **state)
+{
+	int fd = good_memory(MIB), sealed = good_memory(MIB), reads;
+	char path[32];
+	uint32_t id;
+	int peer;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	reads = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(reads >= 0);
+	assert_int_equal(fcntl(sealed, F_ADD_SEALS, F_SEAL_WRITE), 0);
+	offer_one();
+	peer = peer_with_queue("queue", &id);
+	cannot_map(peer, id, 0, PAGE, reads, EACCES);
+	cannot_map(peer, id, 0, PAGE, sealed, EACCES);
+	assert_int_equal(device.nr_maps, 0);
+	close(reads);
+	close(sealed);
+	close(fd);
+	close(peer);
+}
+
 static void limits(void **state)
 {
 	struct barlease_limits most = { .user_dma = 24 * MIB };
@@ -878,6 +903,7 @@ int main(void)
 		TEST(wrong_number_of_fds),
 		TEST(memory_is_mapped),
 		TEST(bad_memory),
+		TEST(memory_for_reading),
 		TEST(limits),
 		TEST(many_pieces),
 		TEST(windows_are_apart),

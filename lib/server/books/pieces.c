@@ -46,6 +46,21 @@ static int check_there(int memory, const struct stat *stat,
 	return 0;
 }
 
+/*
+ * Who sends it may be able to read it only, for it is somebody else's. An iommufd that
+ * takes a file does not look at that.
+ */
+static int check_access(int memory, int seals, uint32_t flags)
+{
+	int mode = fcntl(memory, F_GETFL) & O_ACCMODE;
+
+	if (flags & BARLEASE_READ_ONLY)
+		return mode == O_WRONLY ? -EACCES : 0;
+	if (mode != O_RDWR || seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		return -EACCES;
+	return 0;
+}
+
 static int check_memory(int memory, const struct bl_wire_map *wanted)
 {
 	const uint64_t in_page = sysconf(_SC_PAGESIZE) - 1;
@@ -56,6 +71,8 @@ static int check_memory(int memory, const struct bl_wire_map *wanted)
 		return -EBADF;
 	if (!(seals & F_SEAL_SHRINK))
 		return -EPERM;
+	if (check_access(memory, seals, wanted->flags))
+		return -EACCES;
 	if (fstat(memory, &stat))
 		return -errno;
 	if ((wanted->offset | wanted->length) & in_page ||
