@@ -32,6 +32,10 @@ build=()
 [ ! -x "$root/usr/bin/make" ] || build=(in_root)
 # Without pahole there is no BTF for a module, and none is needed.
 command -v pahole >/dev/null || set -- CONFIG_DEBUG_INFO_BTF_MODULES= "$@"
+# What "hostile" counts; the kernel itself is left out (CONFIG_KCOV_INSTRUMENT_ALL).
+case ${dir##*/} in
+module*) ! kernel_has KCOV || set -- KCOV_INSTRUMENT=y "$@" ;;
+esac
 [ -z "${cross-}" ] || set -- CROSS_COMPILE="$cross-" "$@"
 "${build[@]}" "${MAKE:-make}" --no-print-directory -C "$headers" M="$dir" \
 	ARCH="$kernel_arch" BARLEASE_UAPI="$top/include/uapi" "$@" modules

@@ -22,6 +22,7 @@
 
 #include "clock.h"
 #include "fds.h"
+#include "hostile/cover.h"
 #include "hostile/device.h"
 #include "hostile/group.h"
 #include "hostile/round.h"
@@ -103,6 +104,7 @@ static void say_how_far(uint64_t rounds, int64_t since, bool good)
 	diag("  %llu rounds in %lld s, %lld operations a second",
 	     (unsigned long long)rounds, (long long)ms / 1000,
 	     (long long)all.calls * 1000 / (ms + 1));
+	cover_say(since);
 }
 
 /* To say anything at all; a slow machine gets the time that it takes */
@@ -153,6 +155,7 @@ int main(void)
 	shared = share();
 	owner_pid = getpid();
 	disk = open_disk();
+	cover_open();
 	group_make();
 	device_open();
 

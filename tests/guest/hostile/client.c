@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "cover.h"
 #include "ops.h"
 #include "place.h"
 #include "tap.h"
@@ -48,6 +49,7 @@ static void take_step(struct actor *me, uint32_t index)
 		shared->order[ticket] = index;
 	atomic_store(&me->tally->at, index);
 	kinds_of(me->index, &n)[op->kind].step(me, op->arg);
+	cover_add(me);
 	atomic_fetch_add(&me->tally->steps, 1);
 }
 
@@ -58,6 +60,7 @@ void *actor_run(void *actor)
 	uint32_t done = atomic_load(&box->done);
 
 	me->tally->tid = syscall(SYS_gettid);
+	cover_begin(me);
 	for (;;) {
 		while (atomic_load(&box->posted) == done)
 			futex_wait(&box->posted, done);
@@ -78,7 +81,7 @@ static bool is_ours(int client, int fd)
 	for (int i = 0; i < ACTORS; i++) {
 		const struct actor *actor = &actors[i];
 
-		if (fd == outbox[i] || fd == disk)
+		if (fd == outbox[i] || fd == disk || cover_has(fd))
 			return true;
 		if (actor->client == client &&
 		    (fd == actor->inbox || fd == actor->pipe[0] ||
