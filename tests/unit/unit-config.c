@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "config/parse.h"
+#include "device/fit.h"
 #include "describe.h"
 
 #define DEVICE	"[device 0000:03:00.0]\n"
@@ -369,6 +370,169 @@ static void unknown_names(void **state)
 	config_free(config);
 }
 
+static void queues(void **state)
+{
+	struct config *config = good("[broker]\ndma = 1G\nuser-dma = 0x2000\n"
+				     DEVICE SLICE "interrupts = 4-7\n"
+				     "dma = 16M\ndma-align = 2M\n"
+				     "dma-base = 1G\n"
+				     "reset = between-holders\n"
+				     SLICE_B "interrupts = 3\n");
+	const struct config_slice *slice = config_find(config, "a");
+
+	(void)state;
+	assert_int_equal(config->broker.dma, 1 << 30);
+	assert_int_equal(config->broker.user_dma, 8192);
+	assert_int_equal(slice->first_vector, 4);
+	assert_int_equal(slice->rule->nr_vectors, 4);
+	assert_int_equal(slice->rule->dma, 16 << 20);
+	assert_int_equal(slice->rule->dma_align, 2 << 20);
+	assert_int_equal(slice->rule->dma_base, 1 << 30);
+	/* Nobody has to say the former. */
+	assert_int_equal(slice->rule->flags,
+			 BARLEASE_EXCLUSIVE | BARLEASE_RESET);
+	slice = config_find(config, "b");
+	assert_int_equal(slice->first_vector, 3);
+	assert_int_equal(slice->rule->nr_vectors, 1);
+	assert_int_equal(slice->rule->dma, 0);
+	assert_int_equal(slice->rule->flags, BARLEASE_EXCLUSIVE);
+	config_free(config);
+
+	config = good(DEVICE SLICE "reset = never\n");
+	assert_int_equal(config->slices[0].rule->flags, 0);
+	assert_int_equal(config->slices[0].rule->nr_vectors, 0);
+	assert_int_equal(config->broker.dma, 0);
+	assert_int_equal(config->broker.user_dma, 0);
+	config_free(config);
+}
+
+static void bad_queues(void **state)
+{
+	static const char *const spans[] = {
+		"2048", "7-4", "4-", "-4", "4-7-8", "4 - 7", "0-2048", "x", "",
+	};
+	char key[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(spans) / sizeof(*spans); i++) {
+		snprintf(key, sizeof(key), "interrupts = %s", spans[i]);
+		bad_key(key, "is none of the numbers from 0 to 2047");
+	}
+	bad_key("dma = 0", "out of range");
+	bad_key("dma = 100", "no multiple of a page");
+	bad_key("dma = lots", "is no number");
+	bad_key("dma-align = 12K\ndma = 16M",
+		"12K is no power of two; 4K and 2M are");
+	bad_key("dma-align = 1\ndma = 16M", "no multiple of a page");
+	bad_key("dma-base = 0x1001\ndma = 16M", "no multiple of a page");
+	bad_key("reset = always", "never, between-holders");
+	bad_slice("dma-align = 4K", "dma= is what it needs");
+	bad_slice("dma-base = 4K", "dma= is what it needs");
+	bad_slice("dma = 4K\nexclusive = no", "exclusive=yes is right");
+	bad_slice("interrupts = 0\nexclusive = no", "exclusive=yes is right");
+	bad_slice("dma = 4K\nmax-holders = 2", "exclusive, and yet");
+	bad(DEVICE SLICE "interrupts = 0\n"
+	    "[slice b]\nbar=2\nranges=0+4K\nusers=*\n", 7,
+	    "a is exclusive, and shares bytes of BAR2 with b");
+	bad(DEVICE "[broker]\ndma = 1\n", 3, "no multiple of a page");
+	bad(DEVICE "[broker]\nuser-dma = 0\n", 3, "out of range");
+}
+
+/* Each slice of a template has as many, one after the other */
+static void vectors_of_templates(void **state)
+{
+	struct config *config = good(DEVICE SLICE "interrupts = 4-7\n"
+				     "count = 3\nstride = 8K\ndma = 1M\n");
+	struct text text = { 0 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(config->slices[i].first_vector, 4 + 4 * i);
+	describe_place(&text, config, &config->slices[2]);
+	assert_string_equal(text.start,
+			    "device=0000:03:00.0 bar=2 ranges=0x4000+0x1000 size=4096 access=rw memattr=nc interrupts=12-15 dma=1048576");
+	text_free(&text);
+	config_free(config);
+	config_free(good(DEVICE SLICE
+			 "interrupts=0-1023\ncount=2\nstride=4K\n"));
+	bad_slice("interrupts=0-1023\ncount=3\nstride=4K",
+		  "with 1024 interrupts each from 0 on, count=2 is the most; a device has no more than 2048");
+	bad_slice("interrupts=2047\ncount=2\nstride=4K", "count=1 is the most");
+}
+
+static void shared_vectors(void **state)
+{
+	static const char other[] = "[slice b]\nbar=1\nranges=4K+4K\nusers=*\n";
+	char text[512];
+
+	(void)state;
+	config_free(good(DEVICE SLICE "interrupts=0-3\n" SLICE_B
+			 "interrupts=4\n"));
+	bad(DEVICE SLICE "interrupts=0-3\n" SLICE_B "interrupts=3\n", 7,
+	    "b has interrupt 3, and so has a of line 2; each is for one slice");
+	/* Whichever comes first in the file */
+	bad(DEVICE SLICE "interrupts=3\n" SLICE_B "interrupts=0-3\n", 2,
+	    "a has interrupt 3, and so has b of line 7");
+	snprintf(text, sizeof(text),
+		 DEVICE SLICE "interrupts=0-1\ncount=4\nstride=4K\n%s"
+		 "interrupts=5\n", other);
+	bad(text, 9, "b has interrupt 5, and so has a-2 of line 2");
+	snprintf(text, sizeof(text),
+		 "[device 04:00.0]\n" DEVICE
+		 SLICE "interrupts=0-3\ndevice=04:00.0\n%s"
+		 "interrupts=0-3\ndevice=03:00.0\n", other);
+	config_free(good(text));
+}
+
+/* Of a device whose one slice this is; @words are NULL where it is good */
+static void fits(const struct handle *handle, const char *key_lines,
+		 const char *words)
+{
+	struct config_errors errors = { 0 };
+	struct config *config;
+	char text[512];
+
+	snprintf(text, sizeof(text), DEVICE SLICE "%s\n", key_lines);
+	config = good(text);
+	fit_check(handle, config, &errors);
+	assert_int_equal(errors.nr, !!words);
+	if (words) {
+		assert_int_equal(errors.list[0].line, 2);
+		if (!strstr(errors.list[0].text, words))
+			fail_msg("%s", errors.list[0].text);
+	}
+	config_free_errors(&errors);
+	config_free(config);
+}
+
+static void queues_that_a_device_has(void **state)
+{
+	struct handle handle = {
+		.bdf = "0000:03:00.0",
+		.bars[2] = { .size = 1 << 20, .mappable = true },
+		.interrupts = { .kind = BARLEASE_MSIX_VECTORS, .nr = 8 },
+		.can_reset = true,
+	};
+
+	(void)state;
+	fits(&handle, "interrupts=0-7\ndma=4K\nreset=between-holders", NULL);
+	fits(&handle, "interrupts=8",
+	     "wants interrupts up to 8, counted from 0; 0000:03:00.0 has 8 interrupts by MSI-X");
+	fits(&handle, "interrupts=0-1\ncount=4\nstride=4K", NULL);
+	fits(&handle, "interrupts=0-1\ncount=5\nstride=4K",
+	     "wants interrupts up to 9");
+	handle.interrupts = (struct barlease_interrupts){ BARLEASE_INTX, 1, { 0 } };
+	fits(&handle, "interrupts=0", NULL);
+	fits(&handle, "interrupts=1", "has 1 interrupt, an INTx");
+	handle.interrupts = (struct barlease_interrupts){ .nr = 0 };
+	fits(&handle, "interrupts=0", "has 0 interrupts");
+	handle.can_reset = false;
+	fits(&handle, "reset=between-holders",
+	     "0000:03:00.0 has no reset of its own; reset=never is right");
+	handle.backend = BARLEASE_BACKEND_NOIOMMU;
+	fits(&handle, "dma=4K", "0000:03:00.0 has no IOMMU");
+}
+
 static void missing_keys(void **state)
 {
 	(void)state;
@@ -574,6 +738,41 @@ static void same_slices(void **state)
 		{ SAME "msix=yes\n", false },
 		{ SAME "msix=no\n", true },
 		{ SAME "max-holders=3\n", false },
+		{ SAME "interrupts=0\n", false },
+		{ SAME "dma=4K\n", false },
+		{ SAME "reset=between-holders\n", false },
+		{ SAME "reset=never\n", true },
+	};
+	struct config *config = good(SAME);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		struct config *other = good(others[i].text);
+
+		assert_int_equal(config_same_slice(config,
+						   &config->slices[0], other,
+						   &other->slices[0]),
+				 others[i].same);
+		config_free(other);
+	}
+	config_free(config);
+#undef SAME
+}
+
+static void same_queues(void **state)
+{
+#define SAME	DEVICE SLICE "interrupts=4-5\ndma=1M\n"
+	static const struct {
+		const char *text;
+		bool same;
+	} others[] = {
+		{ SAME, true },
+		{ SAME "exclusive=yes\n", true },
+		{ DEVICE SLICE "interrupts=4-6\ndma=1M\n", false },
+		{ DEVICE SLICE "interrupts=3-4\ndma=1M\n", false },
+		{ DEVICE SLICE "interrupts=4-5\ndma=2M\n", false },
+		{ SAME "dma-align=4K\n", false },
+		{ SAME "dma-base=2M\n", false },
 	};
 	struct config *config = good(SAME);
 
@@ -642,6 +841,11 @@ int main(void)
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(unknown_names),
+		cmocka_unit_test(queues),
+		cmocka_unit_test(bad_queues),
+		cmocka_unit_test(vectors_of_templates),
+		cmocka_unit_test(shared_vectors),
+		cmocka_unit_test(queues_that_a_device_has),
 		cmocka_unit_test(missing_keys),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(ranges),
@@ -654,6 +858,7 @@ int main(void)
 		cmocka_unit_test(long_lines),
 		cmocka_unit_test(bits_of_lines),
 		cmocka_unit_test(same_slices),
+		cmocka_unit_test(same_queues),
 		cmocka_unit_test(same_slices_of_templates),
 		cmocka_unit_test(words_of_a_slice),
 		cmocka_unit_test(the_example),
