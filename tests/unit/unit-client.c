@@ -19,6 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -112,10 +114,11 @@ static int open_sockets(void **state)
 
 static int connect_client(void **state)
 {
-	struct bl_wire_message message;
+	struct bl_wire_message message = reply(BL_WIRE_WELCOME, 1);
 	int ret = open_sockets(state);
 
-	server_says(BL_WIRE_WELCOME, 1);
+	message.welcome.features = BL_WIRE_FEATURES;
+	server_says_with(&message, 0);
 	ret = ret ?: barlease_client_wrap(near, &client);
 	client_has_said(BL_WIRE_HELLO, &message);
 	return ret;
@@ -516,6 +519,268 @@ static void last_words_unasked(void **state)
 	assert_int_equal(barlease_client_dispatch(client, &event), 1);
 	assert_int_equal(event.lease, 7);
 	assert_int_equal(barlease_client_dispatch(client, &event), -ECONNRESET);
+}
+
+/* ---- Interrupts and memory ---------------------------------------------- */
+
+#define PIECE	0x123456000
+
+static void server_sets(uint32_t serial, uint32_t lease, uint32_t vector)
+{
+	const struct bl_wire_message message = {
+		.type = BL_WIRE_INTERRUPT_SET,
+		.serial = serial,
+		.interrupt = { lease, vector, 0 },
+	};
+
+	server_says_with(&message, 0);
+}
+
+static void server_says_of(uint16_t type, uint32_t serial, uint32_t lease,
+			   uint64_t address)
+{
+	const struct bl_wire_message message = {
+		.type = type,
+		.serial = serial,
+		.piece = { lease, address },
+	};
+
+	server_says_with(&message, 0);
+}
+
+static void interrupts(void **state)
+{
+	int eventfd_here = eventfd(0, EFD_CLOEXEC), eventfd_there;
+	struct bl_wire_message message;
+	uint64_t count;
+
+	(void)state;
+	server_sets(2, 5, 7);
+	assert_int_equal(barlease_client_set_interrupt(client, 5, 7,
+						       eventfd_here), 0);
+	peer_hears(far, BL_WIRE_INTERRUPT, &message, &eventfd_there);
+	assert_int_equal(message.interrupt.id, 5);
+	assert_int_equal(message.interrupt.vector, 7);
+	assert_int_equal(message.interrupt.flags, 0);
+	assert_int_equal(eventfd_write(eventfd_there, 3), 0);
+	assert_int_equal(eventfd_read(eventfd_here, &count), 0);
+	assert_int_equal(count, 3);
+	close(eventfd_there);
+
+	server_sets(3, 5, 0);
+	assert_int_equal(barlease_client_set_unmask(client, 5, eventfd_here),
+			 0);
+	peer_hears(far, BL_WIRE_INTERRUPT, &message, &eventfd_there);
+	assert_int_equal(message.interrupt.flags, BL_WIRE_UNMASK);
+	close(eventfd_there);
+	close(eventfd_here);
+
+	/* To take it away takes no fd */
+	server_sets(4, 5, 7);
+	assert_int_equal(barlease_client_set_interrupt(client, 5, 7, -1), 0);
+	client_has_said(BL_WIRE_INTERRUPT, &message);
+	assert_int_equal(message.interrupt.flags, BL_WIRE_NOBODY);
+	assert_int_equal(barlease_client_set_interrupt(client, 5, 7, -2),
+			 -EINVAL);
+	assert_true(peer_hears_nothing(far));
+}
+
+static int try_map(uint64_t *address)
+{
+	int memory = memfd_create("memory", MFD_CLOEXEC);
+	int ret;
+
+	ret = barlease_client_map(client, 5, memory, 8192, 4096,
+				  BARLEASE_READ_ONLY, address);
+	close(memory);
+	return ret;
+}
+
+static void client_has_mapped(void)
+{
+	struct bl_wire_message message;
+	int memory;
+
+	peer_hears(far, BL_WIRE_MAP, &message, &memory);
+	assert_int_equal(message.map.id, 5);
+	assert_int_equal(message.map.offset, 8192);
+	assert_int_equal(message.map.length, 4096);
+	assert_int_equal(message.map.flags, BARLEASE_READ_ONLY);
+	close(memory);
+}
+
+static void pieces(void **state)
+{
+	struct bl_wire_message message;
+	uint64_t address = 1;
+
+	(void)state;
+	server_says_of(BL_WIRE_MAPPED, 2, 5, PIECE);
+	assert_int_equal(try_map(&address), 0);
+	assert_int_equal(address, PIECE);
+	client_has_mapped();
+
+	server_says_of(BL_WIRE_UNMAPPED, 3, 5, PIECE);
+	assert_int_equal(barlease_client_unmap(client, 5, PIECE), 0);
+	client_has_said(BL_WIRE_UNMAP, &message);
+	assert_int_equal(message.piece.id, 5);
+	assert_int_equal(message.piece.address, PIECE);
+
+	server_refuses(4, EDQUOT, "4096 bytes for lease 5: this slice has 0");
+	assert_int_equal(try_map(&address), -EDQUOT);
+	assert_int_equal(address, PIECE);
+	assert_string_equal(barlease_client_error(client),
+			    "4096 bytes for lease 5: this slice has 0");
+	client_has_mapped();
+}
+
+static void wrong_pieces(void **state)
+{
+	static const struct {
+		uint64_t offset;
+		uint64_t length;
+		unsigned int flags;
+	} wrong[] = {
+		{ 0, 0, 0 }, { 0, 100, 0 }, { 100, 4096, 0 },
+		{ 0, 4096, BARLEASE_EXCLUSIVE }, { 1ull << 63, 4096, 0 },
+		{ 0, 1ull << 63, 0 },
+	};
+	uint64_t address;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_int_equal(barlease_client_map(client, 5, 0,
+						     wrong[i].offset,
+						     wrong[i].length,
+						     wrong[i].flags, &address),
+				 -EINVAL);
+	assert_int_equal(barlease_client_map(client, 5, -1, 0, 4096, 0,
+					     &address), -EBADF);
+	assert_int_equal(barlease_client_unmap(client, 5, PIECE + 1), -ENOENT);
+	assert_true(peer_hears_nothing(far));
+}
+
+/* The device would reach it for as long as the lease lasts */
+static void piece_too_late(void **state)
+{
+	struct bl_wire_message message;
+	struct barlease_event event;
+	uint64_t address = 1;
+
+	(void)state;
+	barlease_client_set_timeout(client, 20);
+	assert_int_equal(try_map(&address), -ETIMEDOUT);
+	assert_int_equal(address, 1);
+	client_has_mapped();
+	server_says_of(BL_WIRE_MAPPED, 2, 5, PIECE);
+	assert_int_equal(barlease_client_dispatch(client, &event), 0);
+	client_has_said(BL_WIRE_UNMAP, &message);
+	assert_int_equal(message.piece.id, 5);
+	assert_int_equal(message.piece.address, PIECE);
+
+	server_says_of(BL_WIRE_UNMAPPED, message.serial, 5, PIECE);
+	server_says_of(BL_WIRE_MAPPED, message.serial + 1, 5, PIECE + 4096);
+	assert_int_equal(try_map(&address), 0);
+	assert_int_equal(address, PIECE + 4096);
+	client_has_mapped();
+	assert_true(peer_hears_nothing(far));
+}
+
+static int set_seventh(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+	int ret = barlease_client_set_interrupt(client, 5, 7, fd);
+
+	close(fd);
+	return ret;
+}
+
+static void other_interrupt(void **state)
+{
+	(void)state;
+	server_sets(2, 5, 6);
+	assert_int_equal(set_seventh(), -EPROTO);
+	assert_int_equal(set_seventh(), -EPROTO);
+}
+
+static void interrupt_of_other_lease(void **state)
+{
+	(void)state;
+	server_sets(2, 6, 7);
+	assert_int_equal(set_seventh(), -EPROTO);
+}
+
+static void piece_of_other_lease(void **state)
+{
+	uint64_t address;
+
+	(void)state;
+	server_says_of(BL_WIRE_MAPPED, 2, 6, PIECE);
+	assert_int_equal(try_map(&address), -EPROTO);
+}
+
+static void piece_with_fd(void **state)
+{
+	const struct bl_wire_message message = {
+		.type = BL_WIRE_MAPPED,
+		.serial = 2,
+		.piece = { 5, PIECE },
+	};
+	uint64_t address;
+
+	(void)state;
+	server_says_with(&message, 1);
+	assert_int_equal(try_map(&address), -EPROTO);
+}
+
+static void other_piece(void **state)
+{
+	(void)state;
+	server_says_of(BL_WIRE_UNMAPPED, 2, 5, PIECE + 4096);
+	assert_int_equal(barlease_client_unmap(client, 5, PIECE), -EPROTO);
+}
+
+/* One that knows nothing of all that is not asked for it */
+static void older_server(void **state)
+{
+	struct bl_wire_message message = reply(BL_WIRE_WELCOME, 1);
+	uint64_t address;
+
+	(void)state;
+	message.welcome.features = BL_WIRE_MORE_REASONS;
+	server_says_with(&message, 0);
+	assert_int_equal(barlease_client_wrap(near, &client), 0);
+	client_has_said(BL_WIRE_HELLO, &message);
+	assert_true(message.hello.features & BL_WIRE_QUEUES);
+	assert_int_equal(set_seventh(), -EOPNOTSUPP);
+	assert_int_equal(barlease_client_set_unmask(client, 5, -1),
+			 -EOPNOTSUPP);
+	assert_int_equal(try_map(&address), -EOPNOTSUPP);
+	assert_int_equal(barlease_client_unmap(client, 5, PIECE), -EOPNOTSUPP);
+	assert_true(peer_hears_nothing(far));
+}
+
+static void memory(void **state)
+{
+	struct barlease_memory memory;
+	size_t page = sysconf(_SC_PAGESIZE);
+	int ret;
+
+	(void)state;
+	assert_int_equal(barlease_memory_new(page + 1, 0, &memory), 0);
+	assert_int_equal(memory.size, 2 * page);
+	assert_true(fcntl(memory.fd, F_GET_SEALS) & F_SEAL_SHRINK);
+	assert_int_equal(fcntl(memory.fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(((char *)memory.at)[2 * page - 1], 0);
+	assert_int_equal(ftruncate(memory.fd, page), -1);
+	barlease_memory_free(&memory);
+	assert_int_equal(barlease_memory_new(0, 0, &memory), -EINVAL);
+	assert_int_equal(barlease_memory_new(SIZE_MAX, 0, &memory), -EINVAL);
+	assert_int_equal(barlease_memory_new(page, BARLEASE_ANY, &memory),
+			 -EINVAL);
+	/* More huge pages than anybody has */
+	ret = barlease_memory_new(1ull << 46, BARLEASE_HUGE, &memory);
+	assert_int_equal(ret, -ENOMEM);
 }
 
 /* Before it was asked anything; the request cannot be sent any more */
@@ -974,6 +1239,19 @@ int main(void)
 		TEST("an answer that comes too late", too_late),
 		TEST("an answer that never comes", too_late_among_events),
 		TEST("requests in two halves", in_two_halves),
+		TEST("eventfds for interrupts", interrupts),
+		TEST("memory for the device", pieces),
+		TEST("memory that need not be asked for", wrong_pieces),
+		TEST("memory that comes too late", piece_too_late),
+		TEST("the reply for some other interrupt", other_interrupt),
+		TEST("the reply for some other lease's interrupt",
+		     interrupt_of_other_lease),
+		TEST("the reply for some other lease's memory",
+		     piece_of_other_lease),
+		TEST("memory that comes with an fd", piece_with_fd),
+		TEST("the reply for some other memory", other_piece),
+		EARLY("a server without interrupts and memory", older_server),
+		TEST("memory that is all there", memory),
 		TEST("no room for half a request", no_room_to_start),
 		TEST("what a newer server says", unknown_event),
 		{ "both sides", both, vendor_runs, vendor_stop, NULL },
