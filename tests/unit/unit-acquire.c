@@ -5,6 +5,7 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -59,9 +60,11 @@ static void offer(const char *name, unsigned int page, unsigned int vectors,
 	assert_int_equal(barlease_server_add_slice(server, &device, &slice), 0);
 }
 
-static int start(enum barlease_interrupt_kind kind, unsigned int vectors)
+static int start(enum barlease_interrupt_kind kind, unsigned int vectors,
+		 int error)
 {
 	fake_device_init(&device);
+	device.irq_error = error;
 	device.interrupts.kind = kind;
 	device.interrupts.nr = vectors;
 	device.space.id = 1;
@@ -80,16 +83,22 @@ static int start(enum barlease_interrupt_kind kind, unsigned int vectors)
 static int start_msix(void **state)
 {
 	(void)state;
-	return start(BARLEASE_MSIX_VECTORS, NR_VECTORS);
+	return start(BARLEASE_MSIX_VECTORS, NR_VECTORS, 0);
 }
 
 static int start_intx(void **state)
 {
 	(void)state;
-	return start(BARLEASE_INTX, 1);
+	return start(BARLEASE_INTX, 1, 0);
 }
 
-/* What is not over by then is now */
+static int start_refusing(void **state)
+{
+	(void)state;
+	return start(BARLEASE_MSIX_VECTORS, NR_VECTORS, -EIO);
+}
+
+/* What is not over by then is now. Only then is the device to be looked at */
 static void end_server(void)
 {
 	atomic_store(&over, true);
@@ -191,11 +200,9 @@ static void listen_fds(void **state)
 static void refused(void **state)
 {
 	(void)state;
-	device.irq_error = -5;
 	assert_int_equal(acquire("queue --irq", "echo no"), 1);
 	assert_non_null(strstr(said, "acquire: interrupts of queue: interrupt 0 of lease"));
 	assert_null(strstr(said, "no\n"));
-	device.irq_error = 0;
 }
 
 static void intx(void **state)
@@ -207,6 +214,7 @@ static void intx(void **state)
 	assert_string_equal(said, "intx 4 5 3 queue:irq-0:unmask\n"
 				  "anon_inode:[eventfd]\n"
 				  "anon_inode:[eventfd]\n");
+	end_server();
 	assert_int_not_equal(device.unmask, 0);
 }
 
@@ -217,7 +225,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(unasked, start_msix, stop),
 		cmocka_unit_test_setup_teardown(eventfds, start_msix, stop),
 		cmocka_unit_test_setup_teardown(listen_fds, start_msix, stop),
-		cmocka_unit_test_setup_teardown(refused, start_msix, stop),
+		cmocka_unit_test_setup_teardown(refused, start_refusing, stop),
 		cmocka_unit_test_setup_teardown(intx, start_intx, stop),
 	};
 
