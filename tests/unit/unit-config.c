@@ -462,9 +462,7 @@ static void vectors_of_templates(void **state)
 
 static void shared_vectors(void **state)
 {
-	static const char other[] = "[slice b]\nbar=1\nranges=4K+4K\nusers=*\n";
-	char text[512];
-
+#define OTHER	"[slice b]\nbar=1\nranges=4K+4K\nusers=*\n"
 	(void)state;
 	config_free(good(DEVICE SLICE "interrupts=0-3\n" SLICE_B
 			 "interrupts=4\n"));
@@ -473,15 +471,13 @@ static void shared_vectors(void **state)
 	/* Whichever comes first in the file */
 	bad(DEVICE SLICE "interrupts=3\n" SLICE_B "interrupts=0-3\n", 2,
 	    "a has interrupt 3, and so has b of line 7");
-	snprintf(text, sizeof(text),
-		 DEVICE SLICE "interrupts=0-1\ncount=4\nstride=4K\n%s"
-		 "interrupts=5\n", other);
-	bad(text, 9, "b has interrupt 5, and so has a-2 of line 2");
-	snprintf(text, sizeof(text),
-		 "[device 04:00.0]\n" DEVICE
-		 SLICE "interrupts=0-3\ndevice=04:00.0\n%s"
-		 "interrupts=0-3\ndevice=03:00.0\n", other);
-	config_free(good(text));
+	bad(DEVICE SLICE "interrupts=0-1\ncount=4\nstride=4K\n"
+	    OTHER "interrupts=5\n", 9,
+	    "b has interrupt 5, and so has a-2 of line 2");
+	config_free(good("[device 04:00.0]\n" DEVICE
+			 SLICE "interrupts=0-3\ndevice=04:00.0\n"
+			 OTHER "interrupts=0-3\ndevice=03:00.0\n"));
+#undef OTHER
 }
 
 /* Of a device whose one slice this is; @words are NULL where it is good */
