@@ -161,9 +161,9 @@ static void end_reset(struct work *work)
 	broker = resetting->broker;
 	ret = resetting->ret;
 	device = reset_device(resetting);
+	admin_tell(broker->admin, "resumed device=%s", resetting->bdf);
 	if (device)
 		barlease_server_resume(broker->server, device->handle->device);
-	admin_tell(broker->admin, "resumed device=%s", resetting->bdf);
 	log_line(ret ? LOG_ERR : LOG_NOTICE, "reset of %s: %s", resetting->bdf,
 		 ret ? strerror(-ret) : "done");
 	resetting->done(resetting->data, ret);
@@ -231,8 +231,9 @@ static void end_between(struct work *work)
 		barlease_server_resume(resetting->broker->server,
 				       device->handle->device);
 	}
-	admin_tell(resetting->broker->admin, "resumed device=%s",
-		   resetting->bdf);
+	if (!device || !ret)
+		admin_tell(resetting->broker->admin, "resumed device=%s",
+			   resetting->bdf);
 	free(resetting);
 }
 
@@ -244,7 +245,6 @@ static void begin_between(struct broker *broker, struct device *device)
 		loop_set_timer(&device->again, AGAIN_MS);
 		return;
 	}
-	admin_tell(broker->admin, "suspended device=%s", device->bdf);
 	worker_do(broker->hands, &resetting->work);
 }
 
@@ -253,9 +253,13 @@ void order_reset_between(struct broker *broker,
 {
 	struct device *device;
 
-	LIST_FOREACH(device, &broker->devices, link)
-		if (device->handle && device->handle->device == which)
-			device->unclean = true;
+	LIST_FOREACH(device, &broker->devices, link) {
+		if (!device->handle || device->handle->device != which ||
+		    device->unclean)
+			continue;
+		device->unclean = true;
+		admin_tell(broker->admin, "suspended device=%s", device->bdf);
+	}
 }
 
 void orders_catch_up(struct broker *broker)

@@ -909,9 +909,10 @@ int barlease_server_dispatch(struct barlease_server *server);
  * @slice: copied
  *
  * Return: 0; -EINVAL a bad name, flag or range, or something reserved is not 0;
- * -EEXIST the name is taken; -ENODEV no BAR that can be leased; -ENOTTY a driver
- * that cannot do it; -EPERM pages of barlease_device_msix() without
- * BARLEASE_MSIX; -ENOMEM.
+ * -EEXIST the name is taken, or another slice has one of its vectors; -ENODEV no BAR
+ * that can be leased, or no interrupts; -ENOTTY a driver that cannot do it; -EPERM
+ * pages of barlease_device_msix() without BARLEASE_MSIX; -EOPNOTSUPP no address space
+ * for its memory, or no reset; -ENOSPC no addresses left there; -ENOMEM; errors of VFIO.
  */
 int barlease_server_add_slice(struct barlease_server *server,
 			      const struct barlease_device *device,

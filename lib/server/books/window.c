@@ -21,14 +21,11 @@ LIST_HEAD(windows, bl_window);
  * struct bl_address_space - what windows share
  * @told: what the device's owner says of it
  * @windows: by their addresses
- * @behind: the last one that was given away; others come after it, so that addresses
- *   come again as late as they can
  */
 struct bl_address_space {
 	LIST_ENTRY(bl_address_space) of_books;
 	struct barlease_address_space told;
 	struct windows windows;
-	uint64_t behind;
 };
 
 static struct bl_address_space *find_space(const struct bl_address_spaces *spaces,
@@ -141,22 +138,17 @@ static int place(struct bl_address_space *space, const struct bl_slice *slice,
 	uint64_t granule = space->told.granule;
 	uint64_t align = alignment_of(slice, granule);
 	uint64_t lowest = slice->dma_base ?: LOWEST;
-	int ret = -ENOSPC;
+	int ret;
 
 	if (slice->dma % granule)
 		return -EINVAL;
-	if (space->behind > lowest)
-		ret = find_room(space, space->behind, align, slice->dma,
-				&window->start);
-	if (ret)
-		ret = find_room(space, lowest, align, slice->dma,
-				&window->start);
+	/* As low as can be: not every device has all bits of an address */
+	ret = find_room(space, lowest, align, slice->dma, &window->start);
 	if (ret)
 		return ret;
 	window->space = space;
 	window->size = slice->dma;
 	window->granule = granule;
-	space->behind = window->start + window->size;
 	insert(space, window);
 	return 0;
 }
