@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A process that has a lease of edu, with its interrupt and memory
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include "access.h"
+#include "broker-lib.h"
+#include "clock.h"
+#include "lease.h"
+#include "queue-holder.h"
+
+/* edu's registers, and its own memory */
+#define IRQ_RAISE	0x60
+#define DMA_FROM	0x80
+#define DMA_TO		0x88
+#define DMA_COUNT	0x90
+#define DMA_COMMAND	0x98
+#define DMA_START	0x1
+#define DMA_TO_MEMORY	0x2
+#define BUFFER		0x40000
+#define COUNT		2048
+
+struct barlease_client *holder_client;
+struct barlease_lease holder_lease;
+
+static void *registers;
+static struct barlease_memory memory;
+static uint64_t addresses[HOLDER_PIECES];
+static int interrupt = -1;
+
+long holder_connect(int fd, const long *args)
+{
+	(void)fd;
+	(void)args;
+	return barlease_client_connect(BROKER_SOCKET, &holder_client);
+}
+
+long holder_acquire(int fd, const long *args)
+{
+	int ret;
+
+	(void)fd;
+	ret = barlease_client_acquire(holder_client, (const char *)args[0], 0,
+				      &holder_lease);
+	if (!ret)
+		ret = barlease_map(holder_lease.fd, 0, holder_lease.size, 0,
+				   &holder_lease.alignment, &registers);
+	return ret ?: (long)holder_lease.id;
+}
+
+long holder_add_memory(int fd, const long *args)
+{
+	int ret = barlease_memory_new(HOLDER_PIECES * PAGE, 0, &memory);
+
+	(void)fd;
+	for (long i = 0; !ret && i < args[0]; i++)
+		ret = barlease_client_map(holder_client, holder_lease.id,
+					  memory.fd, i * PAGE, PAGE, 0,
+					  &addresses[i]);
+	return ret;
+}
+
+long holder_add_interrupt(int fd, const long *args)
+{
+	(void)fd;
+	(void)args;
+	interrupt = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return barlease_client_set_interrupt(holder_client, holder_lease.id, 0,
+					     interrupt);
+}
+
+long holder_address(int fd, const long *args)
+{
+	(void)fd;
+	return addresses[args[0]];
+}
+
+long holder_fill(int fd, const long *args)
+{
+	(void)fd;
+	memset(memory.at, args[0], memory.size);
+	return 0;
+}
+
+long holder_is_filled(int fd, const long *args)
+{
+	const unsigned char *bytes = memory.at;
+
+	(void)fd;
+	return bytes[0] == args[0] &&
+	       !memcmp(bytes, bytes + 1, memory.size - 1);
+}
+
+static bool put(unsigned int at, uint32_t value)
+{
+	return write32((char *)registers + at, value);
+}
+
+/* It says when it is done, in the bit that starts it */
+static bool is_done(void)
+{
+	uint32_t command;
+
+	return !read32((char *)registers + DMA_COMMAND, &command) ||
+	       !(command & DMA_START);
+}
+
+long holder_dma(int fd, const long *args)
+{
+	(void)fd;
+	if (!put(DMA_FROM, BUFFER) || !put(DMA_TO, args[0]) ||
+	    !put(DMA_COUNT, COUNT) ||
+	    !put(DMA_COMMAND, DMA_START | DMA_TO_MEMORY))
+		return -EFAULT;
+	return comes_true(is_done()) ? 0 : -ETIMEDOUT;
+}
+
+long holder_raise(int fd, const long *args)
+{
+	(void)fd;
+	(void)args;
+	return put(IRQ_RAISE, 1) ? 0 : -EFAULT;
+}
+
+long holder_interrupts(int fd, const long *args)
+{
+	eventfd_t times = 0;
+
+	(void)fd;
+	(void)args;
+	eventfd_read(interrupt, &times);
+	return times;
+}
+
+long holder_reads(int fd, const long *args)
+{
+	uint32_t id;
+
+	(void)fd;
+	(void)args;
+	return read32(registers, &id) ? 0 : -EFAULT;
+}
+
+long holder_release(int fd, const long *args)
+{
+	(void)fd;
+	(void)args;
+	return barlease_client_release(holder_client, holder_lease.id);
+}
+
+long holder_disconnect(int fd, const long *args)
+{
+	(void)fd;
+	(void)args;
+	barlease_client_close(holder_client);
+	return 0;
+}
