@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+/*
+ * However a lease ends, nothing is left of its registers, its interrupt and its memory
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "broker-lib.h"
+#include "clock.h"
+#include "kernel.h"
+#include "lease.h"
+#include "plug.h"
+#include "queue-holder.h"
+#include "queue-lib.h"
+#include "tap.h"
+
+#define OLD	0x11
+#define NEW	0x22
+
+static struct plugged edu;
+static struct peer holder, root;
+static pid_t broker;
+static const char *backend;
+
+/* Who may have it */
+static void configure(uid_t uid)
+{
+	broker_configure("[device %s]\nbackend=%s\n"
+			 "[slice edu]\nbar=0\nranges=0+4K\nusers=%u, 0\n"
+			 "interrupts=0\ndma=1M\n",
+			 edu.dev.name, backend, uid);
+}
+
+/* ---- Ends --------------------------------------------------------------- */
+
+static void is_released(void)
+{
+	is_ok(client_call(&holder, holder_release, 0), "release");
+}
+
+static void is_revoked(void)
+{
+	int admin = admin_connect();
+	char answer[256];
+
+	ok(admin_ask(admin, "revoke slice=edu", answer, sizeof(answer)),
+	   "revoke");
+	close(admin);
+}
+
+/* That is known to the broker soon, and to nobody before. */
+static void is_disconnected(void)
+{
+	int admin = admin_connect();
+
+	client_call(&holder, holder_disconnect, 0);
+	admin_leases(admin, 0, "disconnect");
+	close(admin);
+}
+
+static void is_killed(void)
+{
+	int admin = admin_connect();
+
+	peer_kill(&holder);
+	admin_leases(admin, 0, "kill");
+	close(admin);
+}
+
+static void is_forbidden(void)
+{
+	int admin = admin_connect();
+
+	configure(1002);
+	broker_reload(broker);
+	admin_leases(admin, 0, "a reload takes it from its user");
+	close(admin);
+}
+
+static long unbind(int fd, const long *args)
+{
+	(void)fd;
+	(void)args;
+	return pci_unbind(edu.dev);
+}
+
+static void is_unbound(void)
+{
+	is_ok(client_call(&root, unbind, 0), "unbind");
+	queue_has_pinned(broker, 0, "nothing is pinned then");
+	is_ok(pci_bind(edu.dev, OUR_DRIVER), "it is bound again");
+}
+
+static void is_unplugged(void)
+{
+	plug_pull(&edu);
+	ok(plug_gone(&edu), "hot-unplug");
+	queue_has_pinned(broker, 0, "nothing is pinned then");
+	edu = plug_two("hp0");
+}
+
+static void has_no_broker(void)
+{
+	kill(broker, SIGKILL);
+	is_int(broker_end(broker), -SIGKILL, "the broker is killed");
+	broker = broker_start();
+}
+
+/* @gone: the holder, too */
+static const struct end {
+	const char *name;
+	void (*run)(void);
+	bool gone;
+} ends[] = {
+	{ "release", is_released, false },
+	{ "revoke", is_revoked, false },
+	{ "disconnect", is_disconnected, false },
+	{ "kill", is_killed, true },
+	{ "reload", is_forbidden, false },
+	{ "unbind", is_unbound, false },
+	{ "hot-unplug", is_unplugged, false },
+	{ "broker killed", has_no_broker, false },
+};
+
+#define NR_ENDS	(sizeof(ends) / sizeof(ends[0]))
+
+/* ---- Before and after --------------------------------------------------- */
+
+static struct peer new_holder(uid_t uid, int pieces)
+{
+	struct peer peer = client_process(uid);
+	long ret = client_call(&peer, holder_connect, 0);
+
+	if (!ret)
+		comes_true((ret = client_call(&peer, holder_acquire,
+					      (long)"edu")) > 0);
+	if (ret <= 0)
+		bail("uid %u gets no lease: %s", uid, strerror(-ret));
+	is_ok(client_call(&peer, holder_add_memory, pieces),
+	      "uid %u has a lease, and memory for it", uid);
+	return peer;
+}
+
+static void has_all_of_it(void)
+{
+	holder = new_holder(1001, HOLDER_PIECES);
+	is_ok(client_call(&holder, holder_add_interrupt, 0),
+	      "and its interrupt");
+	client_call(&holder, holder_fill, OLD);
+	client_call(&holder, holder_raise, 0);
+	ok(comes_true(client_call(&holder, holder_interrupts, 0) == 1),
+	   "the device interrupts it");
+	is_int(queue_pinned(broker), HOLDER_PIECES * PAGE / 1024,
+	       "its memory is pinned");
+}
+
+/* What its registers do by another's hands does not get to it. */
+static void nothing_gets_there(long old)
+{
+	struct peer next = new_holder(0, 1);
+
+	is_int(queue_pinned(broker), PAGE / 1024,
+	       "the next holder's memory is pinned, and no more");
+	client_call(&next, holder_fill, NEW);
+	is_ok(client_call(&next, holder_raise, 0), "it has the device interrupt");
+	is_ok(client_call(&next, holder_dma, old),
+	      "and write where the old one's memory was");
+	is_ok(client_call(&next, holder_dma,
+			  client_call(&next, holder_address, 0)),
+	      "and to its own");
+	is_int(client_call(&next, holder_is_filled, NEW), 0, "which works");
+	peer_stop(&next);
+}
+
+static void one_end(const struct end *end)
+{
+	long old;
+
+	diag("%s", end->name);
+	configure(1001);
+	broker = broker_start();
+	has_all_of_it();
+	old = client_call(&holder, holder_address, HOLDER_PIECES - 1);
+	end->run();
+	if (!end->gone)
+		is_error(client_call(&holder, holder_reads, 0), EFAULT,
+			 "%s: its registers are gone", end->name);
+	nothing_gets_there(old);
+	if (!end->gone) {
+		is_int(client_call(&holder, holder_interrupts, 0), 0,
+		       "%s: the old one has had no interrupt", end->name);
+		is_int(client_call(&holder, holder_is_filled, OLD), 1,
+		       "%s: and its memory is as it was", end->name);
+		peer_stop(&holder);
+	}
+	queue_has_pinned(broker, 0, "nothing is pinned in the end");
+	is_int(broker_stop(broker), 0, "the broker ends with 0");
+}
+
+static void each_end(const char *how)
+{
+	diag("backend = %s", how);
+	backend = how;
+	broker_set_up();
+	for (size_t i = 0; i < NR_ENDS; i++)
+		one_end(&ends[i]);
+}
+
+int main(void)
+{
+	edu = plug_two("hp0");
+	root = peer_start();
+	each_end("group");
+	if (kernel_has_iommufd())
+		each_end("iommufd");
+	else
+		skip("this kernel has no iommufd", "the same with iommufd");
+	peer_stop(&root);
+	plug_pull(&edu);
+	ok(plug_gone(&edu), "nothing is left behind");
+	return tap_done();
+}
