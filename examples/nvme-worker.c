@@ -146,7 +146,7 @@ static const struct {
 	{ "bench", 1, bench },
 };
 
-#define ARRAY_SIZE(commands)	(sizeof(commands) / sizeof(*commands))
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 static int work(void *arg)
 {

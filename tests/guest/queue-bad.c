@@ -176,27 +176,27 @@ static int an_eventfd(void)
 static const struct bad_memory {
 	const char *name;
 	int (*make)(void);
-	int error;
 	const char *words;
+	int error;
 	unsigned int pages;
 } bad_memory[] = {
-	{ "memory that is not sealed", not_sealed, EPERM, "not sealed", 2 },
-	{ "memory that cannot be sealed", not_sealable, EPERM, "not sealed", 2 },
-	{ "memory that is too small", too_small, EINVAL, "past the end", 2 },
-	{ "a hole", a_hole, ENXIO, "a hole", 2 },
-	{ "half a hole", half_a_hole, ENXIO, "a hole", 2 },
-	{ "a huge page that is not there", huge_and_not_there, ENXIO, "a hole", 2 },
-	{ "memory for reading", for_reading, EACCES, "cannot be written", 2 },
-	{ "memory that is sealed", not_to_write, EACCES, "cannot be written", 2 },
-	{ "a pipe", a_pipe, EBADF, "no memfd", 2 },
-	{ "another file", a_file, EBADF, "no memfd", 2 },
-	{ "the lease itself", the_lease, EBADF, "no memfd", 2 },
-	{ "an eventfd", an_eventfd, EBADF, "no memfd", 2 },
-	{ "more than the slice has", more_than_the_slice, EDQUOT,
-	  "this slice has", DMA_PAGES + 1 },
+	{ "memory that is not sealed", not_sealed, "not sealed", EPERM, 2 },
+	{ "memory that cannot be sealed", not_sealable, "not sealed", EPERM, 2 },
+	{ "memory that is too small", too_small, "past the end", EINVAL, 2 },
+	{ "a hole", a_hole, "a hole", ENXIO, 2 },
+	{ "half a hole", half_a_hole, "a hole", ENXIO, 2 },
+	{ "a huge page that is not there", huge_and_not_there, "a hole", ENXIO, 2 },
+	{ "memory for reading", for_reading, "cannot be written", EACCES, 2 },
+	{ "memory that is sealed", not_to_write, "cannot be written", EACCES, 2 },
+	{ "a pipe", a_pipe, "no memfd", EBADF, 2 },
+	{ "another file", a_file, "no memfd", EBADF, 2 },
+	{ "the lease itself", the_lease, "no memfd", EBADF, 2 },
+	{ "an eventfd", an_eventfd, "no memfd", EBADF, 2 },
+	{ "more than the slice has", more_than_the_slice, "this slice has",
+	  EDQUOT, DMA_PAGES + 1 },
 };
 
-#define NR(array)	(sizeof(array) / sizeof(array[0]))
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 static bool said(const char *words)
 {
@@ -221,7 +221,7 @@ static long map_bad(int fd, const long *args)
 
 static void memory_is_refused(void)
 {
-	for (size_t i = 0; i < NR(bad_memory); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad_memory); i++)
 		is_error(client_call(&client, map_bad, i), bad_memory[i].error,
 			 "%s: an error, and words for it", bad_memory[i].name);
 	queue_has_pinned(broker, 0, "nothing is pinned");
@@ -269,7 +269,7 @@ static long unmask_bad(int fd, const long *args)
 
 static void interrupts_are_refused(void)
 {
-	for (size_t i = 0; i < NR(bad_interrupts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad_interrupts); i++)
 		is_error(client_call(&client, arm_bad, i), EINVAL,
 			 "%s: an error, and words for it",
 			 bad_interrupts[i].name);
@@ -421,7 +421,7 @@ static void clients_die(void)
 {
 	int admin;
 
-	for (size_t i = 0; i < 2 * NR(steps); i++) {
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(steps); i++) {
 		diag("a client dies %s %s", i % 2 ? "in" : "after",
 		     steps[i / 2].name);
 		dies_after(i / 2, i % 2);

@@ -127,7 +127,7 @@ static const struct end {
 	{ "broker killed", has_no_broker, false },
 };
 
-#define NR_ENDS	(sizeof(ends) / sizeof(ends[0]))
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 /* ---- Before and after --------------------------------------------------- */
 
@@ -207,7 +207,7 @@ static void each_end(const char *how)
 	diag("backend = %s", how);
 	backend = how;
 	broker_set_up();
-	for (size_t i = 0; i < NR_ENDS; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
 		one_end(&ends[i]);
 }
 

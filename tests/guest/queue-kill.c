@@ -121,10 +121,10 @@ static bool is_clean_soon(int round)
 /* In whatever it is doing by then */
 static bool kill_one(struct prng *prng)
 {
+	static const char at[] = BROKER_SOCKET;
 	struct program worker =
-		PROGRAM_AS(1001, "/examples/nvme-worker", "--socket",
-			   BROKER_SOCKET, "--depth", "32", "disk", "bench",
-			   "600");
+		PROGRAM_AS(1001, "/examples/nvme-worker", "--socket", at,
+			   "--depth", "32", "disk", "bench", "600");
 	bool runs = program_says(&worker, "32 at a time");
 
 	sleep_ms(prng_below(prng, 20));
