@@ -10,6 +10,7 @@
  *   table.c     a hash table
  *   overlap.c   which slices share bytes
  *   vectors.c   which slice has which interrupts, and who is told of them
+ *   room.c      addresses that are taken, and room between them
  *   window.c    which addresses are for which slice's memory
  *   pieces.c    memory of holders that devices reach
  *   slice.c     a slice: whether it can be offered, and what is told of it
@@ -33,7 +34,6 @@
 #include "wire/wire.h"
 
 LIST_HEAD(bl_leases, bl_lease);
-LIST_HEAD(bl_pieces, bl_piece);
 TAILQ_HEAD(bl_lease_queue, bl_lease);
 TAILQ_HEAD(bl_members, bl_slice);
 
@@ -143,16 +143,6 @@ struct bl_holder {
 };
 
 /**
- * struct bl_piece - memory that a device reaches
- * @of_lease: in the order of their addresses
- */
-struct bl_piece {
-	LIST_ENTRY(bl_piece) of_lease;
-	uint64_t address;
-	uint64_t length;
-};
-
-/**
  * struct bl_lease - a lease
  * @link: in bl_books.leases, by id
  * @of_slice: while it is held
@@ -186,7 +176,7 @@ struct bl_lease {
 	bool shared;
 	bool *armed;
 	unsigned int nr_armed;
-	struct bl_pieces pieces;
+	struct bl_taken_list pieces;
 	unsigned int nr_pieces;
 	uint64_t dma;
 	uint32_t answer;

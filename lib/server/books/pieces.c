@@ -110,44 +110,24 @@ static int check_limits(const struct bl_books *books,
 	return *limit ? -EDQUOT : 0;
 }
 
-static uint64_t align_up(uint64_t address, uint64_t align)
-{
-	return (address + align - 1) & ~(align - 1);
-}
-
-/* The first room of @length; @before receives the piece that comes before it */
-static bool find_gap(const struct bl_lease *lease, uint64_t length,
-		     uint64_t align, uint64_t *address, struct bl_piece **before)
-{
-	const struct bl_window *window = lease->slice->window;
-	uint64_t at = align_up(window->start, align);
-	struct bl_piece *piece;
-
-	*before = NULL;
-	LIST_FOREACH(piece, &lease->pieces, of_lease) {
-		if (piece->address >= at + length)
-			break;
-		at = align_up(piece->address + piece->length, align);
-		*before = piece;
-	}
-	*address = at;
-	return at + length <= window->start + window->size;
-}
-
 /* Well aligned, if there is room for that */
 static int find_room(const struct bl_lease *lease, uint64_t length,
-		     uint64_t *address, struct bl_piece **before)
+		     struct bl_room *room)
 {
 	const struct bl_window *window = lease->slice->window;
+	const struct barlease_range range = {
+		window->taken.start, window->taken.size,
+	};
 
 	if (length % window->granule)
 		return -EINVAL;
 	for (size_t i = 0; i < sizeof(entry_sizes) / sizeof(*entry_sizes); i++)
 		if (length >= entry_sizes[i] &&
-		    find_gap(lease, length, entry_sizes[i], address, before))
+		    bl_room_find(&lease->pieces, &range, entry_sizes[i], length,
+				 room))
 			return 0;
-	return find_gap(lease, length, window->granule, address, before) ?
-		       0 : -ENOSPC;
+	return bl_room_find(&lease->pieces, &range, window->granule, length,
+			    room) ? 0 : -ENOSPC;
 }
 
 static int map(const struct bl_lease *lease, const struct bl_wire_map *wanted,
@@ -182,48 +162,46 @@ int bl_lease_map(struct bl_books *books, struct bl_lease *lease,
 		 const struct bl_wire_map *wanted, int memory,
 		 uint64_t *address, const char **limit, uint64_t *most)
 {
-	struct bl_piece *piece, *before;
+	struct bl_taken *piece;
+	struct bl_room room;
 	int ret = check_memory(memory, wanted);
 
 	if (!ret)
 		ret = check_limits(books, lease, wanted->length, limit, most);
 	if (!ret)
-		ret = find_room(lease, wanted->length, address, &before);
+		ret = find_room(lease, wanted->length, &room);
 	if (ret)
 		return ret;
 	piece = calloc(1, sizeof(*piece));
 	if (!piece)
 		return -ENOMEM;
-	ret = map(lease, wanted, memory, *address);
+	ret = map(lease, wanted, memory, room.start);
 	if (ret) {
 		free(piece);
 		return ret;
 	}
-	piece->address = *address;
-	piece->length = wanted->length;
-	if (before)
-		LIST_INSERT_AFTER(before, piece, of_lease);
-	else
-		LIST_INSERT_HEAD(&lease->pieces, piece, of_lease);
+	piece->size = wanted->length;
+	bl_room_take(&lease->pieces, &room, piece);
 	lease->nr_pieces++;
-	account(books, lease, piece->length, 0);
+	account(books, lease, piece->size, 0);
+	*address = room.start;
 	return 0;
 }
 
 static void forget(struct bl_books *books, struct bl_lease *lease,
-		   struct bl_piece *piece)
+		   struct bl_taken *piece)
 {
-	LIST_REMOVE(piece, of_lease);
+	LIST_REMOVE(piece, of_list);
 	lease->nr_pieces--;
-	account(books, lease, 0, piece->length);
+	account(books, lease, 0, piece->size);
 	free(piece);
 }
 
 static int unmap(struct bl_books *books, struct bl_lease *lease,
-		 struct bl_piece *piece)
+		 struct bl_taken *piece)
 {
-	int ret = barlease_device_unmap(lease->device, piece->address,
-					piece->length);
+	int ret = barlease_device_unmap(lease->device, piece->start,
+					piece->size);
 
 	if (!ret)
 		forget(books, lease, piece);
@@ -233,21 +211,21 @@ static int unmap(struct bl_books *books, struct bl_lease *lease,
 int bl_lease_unmap(struct bl_books *books, struct bl_lease *lease,
 		   uint64_t address)
 {
-	struct bl_piece *piece;
+	struct bl_taken *piece;
 
-	LIST_FOREACH(piece, &lease->pieces, of_lease)
-		if (piece->address == address)
+	LIST_FOREACH(piece, &lease->pieces, of_list)
+		if (piece->start == address)
 			return unmap(books, lease, piece);
 	return -ENOENT;
 }
 
 int bl_lease_unmap_all(struct bl_books *books, struct bl_lease *lease)
 {
-	struct bl_piece *piece = LIST_FIRST(&lease->pieces), *next;
+	struct bl_taken *piece = LIST_FIRST(&lease->pieces), *next;
 	int ret, error = 0;
 
 	for (; piece; piece = next) {
-		next = LIST_NEXT(piece, of_lease);
+		next = LIST_NEXT(piece, of_list);
 		ret = unmap(books, lease, piece);
 		error = error ?: ret;
 	}
@@ -256,10 +234,10 @@ int bl_lease_unmap_all(struct bl_books *books, struct bl_lease *lease)
 
 void bl_lease_forget_pieces(struct bl_books *books, struct bl_lease *lease)
 {
-	struct bl_piece *piece = LIST_FIRST(&lease->pieces), *next;
+	struct bl_taken *piece = LIST_FIRST(&lease->pieces), *next;
 
 	for (; piece; piece = next) {
-		next = LIST_NEXT(piece, of_lease);
+		next = LIST_NEXT(piece, of_list);
 		forget(books, lease, piece);
 	}
 }

@@ -15,8 +15,6 @@
 /* An IOMMU has entries of 1 GiB at most: to be aligned to more is of no use */
 #define LARGEST_ENTRY	(1ull << 30)
 
-LIST_HEAD(windows, bl_window);
-
 /**
  * struct bl_address_space - what windows share
  * @told: what the device's owner says of it
@@ -25,7 +23,7 @@ LIST_HEAD(windows, bl_window);
 struct bl_address_space {
 	LIST_ENTRY(bl_address_space) of_books;
 	struct barlease_address_space told;
-	struct windows windows;
+	struct bl_taken_list windows;
 };
 
 static struct bl_address_space *find_space(const struct bl_address_spaces *spaces,
@@ -85,71 +83,43 @@ static uint64_t alignment_of(const struct bl_slice *slice, uint64_t granule)
 	return align;
 }
 
-/* The first that is free at @from or after it, within @range */
-static bool search(const struct bl_address_space *space,
-		   const struct barlease_range *range, uint64_t from,
-		   uint64_t align, uint64_t size, uint64_t *found)
-{
-	uint64_t end = range->offset + range->length;
-	const struct bl_window *window;
-	uint64_t start = from > range->offset ? from : range->offset;
-
-	start = (start + align - 1) & ~(align - 1);
-	LIST_FOREACH(window, &space->windows, of_space) {
-		if (window->start >= start + size)
-			break;
-		if (window->start + window->size > start)
-			start = (window->start + window->size + align - 1) &
-				~(align - 1);
-	}
-	*found = start;
-	return start < end && size <= end - start;
-}
-
-static int find_room(const struct bl_address_space *space, uint64_t from,
-		     uint64_t align, uint64_t size, uint64_t *start)
+/* From @lowest on */
+static bool find_room(const struct bl_address_space *space, uint64_t lowest,
+		      uint64_t align, uint64_t size, struct bl_room *room)
 {
 	const struct barlease_address_space *told = &space->told;
 
-	for (size_t i = 0; i < told->nr_ranges; i++)
-		if (search(space, &told->ranges[i], from, align, size, start))
-			return 0;
-	return -ENOSPC;
-}
+	for (size_t i = 0; i < told->nr_ranges; i++) {
+		struct barlease_range range = told->ranges[i];
+		uint64_t below = lowest > range.offset ? lowest - range.offset :
+							 0;
 
-static void insert(struct bl_address_space *space, struct bl_window *window)
-{
-	struct bl_window *other, *before = NULL;
-
-	LIST_FOREACH(other, &space->windows, of_space) {
-		if (other->start > window->start)
-			break;
-		before = other;
+		if (below >= range.length)
+			continue;
+		range.offset += below;
+		range.length -= below;
+		if (bl_room_find(&space->windows, &range, align, size, room))
+			return true;
 	}
-	if (before)
-		LIST_INSERT_AFTER(before, window, of_space);
-	else
-		LIST_INSERT_HEAD(&space->windows, window, of_space);
+	return false;
 }
 
 static int place(struct bl_address_space *space, const struct bl_slice *slice,
 		 struct bl_window *window)
 {
 	uint64_t granule = space->told.granule;
-	uint64_t align = alignment_of(slice, granule);
-	uint64_t lowest = slice->dma_base ?: LOWEST;
-	int ret;
+	struct bl_room room;
 
 	if (slice->dma % granule)
 		return -EINVAL;
 	/* As low as can be: not every device has all bits of an address */
-	ret = find_room(space, lowest, align, slice->dma, &window->start);
-	if (ret)
-		return ret;
+	if (!find_room(space, slice->dma_base ?: LOWEST,
+		       alignment_of(slice, granule), slice->dma, &room))
+		return -ENOSPC;
 	window->space = space;
-	window->size = slice->dma;
 	window->granule = granule;
-	insert(space, window);
+	window->taken.size = slice->dma;
+	bl_room_take(&space->windows, &room, &window->taken);
 	return 0;
 }
 
@@ -182,7 +152,7 @@ void bl_window_put(struct bl_slice *slice)
 	if (!window)
 		return;
 	slice->window = NULL;
-	LIST_REMOVE(window, of_space);
+	LIST_REMOVE(&window->taken, of_list);
 	put_space(window->space);
 	free(window);
 }

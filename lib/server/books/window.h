@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "public.h"
+#include "room.h"
 
 struct bl_address_space;
 struct bl_slice;
@@ -23,14 +23,12 @@ LIST_HEAD(bl_address_spaces, bl_address_space);
 
 /**
  * struct bl_window - addresses for one slice's memory
- * @of_space: in the order of their addresses
+ * @taken: of its address space
  * @granule: what pieces in it are multiples of
  */
 struct bl_window {
-	LIST_ENTRY(bl_window) of_space;
+	struct bl_taken taken;
 	struct bl_address_space *space;
-	uint64_t start;
-	uint64_t size;
 	uint64_t granule;
 };
 
