@@ -713,6 +713,17 @@ static void bits_of_lines(void **state)
 	bad("\xef\xbb" DEVICE DEVICE, 1, "neither");
 }
 
+/* Of two configurations of one slice each */
+static void compare(const char *text, const char *with, bool same)
+{
+	struct config *config = good(text), *other = good(with);
+
+	assert_int_equal(config_same_slice(config, &config->slices[0], other,
+					   &other->slices[0]), same);
+	config_free(other);
+	config_free(config);
+}
+
 static void same_slices(void **state)
 {
 #define SAME	DEVICE "[slice a]\nbar=2\nranges=4K+8K\nusers=*\n"
@@ -739,19 +750,10 @@ static void same_slices(void **state)
 		{ SAME "reset=between-holders\n", false },
 		{ SAME "reset=never\n", true },
 	};
-	struct config *config = good(SAME);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
-		struct config *other = good(others[i].text);
-
-		assert_int_equal(config_same_slice(config,
-						   &config->slices[0], other,
-						   &other->slices[0]),
-				 others[i].same);
-		config_free(other);
-	}
-	config_free(config);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		compare(SAME, others[i].text, others[i].same);
 #undef SAME
 }
 
@@ -770,19 +772,10 @@ static void same_queues(void **state)
 		{ SAME "dma-align=4K\n", false },
 		{ SAME "dma-base=2M\n", false },
 	};
-	struct config *config = good(SAME);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
-		struct config *other = good(others[i].text);
-
-		assert_int_equal(config_same_slice(config,
-						   &config->slices[0], other,
-						   &other->slices[0]),
-				 others[i].same);
-		config_free(other);
-	}
-	config_free(config);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		compare(SAME, others[i].text, others[i].same);
 #undef SAME
 }
 
