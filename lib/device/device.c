@@ -94,6 +94,7 @@ static int open_new(const struct opening *how, struct barlease_device **device)
 	}
 	bl_caps_find(new);
 	bl_msix_find(new);
+	bl_interrupts_find(new);
 	*device = new;
 	return 0;
 }
@@ -169,6 +170,7 @@ int barlease_device_wrap(int fd, struct barlease_device **device)
 	new->origin = BL_WRAPPED;
 	bl_caps_find(new);
 	bl_msix_find(new);
+	bl_interrupts_find(new);
 	*device = new;
 	return 0;
 }

@@ -38,6 +38,7 @@ struct bl_msix {
  * @memattr: number of the feature that sets the memory attribute
  * @has_state: whether the driver tells what is left of a lease
  * @msix: where the MSI-X table and the pending bits are
+ * @interrupts: what it has; @irq: VFIO's index of those
  */
 struct barlease_device {
 	int fd;
@@ -52,6 +53,8 @@ struct barlease_device {
 	uint32_t memattr;
 	bool has_state;
 	struct bl_msix msix[BARLEASE_MSIX_RANGES];
+	struct barlease_interrupts interrupts;
+	uint32_t irq;
 };
 
 /* Fills in @caps to @has_state */
@@ -62,6 +65,9 @@ bool bl_caps_ours(const struct barlease_device *device);
 
 /* Fills in @msix */
 void bl_msix_find(struct barlease_device *device);
+
+/* Fills in @interrupts and @irq */
+void bl_interrupts_find(struct barlease_device *device);
 
 /* Before the device is closed */
 void bl_request_end(const struct barlease_device *device);

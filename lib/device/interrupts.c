@@ -24,32 +24,25 @@ static const struct {
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
-/* Which of VFIO's indices; or -ENODEV, errors of ioctl() */
-static int find(const struct barlease_device *device,
-		struct barlease_interrupts *interrupts)
+void bl_interrupts_find(struct barlease_device *device)
 {
 	int nr = 0;
 
-	*interrupts = (struct barlease_interrupts){ .nr = 0 };
-	for (size_t i = ARRAY_SIZE(kinds); i--;) {
+	for (size_t i = ARRAY_SIZE(kinds); i-- && nr <= 0;) {
 		nr = bl_irq_count(device->fd, kinds[i].index);
-		if (nr < 0)
-			return nr;
-		if (!nr)
+		if (nr <= 0)
 			continue;
-		interrupts->kind = kinds[i].kind;
-		interrupts->nr = nr;
-		return kinds[i].index;
+		device->interrupts.kind = kinds[i].kind;
+		device->interrupts.nr = nr;
+		device->irq = kinds[i].index;
 	}
-	return -ENODEV;
 }
 
 int barlease_device_interrupts(const struct barlease_device *device,
 			       struct barlease_interrupts *interrupts)
 {
-	int ret = find(device, interrupts);
-
-	return ret < 0 && ret != -ENODEV ? ret : 0;
+	*interrupts = device->interrupts;
+	return 0;
 }
 
 int barlease_device_set_master(const struct barlease_device *device, bool on)
@@ -68,17 +61,18 @@ int barlease_device_set_master(const struct barlease_device *device, bool on)
 
 int barlease_device_enable_interrupts(const struct barlease_device *device)
 {
-	struct barlease_interrupts interrupts;
-	int index = find(device, &interrupts), nr = interrupts.nr, ret;
+	int nr = device->interrupts.nr, ret;
 
-	if (index < 0 || interrupts.kind == BARLEASE_INTX)
-		return index < 0 ? index : nr;
+	if (!nr)
+		return -ENODEV;
+	if (device->interrupts.kind == BARLEASE_INTX)
+		return nr;
 	ret = barlease_device_set_master(device, true);
-	if (ret || bl_irq_is_on(device->fd, index))
+	if (ret || bl_irq_is_on(device->fd, device->irq))
 		return ret ?: nr;
 	/* The kernel may have room for fewer, and says for how many */
 	do {
-		ret = bl_irq_switch_on(device->fd, index, nr);
+		ret = bl_irq_switch_on(device->fd, device->irq, nr);
 		nr = ret > 0 && ret < nr ? ret : nr;
 	} while (ret > 0);
 	return ret ?: nr;
@@ -87,29 +81,21 @@ int barlease_device_enable_interrupts(const struct barlease_device *device)
 int barlease_device_set_interrupt(const struct barlease_device *device,
 				  unsigned int vector, int eventfd)
 {
-	struct barlease_interrupts interrupts;
-	int index = find(device, &interrupts);
-
-	if (index < 0)
-		return index;
-	if (vector >= interrupts.nr || eventfd < -1)
+	if (!device->interrupts.nr)
+		return -ENODEV;
+	if (vector >= device->interrupts.nr || eventfd < -1)
 		return -EINVAL;
-	return bl_irq_set(device->fd, index, vector,
+	return bl_irq_set(device->fd, device->irq, vector,
 			  VFIO_IRQ_SET_ACTION_TRIGGER, eventfd);
 }
 
 int barlease_device_set_unmask(const struct barlease_device *device,
 			       int eventfd)
 {
-	struct barlease_interrupts interrupts;
-	int index = find(device, &interrupts);
-
-	if (index < 0)
-		return index;
-	if (interrupts.kind != BARLEASE_INTX)
+	if (device->interrupts.kind != BARLEASE_INTX)
 		return -ENODEV;
 	if (eventfd < -1)
 		return -EINVAL;
-	return bl_irq_set(device->fd, index, 0, VFIO_IRQ_SET_ACTION_UNMASK,
+	return bl_irq_set(device->fd, device->irq, 0, VFIO_IRQ_SET_ACTION_UNMASK,
 			  eventfd);
 }
