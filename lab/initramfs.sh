@@ -131,6 +131,7 @@ own_tree()
 mkdir -p "$root"
 lock guest
 if [ "$rel" != "$(cat "$guest/release" 2>/dev/null)" ] ||
+   [ "$kernel/release" -nt "$guest/stock.cpio" ] ||
    [ "$top/lab/modules" -nt "$guest/stock.cpio" ] ||
    [ "$top/lab/initramfs.sh" -nt "$guest/stock.cpio" ]; then
 	step GUEST "busybox and modules of $rel" stock_tree
