@@ -6,7 +6,8 @@
  *
  * A container, and an older iommufd, take memory by its address in this process:
  * it is mapped for that call only. The pages are pinned then, and nobody looks
- * there again.
+ * there again. They are in the page table before: as the call would fault them in, for
+ * writing, each has a fault of its own; to read, sixteen share one.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -251,8 +252,8 @@ static int map_by_address(const struct bl_space *space,
 
 	if (!(dma->flags & BARLEASE_READ_ONLY))
 		prot |= PROT_WRITE;
-	memory = mmap(NULL, dma->length, prot, MAP_SHARED, dma->memory,
-		      dma->offset);
+	memory = mmap(NULL, dma->length, prot, MAP_SHARED | MAP_POPULATE,
+		      dma->memory, dma->offset);
 	if (memory == MAP_FAILED)
 		return -errno;
 	ret = space->ioas ? map_in_ioas(space, dma, memory) :
