@@ -202,6 +202,37 @@ static void one_end(const struct end *end)
 	is_int(broker_stop(broker), 0, "the broker ends with 0");
 }
 
+/* The device's own registers are as after power-up: its holder sets them anew. */
+static void a_reset_is_none(const char *how)
+{
+	char words[64], answer[256];
+	int admin;
+
+	diag("a reset, backend = %s", how);
+	backend = how;
+	broker_set_up();
+	configure(1001);
+	broker = broker_start();
+	has_all_of_it();
+	admin = admin_connect();
+	snprintf(words, sizeof(words), "reset device=%s", edu.dev.name);
+	ok(admin_ask(admin, words, answer, sizeof(answer)), "reset: %s", answer);
+	close(admin);
+	is_ok(client_call(&holder, holder_raise, 0),
+	      "after it, the device is told to interrupt");
+	ok(comes_true(client_call(&holder, holder_interrupts, 0) == 1),
+	   "and its holder is told of that");
+	is_int(queue_pinned(broker), HOLDER_PIECES * PAGE / 1024,
+	       "its memory is pinned");
+	is_ok(client_call(&holder, holder_dma,
+			  client_call(&holder, holder_address, 0)),
+	      "the device is to write to it");
+	is_int(client_call(&holder, holder_is_filled, OLD), 0, "which it does");
+	peer_stop(&holder);
+	queue_has_pinned(broker, 0, "nothing is pinned in the end");
+	is_int(broker_stop(broker), 0, "the broker ends with 0");
+}
+
 static void each_end(const char *how)
 {
 	diag("backend = %s", how);
@@ -209,6 +240,12 @@ static void each_end(const char *how)
 	broker_set_up();
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
 		one_end(&ends[i]);
+}
+
+static void pull_out(void)
+{
+	plug_pull(&edu);
+	ok(plug_gone(&edu), "nothing is left behind");
 }
 
 int main(void)
@@ -221,7 +258,12 @@ int main(void)
 	else
 		skip("this kernel has no iommufd", "the same with iommufd");
 	peer_stop(&root);
-	plug_pull(&edu);
-	ok(plug_gone(&edu), "nothing is left behind");
+	pull_out();
+	/* The two of a slot are reset together only, by who has both */
+	edu = plug_registers("hp0");
+	a_reset_is_none("group");
+	if (kernel_has_iommufd())
+		a_reset_is_none("iommufd");
+	pull_out();
 	return tap_done();
 }

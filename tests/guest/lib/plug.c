@@ -105,6 +105,11 @@ struct plugged plug_memory(const char *port)
 	return plugged;
 }
 
+struct plugged plug_registers(const char *port)
+{
+	return (struct plugged){ .port = port, .dev = plug(port, "edu") };
+}
+
 struct plugged plug_two(const char *port)
 {
 	struct plugged plugged = { .port = port, .ram = add_ram() };

@@ -22,6 +22,8 @@ struct plugged {
 
 /* ivshmem, 1 MiB of RAM in BAR2; bound to our driver */
 struct plugged plug_memory(const char *port);
+/* edu, alone; bound */
+struct plugged plug_registers(const char *port);
 /* edu, and such a memory as the second function of its slot; both bound */
 struct plugged plug_two(const char *port);
 /* nvme, with a disk of so many MiB, all zeros; bound */
