@@ -196,6 +196,7 @@ void barlease_error_reset_done(struct pci_dev *pdev)
 int barlease_error_before_open(struct barlease_device *bdev)
 {
 	struct device *dev = &bdev->core.pdev->dev;
+	bool resumed;
 	long ret;
 
 	if (!READ_ONCE(bdev->failed))
@@ -207,13 +208,15 @@ int barlease_error_before_open(struct barlease_device *bdev)
 	if (ret < 0)
 		return -EINTR;
 
+	/* Takes vfio-pci-core's memory_lock, which resets have outside of ours */
+	resumed = pm_runtime_get_sync(dev) >= 0;
 	/* vfio-pci-core takes config space as it finds it. */
 	mutex_lock(&bdev->error_lock);
 	bdev->recovering = false;
-	if (pm_runtime_get_sync(dev) >= 0)
+	if (resumed)
 		restore_config(bdev);
-	pm_runtime_put(dev);
 	mutex_unlock(&bdev->error_lock);
+	pm_runtime_put(dev);
 	return 0;
 }
 
