@@ -16,6 +16,7 @@
 
 #include "handover.h"
 #include "queue.h"
+#include "text.h"
 
 static int add_eventfd(struct handover *handover)
 {
@@ -102,12 +103,18 @@ int handover_renumber(struct handover *handover, int first)
 	return 0;
 }
 
+void export_text(const char *name, const char *value)
+{
+	if (setenv(name, value, 1))
+		err(EXIT_FAILURE, "%s", name);
+}
+
 static void export_number(const char *name, uint64_t number)
 {
 	char text[24];
 
 	snprintf(text, sizeof(text), "%" PRIu64, number);
-	setenv(name, text, 1);
+	export_text(name, text);
 }
 
 /* "5,6,7"; there may be thousands */
@@ -122,9 +129,9 @@ static void export_vectors(const struct handover *handover)
 		err(EXIT_FAILURE, "descriptors");
 	for (i = 1; i <= handover->vectors; i++)
 		fprintf(to, "%s%d", i > 1 ? "," : "", handover->fd[i]);
-	if (fclose(to))
+	if (!text_close(to, &text))
 		err(EXIT_FAILURE, "descriptors");
-	setenv("BARLEASE_IRQ_FDS", text, 1);
+	export_text("BARLEASE_IRQ_FDS", text);
 	free(text);
 }
 
@@ -144,8 +151,8 @@ void handover_export(const struct handover *handover,
 		export_number("BARLEASE_DMA", lease->dma);
 	if (lease->interrupts) {
 		export_number("BARLEASE_INTERRUPTS", lease->interrupts);
-		setenv("BARLEASE_INTERRUPT_KIND",
-		       interrupt_kind_name(lease->interrupt_kind), 1);
+		export_text("BARLEASE_INTERRUPT_KIND",
+			    interrupt_kind_name(lease->interrupt_kind));
 	}
 	if (handover->vectors)
 		export_vectors(handover);

@@ -41,4 +41,7 @@ void handover_export(const struct handover *handover,
 		     const struct barlease_lease *lease);
 int handover_keep(const struct handover *handover);
 
+/* One more variable of the command's, or the end of this process */
+void export_text(const char *name, const char *value);
+
 #endif

@@ -11,6 +11,7 @@
 
 #include "occupancy.h"
 #include "size.h"
+#include "text.h"
 
 /* Below this, a drawing shows nothing; above it, it shows nothing more. */
 #define FEWEST_COLUMNS	16
@@ -266,7 +267,7 @@ int occupancy_draw(uint64_t size, const struct occupant *occupants, size_t nr,
 	if (!to)
 		return -ENOMEM;
 	ret = draw_all(&canvas, occupants, nr, to);
-	if (fclose(to) && !ret)
+	if (!text_close(to, &text) && !ret)
 		ret = -ENOMEM;
 	if (!ret)
 		ret = split(text, nr + 2, lines);

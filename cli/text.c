@@ -156,3 +156,8 @@ int text_print(FILE *to, const char *format, ...)
 	va_end(args);
 	return n;
 }
+
+bool text_close(FILE *to, char *const *text)
+{
+	return !fclose(to) && *text;
+}

@@ -12,6 +12,7 @@
 #define CLI_TEXT_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 /*
@@ -28,5 +29,11 @@ int text_print(FILE *to, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int text_vprint(FILE *to, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
+
+/*
+ * fclose() of what open_memstream() has put in *@text: whether all of it is there.
+ * Without memory at the last moment, glibc has none, and says so to nobody.
+ */
+bool text_close(FILE *to, char *const *text);
 
 #endif

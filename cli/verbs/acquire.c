@@ -21,6 +21,7 @@
 #include "handover.h"
 #include "lease.h"
 #include "number.h"
+#include "text.h"
 
 /* As shells have it */
 #define EXIT_NOT_EXECUTABLE	126
@@ -58,7 +59,7 @@ static void export_one(const char *name, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(value, sizeof(value), format, args);
 	va_end(args);
-	setenv(name, value, 1);
+	export_text(name, value);
 }
 
 static void export_lease(const struct barlease_lease *lease)
@@ -89,9 +90,9 @@ static void export_names(const struct run *run)
 		fprintf(to, ":irq-%u", i);
 	if (run->handover.nr > 1 + run->handover.vectors)
 		fputs(":unmask", to);
-	if (fclose(to))
+	if (!text_close(to, &text))
 		err(EXIT_FAILURE, "names");
-	setenv("LISTEN_FDNAMES", text, 1);
+	export_text("LISTEN_FDNAMES", text);
 	free(text);
 }
 

@@ -18,6 +18,7 @@
 #include "queue.h"
 #include "size.h"
 #include "table.h"
+#include "text.h"
 
 /* By processes, in order of inodes; and by devices */
 struct holdings {
@@ -99,7 +100,7 @@ static void add_holders(struct table *table, const struct holdings *holdings,
 	if (!to)
 		err(EXIT_FAILURE, "holders");
 	write_holders(holdings, inode, to);
-	if (fclose(to))
+	if (!text_close(to, &text))
 		err(EXIT_FAILURE, "holders");
 	table_add(table, "%s", text);
 	free(text);
