@@ -262,6 +262,8 @@ int barlease_device_address_space(const struct barlease_device *device,
 		return -EOPNOTSUPP;
 	*space = device->space;
 	space->ranges = calloc(space->nr_ranges, sizeof(*space->ranges));
+	if (!space->ranges)
+		return -ENOMEM;
 	memcpy(space->ranges, device->ranges,
 	       space->nr_ranges * sizeof(*space->ranges));
 	return 0;

@@ -4,11 +4,14 @@
  * file descriptors fails, and its name is written to the descriptor FAIL_FD
  *
  * Copyright (C) 2026 The barlease authors
+ *
+ * A program may have it wait (preload.h).
  */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -18,17 +21,32 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+
+#include "preload.h"
 
 /* glibc's own, which dlsym() itself needs */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t nr, size_t size);
 void *__libc_realloc(void *at, size_t size);
+void __libc_free(void *at);
 
 static atomic_int left;
+static atomic_long blocks;
 static int report = -1;
+
+int fail_after(int calls)
+{
+	return atomic_exchange(&left, calls);
+}
+
+long fail_blocks(void)
+{
+	return atomic_load(&blocks);
+}
 
 /* What the program runs is another program, with nothing that fails. */
 __attribute__((constructor)) static void from_environment(void)
@@ -53,19 +71,34 @@ static bool fails(const char *name, int error)
 	return true;
 }
 
+static void *counted(void *at)
+{
+	atomic_fetch_add(&blocks, !!at);
+	return at;
+}
+
 void *malloc(size_t size)
 {
-	return fails("malloc", ENOMEM) ? NULL : __libc_malloc(size);
+	return fails("malloc", ENOMEM) ? NULL : counted(__libc_malloc(size));
 }
 
 void *calloc(size_t nr, size_t size)
 {
-	return fails("calloc", ENOMEM) ? NULL : __libc_calloc(nr, size);
+	return fails("calloc", ENOMEM) ? NULL : counted(__libc_calloc(nr, size));
 }
 
+/* One block stays one */
 void *realloc(void *at, size_t size)
 {
-	return fails("realloc", ENOMEM) ? NULL : __libc_realloc(at, size);
+	if (fails("realloc", ENOMEM))
+		return NULL;
+	return at ? __libc_realloc(at, size) : counted(__libc_malloc(size));
+}
+
+void free(void *at)
+{
+	atomic_fetch_sub(&blocks, !!at);
+	__libc_free(at);
 }
 
 #define NEXT(name)	((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
@@ -98,6 +131,66 @@ int pipe2(int fds[2], int flags)
 int dup(int fd)
 {
 	return fails("dup", EMFILE) ? -1 : NEXT(dup)(fd);
+}
+
+/* Of all that it does, only this wants a new descriptor */
+int fcntl(int fd, int what, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, what);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (what == F_DUPFD_CLOEXEC && fails("fcntl", EMFILE))
+		return -1;
+	return NEXT(fcntl)(fd, what, arg);
+}
+
+int memfd_create(const char *name, unsigned int flags)
+{
+	return fails("memfd_create", EMFILE) ? -1 : NEXT(memfd_create)(name, flags);
+}
+
+int fallocate(int fd, int mode, off_t offset, off_t length)
+{
+	return fails("fallocate", ENOSPC) ? -1 : NEXT(fallocate)(fd, mode, offset, length);
+}
+
+void *mmap(void *at, size_t length, int prot, int flags, int fd, off_t offset)
+{
+	if (fails("mmap", ENOMEM))
+		return MAP_FAILED;
+	return NEXT(mmap)(at, length, prot, flags, fd, offset);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+		   void *(*run)(void *arg), void *arg)
+{
+	return fails("pthread_create", EAGAIN) ? EAGAIN : NEXT(pthread_create)(thread, attr, run, arg);
+}
+
+/* There is no room for the descriptors of a message, which comes without them */
+static void lose(struct msghdr *msg)
+{
+	struct cmsghdr *header = CMSG_FIRSTHDR(msg);
+	int fd;
+
+	if (!header || header->cmsg_type != SCM_RIGHTS || !fails("recvmsg", 0))
+		return;
+	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	close(fd);
+	msg->msg_controllen = 0;
+	msg->msg_flags |= MSG_CTRUNC;
+}
+
+ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	ssize_t size = NEXT(recvmsg)(fd, msg, flags);
+
+	if (size >= 0)
+		lose(msg);
+	return size;
 }
 
 int eventfd(unsigned int value, int flags)
