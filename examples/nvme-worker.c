@@ -224,10 +224,9 @@ int main(int argc, char **argv)
 		wrong();
 	understand(&job, argc - optind - 1, argv + optind + 1);
 	ret = nvme_open(&job.nvme, socket, argv[optind], depth, poll);
-	if (ret)
-		errx(EXIT_FAILURE, "%s", job.nvme.why);
-	ret = barlease_guard(job.nvme.registers, job.nvme.lease.size, work,
-			     &job);
+	if (!ret)
+		ret = barlease_guard(job.nvme.registers, job.nvme.lease.size,
+				     work, &job);
 	if (ret == -ESTALE)
 		errx(EXIT_REVOKED, "%s", *job.nvme.why ? job.nvme.why :
 							 "the lease was taken back");

@@ -403,6 +403,12 @@ static int said(struct nvme *nvme, int ret, const char *what)
 		    *words ? words : strerror(-ret));
 }
 
+/* Where the lease has ended meanwhile, that is why */
+static int not_had(struct nvme *nvme, int ret, const char *what)
+{
+	return has_ended(nvme) ?: said(nvme, ret, what);
+}
+
 static int set_interrupt(struct nvme *nvme, struct nvme_queue *queue,
 			 unsigned int vector)
 {
@@ -462,16 +468,18 @@ int nvme_open(struct nvme *nvme, const char *socket, const char *slice,
 			    "%s is no NVMe queue: it has %" PRIu64 " bytes and %u interrupts",
 			    slice, nvme->lease.size, nvme->lease.interrupts);
 	ret = map_registers(nvme);
+	if (ret == -ENODEV)
+		return FAIL(nvme, -ESTALE, "the lease was taken back");
 	if (ret)
 		return FAIL(nvme, ret, "the lease cannot be mapped: %s",
 			    strerror(-ret));
 	ret = add_memory(nvme);
 	if (ret)
-		return said(nvme, ret, "memory for the device");
+		return not_had(nvme, ret, "memory for the device");
 	ret = set_interrupt(nvme, &nvme->admin, NVME_ADMIN_VECTOR);
 	if (!ret && !poll)
 		ret = set_interrupt(nvme, &nvme->io, NVME_IO_VECTOR);
-	return ret ? said(nvme, ret, "interrupts") : 0;
+	return ret ? not_had(nvme, ret, "interrupts") : 0;
 }
 
 /* The server takes back what is left, and in the right order */

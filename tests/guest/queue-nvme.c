@@ -7,10 +7,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "broker-lib.h"
@@ -146,6 +150,52 @@ static void is_revoked(const char *how)
 	close(admin);
 }
 
+static void run_up_to(pid_t pid, uint64_t call)
+{
+	struct __ptrace_syscall_info info = { 0 };
+	int status;
+
+	do {
+		if (ptrace(PTRACE_SYSCALL, pid, NULL, NULL) ||
+		    waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+			bail("it does not get as far as call %d", (int)call);
+		ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info);
+	} while (info.op != PTRACE_SYSCALL_INFO_ENTRY || info.entry.nr != call);
+}
+
+/* A shell that stops itself, and is the worker when it goes on */
+static struct program worker_up_to(uint64_t call)
+{
+	struct program program = PROGRAM_AS(1001, "/bin/sh", "-c",
+		"kill -STOP $$; exec /examples/nvme-worker --socket "
+		BROKER_SOCKET " disk bench 600");
+
+	if (waitpid(program.pid, NULL, WUNTRACED) != program.pid ||
+	    ptrace(PTRACE_ATTACH, program.pid, NULL, NULL) ||
+	    waitpid(program.pid, NULL, 0) != program.pid ||
+	    ptrace(PTRACE_SETOPTIONS, program.pid, NULL,
+		   PTRACE_O_TRACESYSGOOD))
+		bail("it cannot be stopped: %s", strerror(errno));
+	run_up_to(program.pid, call);
+	return program;
+}
+
+/* Before it makes memory, or eventfds, which is what it does with its lease first */
+static void is_revoked_early(uint64_t call, const char *before)
+{
+	struct program program = worker_up_to(call);
+	int admin = admin_connect();
+	char answer[256];
+
+	ok(admin_ask(admin, "revoke slice=disk", answer, sizeof(answer)),
+	   "the lease is taken back before its driver has %s", before);
+	ptrace(PTRACE_DETACH, program.pid, NULL, NULL);
+	kill(program.pid, SIGCONT);
+	ok(program_says(&program, "the lease was taken back"), "it says so");
+	is_int(program_end(&program, 0), 3, "and ends with 3");
+	close(admin);
+}
+
 static void this_way(const char *backend, const char *how, unsigned int block)
 {
 	pid_t broker;
@@ -159,6 +209,8 @@ static void this_way(const char *backend, const char *how, unsigned int block)
 	does(how, "bench 1", "reads here and there");
 	does_not(how);
 	is_revoked(how);
+	is_revoked_early(SYS_memfd_create, "memory");
+	is_revoked_early(SYS_eventfd2, "interrupts");
 	identifies(how);
 	queue_has_pinned(broker, 0, "nothing is pinned in the end");
 	is_int(broker_stop(broker), 0, "the broker ends with 0");
