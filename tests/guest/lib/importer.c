@@ -28,15 +28,6 @@ bool importers_possible(void)
 	return found;
 }
 
-static int open_importer(void)
-{
-	int fd = open("/dev/barlease-importer", O_RDWR | O_CLOEXEC);
-
-	if (fd < 0)
-		bail("/dev/barlease-importer: %s", strerror(errno));
-	return fd;
-}
-
 int importer_try(int dmabuf, struct bdf dev, unsigned int how)
 {
 	struct barlease_attach attach = { .dmabuf_fd = dmabuf, .how = how };
@@ -49,7 +40,9 @@ int importer_try(int dmabuf, struct bdf dev, unsigned int how)
 	attach.bus = bus;
 	attach.devfn = slot << 3 | function;
 
-	fd = open_importer();
+	fd = open("/dev/barlease-importer", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
 	if (!ioctl(fd, BARLEASE_ATTACH, &attach))
 		return fd;
 	ret = -errno;
