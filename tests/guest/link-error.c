@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 #include <linux/pci_regs.h>
 
@@ -269,10 +270,30 @@ static void told(void)
 	vfio_close(&vfio);
 }
 
+/*
+ * This test is the last (lab/init), for it has lockdep report what the kernel does,
+ * and that is its last report. One before it would have been the last as well.
+ */
+static void lockdep_has_looked(void)
+{
+	FILE *stats = fopen("/proc/lockdep_stats", "re");
+	char line[256];
+	int on = 0;
+
+	if (!stats)
+		return;
+	while (fgets(line, sizeof(line), stats))
+		if (sscanf(line, " debug_locks: %d", &on) == 1)
+			break;
+	fclose(stats);
+	is_int(on, 1, "lockdep has looked at all tests up to here");
+}
+
 int main(void)
 {
 	const struct bdf dev = dev_small();
 
+	lockdep_has_looked();
 	/* Before a device changes hands */
 	if (kernel_is_32bit())
 		skip_rest("a kernel of 32 bits maps no BAR but the first");
