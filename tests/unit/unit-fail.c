@@ -275,16 +275,17 @@ static void tool(void **state)
 static void acquire(void **state)
 {
 	const char *const server_words[] = { LEND, lend_path, "serve", NULL };
-	const char *const names[] = { "queue", "line" };
-	/* Without one of these it fails, and does not say why */
-	static const char script[] =
-		"[ \"$BARLEASE_FD$BARLEASE_ID$LISTEN_FDS\" -gt 99 ] &&"
-		"[ \"$BARLEASE_IRQ_FDS\" ] && [ \"$BARLEASE_INTERRUPTS\" ] &&"
-		"[ \"$BARLEASE_INTERRUPT_KIND\" ] && [ \"$LISTEN_FDNAMES\" ] &&"
-		"[ \"$LISTEN_PID\" = $$ ]";
-	const char *words[] = {
-		CLI, "acquire", "--socket", lend_path, NULL, "--irq",
-		"--listen-fds", "--", "/bin/sh", "-c", script, NULL,
+	/* It fails without one of these, and does not say why. */
+	static const char pattern[] =
+		"^(BARLEASE_(FD|ID|IRQ_FDS|INTERRUPTS|INTERRUPT_KIND)|LISTEN_(FDS|FDNAMES|PID))=";
+	static const char script[] = "[ $(env | grep -cE \"$0\") = 8 ]";
+	const char *const words[][13] = {
+		{ CLI, "acquire", "--socket", lend_path, "queue", "--irq",
+		  "--listen-fds", "--", "/bin/sh", "-c", script, pattern,
+		  NULL },
+		{ CLI, "acquire", "--socket", lend_path, "line", "--irq",
+		  "--listen-fds", "--", "/bin/sh", "-c", script, pattern,
+		  NULL },
 	};
 	const struct timespec pause = { .tv_nsec = 2000000 };
 	struct run run;
@@ -293,10 +294,8 @@ static void acquire(void **state)
 	run = start(server_words, 0);
 	while (access(lend_path, F_OK))
 		nanosleep(&pause, NULL);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		words[4] = names[i];
-		every_call(names[i], words);
-	}
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		every_call(words[i][4], words[i]);
 	kill(run.pid, SIGTERM);
 	finish(&run);
 	look(&run, "lend serve", 0);

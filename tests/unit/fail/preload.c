@@ -28,12 +28,6 @@
 
 #include "preload.h"
 
-/* glibc's own, which dlsym() itself needs */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t nr, size_t size);
-void *__libc_realloc(void *at, size_t size);
-void __libc_free(void *at);
-
 static atomic_int left;
 static atomic_long blocks;
 static int report = -1;
@@ -167,7 +161,9 @@ void *mmap(void *at, size_t length, int prot, int flags, int fd, off_t offset)
 int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 		   void *(*run)(void *arg), void *arg)
 {
-	return fails("pthread_create", EAGAIN) ? EAGAIN : NEXT(pthread_create)(thread, attr, run, arg);
+	if (fails("pthread_create", EAGAIN))
+		return errno;
+	return NEXT(pthread_create)(thread, attr, run, arg);
 }
 
 /* There is no room for the descriptors of a message, which comes without them */
