@@ -2,9 +2,9 @@
 /* An NVMe controller, driven through a lease: see nvme.h */
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -96,10 +96,13 @@ static void read_barrier(void)
 
 /* @which: 0 that of the commands, 1 that of the completions */
 static void ring(struct nvme *nvme, const struct nvme_queue *queue,
-		 unsigned int which, uint32_t value)
+		 unsigned int which, uint32_t value, uint32_t *rung)
 {
+	if (*rung == value)
+		return;
 	write_barrier();
 	put32(nvme, DOORBELLS + (2 * queue->id + which) * nvme->stride, value);
+	*rung = value;
 }
 
 static int64_t now_ms(void)
@@ -160,12 +163,20 @@ static void make_queue(struct nvme *nvme, struct nvme_queue *queue,
 				  &queue->completions_at);
 }
 
-static void submit(struct nvme *nvme, struct nvme_queue *queue,
-		   const struct nvme_command *command)
+static void submit(struct nvme_queue *queue, const struct nvme_command *command)
 {
 	queue->commands[queue->tail] = *command;
 	queue->tail = (queue->tail + 1) % queue->size;
-	ring(nvme, queue, 0, queue->tail);
+}
+
+/*
+ * What has come and what is new, once there is nothing else to do: a doorbell is
+ * dear, and says all of it at once. Completions first, whose places the new ones need
+ */
+static void ring_both(struct nvme *nvme, struct nvme_queue *queue)
+{
+	ring(nvme, queue, 1, queue->head, &queue->head_rung);
+	ring(nvme, queue, 0, queue->tail, &queue->tail_rung);
 }
 
 /* The lease has ended, or the server has */
@@ -188,23 +199,17 @@ static int no_answer(struct nvme *nvme)
 		    COMMAND_MS / 1000);
 }
 
-/* Until the device interrupts, or the lease ends */
-static int sleep_on(struct nvme *nvme, int interrupt)
+/* Until the device interrupts, by any of its vectors, or the server speaks */
+static int sleep_on(struct nvme *nvme)
 {
-	struct pollfd fds[] = {
-		{ .fd = barlease_client_fd(nvme->client), .events = POLLIN },
-		{ .fd = interrupt, .events = POLLIN },
-	};
-	int n = poll(fds, 2, COMMAND_MS), error = errno;
-	eventfd_t times;
+	struct epoll_event event;
+	int n = epoll_wait(nvme->wakers, &event, 1, COMMAND_MS), error = errno;
 
 	if (!n)
 		return no_answer(nvme);
 	if (n < 0)
-		return FAIL(nvme, -error, "poll(): %s", strerror(error));
-	if (fds[1].revents)
-		eventfd_read(interrupt, &times);
-	return fds[0].revents ? has_ended(nvme) : 0;
+		return FAIL(nvme, -error, "epoll: %s", strerror(error));
+	return event.data.fd < 0 ? has_ended(nvme) : 0;
 }
 
 /* Where the lease has ended, this ends what is guarded */
@@ -222,26 +227,27 @@ static bool is_there(const struct nvme_queue *queue)
 }
 
 /* For the next completion, which is the queue's up to done_with() */
-static int wait_for(struct nvme *nvme, const struct nvme_queue *queue)
+static int wait_for(struct nvme *nvme, struct nvme_queue *queue)
 {
 	int64_t until = 0;
 	int ret = 0;
 
+	if (!is_there(queue))
+		ring_both(nvme, queue);
 	for (unsigned int looks = 1; !ret && !is_there(queue); looks++)
 		if (queue->interrupt >= 0)
-			ret = sleep_on(nvme, queue->interrupt);
+			ret = sleep_on(nvme);
 		else if (!(looks % LOOKS))
 			ret = look_around(nvme, &until);
 	read_barrier();
 	return ret;
 }
 
-static void done_with(struct nvme *nvme, struct nvme_queue *queue)
+static void done_with(struct nvme_queue *queue)
 {
 	queue->head = (queue->head + 1) % queue->size;
 	if (!queue->head)
 		queue->phase = !queue->phase;
-	ring(nvme, queue, 1, queue->head);
 }
 
 /* The id of a command that has been done well */
@@ -256,7 +262,7 @@ static int finish(struct nvme *nvme, struct nvme_queue *queue, const char *what)
 	completion = &queue->completions[queue->head];
 	status = completion->status >> 1;
 	id = completion->id;
-	done_with(nvme, queue);
+	done_with(queue);
 	if (status)
 		return FAIL(nvme, -EIO, "%s: status %#x of type %#x", what,
 			    status & 0xff, status >> 8 & 7);
@@ -268,7 +274,7 @@ static int admin(struct nvme *nvme, const struct nvme_command *command,
 {
 	int ret;
 
-	submit(nvme, &nvme->admin, command);
+	submit(&nvme->admin, command);
 	ret = finish(nvme, &nvme->admin, what);
 	return ret < 0 ? ret : 0;
 }
@@ -382,7 +388,7 @@ void nvme_submit(struct nvme *nvme, unsigned int slot, bool write,
 		.words = { block, block >> 32, count - 1 },
 	};
 
-	submit(nvme, &nvme->io, &command);
+	submit(&nvme->io, &command);
 }
 
 int nvme_wait(struct nvme *nvme)
@@ -409,12 +415,26 @@ static int not_had(struct nvme *nvme, int ret, const char *what)
 	return has_ended(nvme) ?: said(nvme, ret, what);
 }
 
+static int wake_by(struct nvme *nvme, int fd, uint32_t events, int data)
+{
+	struct epoll_event event = { .events = events, .data.fd = data };
+
+	return epoll_ctl(nvme->wakers, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+/* By edge: each interrupt wakes who waits, and nobody has to read it */
 static int set_interrupt(struct nvme *nvme, struct nvme_queue *queue,
 			 unsigned int vector)
 {
+	int ret;
+
 	queue->interrupt = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (queue->interrupt < 0)
 		return -errno;
+	ret = wake_by(nvme, queue->interrupt, EPOLLIN | EPOLLET,
+		      queue->interrupt);
+	if (ret)
+		return ret;
 	return barlease_client_set_interrupt(nvme->client, nvme->lease.id,
 					     vector, queue->interrupt);
 }
@@ -449,18 +469,23 @@ static int map_registers(struct nvme *nvme)
 	return ret;
 }
 
-int nvme_open(struct nvme *nvme, const char *socket, const char *slice,
-	      unsigned int depth, bool poll)
+static int connect_to(struct nvme *nvme, const char *socket)
 {
-	int ret;
+	int ret = barlease_client_connect(socket, &nvme->client);
 
-	*nvme = (struct nvme){ .depth = depth };
-	nvme->io.interrupt = -1;
-	ret = barlease_client_connect(socket, &nvme->client);
 	if (ret)
-		return FAIL(nvme, ret, "no connection: %s",
-			    strerror(-ret));
-	ret = barlease_client_acquire(nvme->client, slice, 0, &nvme->lease);
+		return FAIL(nvme, ret, "no connection: %s", strerror(-ret));
+	nvme->wakers = epoll_create1(EPOLL_CLOEXEC);
+	ret = nvme->wakers < 0 ? -errno :
+				 wake_by(nvme, barlease_client_fd(nvme->client),
+					 EPOLLIN, -1);
+	return ret ? FAIL(nvme, ret, "epoll: %s", strerror(-ret)) : 0;
+}
+
+static int acquire(struct nvme *nvme, const char *slice)
+{
+	int ret = barlease_client_acquire(nvme->client, slice, 0, &nvme->lease);
+
 	if (ret)
 		return said(nvme, ret, slice);
 	if (nvme->lease.size <= DOORBELLS || nvme->lease.interrupts < NVME_VECTORS)
@@ -473,6 +498,21 @@ int nvme_open(struct nvme *nvme, const char *socket, const char *slice,
 	if (ret)
 		return FAIL(nvme, ret, "the lease cannot be mapped: %s",
 			    strerror(-ret));
+	return 0;
+}
+
+int nvme_open(struct nvme *nvme, const char *socket, const char *slice,
+	      unsigned int depth, bool poll)
+{
+	int ret;
+
+	*nvme = (struct nvme){ .depth = depth };
+	nvme->io.interrupt = -1;
+	ret = connect_to(nvme, socket);
+	if (!ret)
+		ret = acquire(nvme, slice);
+	if (ret)
+		return ret;
 	ret = add_memory(nvme);
 	if (ret)
 		return not_had(nvme, ret, "memory for the device");
@@ -482,14 +522,15 @@ int nvme_open(struct nvme *nvme, const char *socket, const char *slice,
 	return ret ? not_had(nvme, ret, "interrupts") : 0;
 }
 
-/* The server takes back what is left, and in the right order */
+/* The server takes back what is left then, interrupts first, and memory last */
 void nvme_close(struct nvme *nvme)
 {
-	barlease_client_close(nvme->client);
 	barlease_unmap((void *)nvme->registers, nvme->lease.size);
-	barlease_memory_free(&nvme->memory);
 	close(nvme->lease.fd);
+	barlease_client_close(nvme->client);
+	barlease_memory_free(&nvme->memory);
 	close(nvme->admin.interrupt);
 	if (nvme->io.interrupt >= 0)
 		close(nvme->io.interrupt);
+	close(nvme->wakers);
 }

@@ -46,6 +46,7 @@ struct nvme_completion {
 /**
  * struct nvme_queue - a ring of commands, and one of completions
  * @size: of both, in entries
+ * @tail_rung: the last @tail that the device was told of; @head_rung likewise
  * @phase: that new completions have
  * @interrupt: eventfd, or -1: it is polled
  */
@@ -54,6 +55,8 @@ struct nvme_queue {
 	unsigned int size;
 	unsigned int tail;
 	unsigned int head;
+	uint32_t tail_rung;
+	uint32_t head_rung;
 	unsigned int phase;
 	int interrupt;
 	struct nvme_command *commands;
@@ -64,6 +67,7 @@ struct nvme_queue {
 
 struct nvme {
 	struct barlease_client *client;
+	int wakers;		/* epoll of the server and the interrupts */
 	struct barlease_lease lease;
 	struct barlease_memory memory;
 	uint64_t address;	/* of that, for the device */
@@ -100,7 +104,10 @@ int nvme_start(struct nvme *nvme);
 /* It does no DMA any more */
 int nvme_stop(struct nvme *nvme);
 
-/* Begin to read or write so many blocks, into or from what nvme_slot() returns */
+/*
+ * Read or write so many blocks, into or from what nvme_slot() returns. It begins with
+ * the next nvme_wait() that has to wait, with all others of that time
+ */
 void nvme_submit(struct nvme *nvme, unsigned int slot, bool write,
 		 uint64_t block, unsigned int count);
 unsigned char *nvme_slot(const struct nvme *nvme, unsigned int slot);
