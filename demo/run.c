@@ -9,7 +9,6 @@
  */
 #include <err.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +21,8 @@
 #include "importer.h"
 #include "slices.h"
 #include "sysfs.h"
+#include "tell.h"
 
-#define BARLEASE	"/bin/barlease"
 #define BARLEASED	"/sbin/barleased"
 #define CONFIG		"/tmp/demo.conf"
 #define CLIENT_SOCKET	"/run/barlease/socket"
@@ -33,80 +32,6 @@ enum { DOORBELL, STATUS, WINDOW };
 static struct bdf device;
 static struct child broker;
 static struct child worker[NR_SLICES];
-static bool failed;
-
-static void expect(bool good, const char *what, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void expect(bool good, const char *what, ...)
-{
-	va_list args;
-
-	printf("    %s ", good ? "\u2713" : "\u2717 NOT:");
-	va_start(args, what);
-	vprintf(what, args);
-	va_end(args);
-	putchar('\n');
-	failed |= !good;
-}
-
-static void heading(const char *text)
-{
-	printf("\n%s\n", text);
-}
-
-/*
- * A command of the administrator's, and what it prints. At least one line of
- * that must have @wanted in it; NULL for a command that prints nothing.
- */
-static void command(const char *wanted, const char *const *argv)
-{
-	bool seen = !wanted;
-	struct child child;
-	const char *line;
-	int i;
-
-	printf("\n  # barlease");
-	for (i = 1; argv[i]; i++)
-		printf(" %s", argv[i]);
-	putchar('\n');
-
-	child = child_start(argv, 0);
-	while ((line = child_text(&child))) {
-		printf("  %s\n", line);
-		seen |= wanted && strstr(line, wanted);
-	}
-	if (child_end(&child) || !seen)
-		expect(false, "that says \"%s\"", wanted ?: "nothing");
-}
-
-#define COMMAND(wanted, ...) \
-	command(wanted, (const char *const[]){ BARLEASE, __VA_ARGS__, NULL })
-
-/* Of the row of a listing that has @row in it, one column */
-static void look_up(const char *const *argv, const char *row, int column,
-		    char *value, size_t size)
-{
-	struct child child = child_start(argv, 0);
-	char *word, *rest, *text;
-	const char *line;
-	int i;
-
-	*value = '\0';
-	while ((line = child_text(&child))) {
-		if (!strstr(line, row))
-			continue;
-		text = strdup(line);
-		word = strtok_r(text, " ", &rest);
-		for (i = 0; i < column && word; i++)
-			word = strtok_r(NULL, " ", &rest);
-		snprintf(value, size, "%s", word ?: "");
-		free(text);
-	}
-	child_end(&child);
-	if (!*value)
-		errx(1, "barlease %s does not show %s", argv[1], row);
-}
 
 /* demo.conf, with this machine's device in it */
 static void write_config(void)
@@ -426,7 +351,7 @@ int main(void)
 
 	for (i = 0; i < NR_SLICES; i++)
 		child_kill(&worker[i]);
-	if (!failed) {
+	if (all_is_as_told()) {
 		printf("\nAll of it is as it should be.\n");
 		return 0;
 	}
