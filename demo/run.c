@@ -18,6 +18,7 @@
 
 #include "accel.h"
 #include "child.h"
+#include "disk.h"
 #include "importer.h"
 #include "slices.h"
 #include "sysfs.h"
@@ -29,27 +30,34 @@
 
 enum { DOORBELL, STATUS, WINDOW };
 
-static struct bdf device;
+static struct bdf device, disk;
 static struct child broker;
 static struct child worker[NR_SLICES];
 
-/* demo.conf, with this machine's device in it */
+static bool put_instead(FILE *to, const char *line, const char *word,
+			struct bdf dev)
+{
+	const char *at = line[0] == '#' ? NULL : strstr(line, word);
+
+	if (at)
+		fprintf(to, "%.*s%s%s", (int)(at - line), line, dev.name,
+			at + strlen(word));
+	return at;
+}
+
+/* demo.conf, with this machine's devices in it */
 static void write_config(void)
 {
 	FILE *from = fopen("/demo/demo.conf", "re");
 	FILE *to = fopen(CONFIG, "we");
-	char line[256], *at;
+	char line[256];
 
 	if (!from || !to)
 		err(1, "demo.conf");
-	while (fgets(line, sizeof(line), from)) {
-		at = strstr(line, "@DEVICE@");
-		if (at && line[0] != '#')
-			fprintf(to, "%.*s%s%s", (int)(at - line), line,
-				device.name, at + strlen("@DEVICE@"));
-		else
+	while (fgets(line, sizeof(line), from))
+		if (!put_instead(to, line, "@DEVICE@", device) &&
+		    !put_instead(to, line, "@DISK@", disk))
 			fputs(line, to);
-	}
 	fclose(from);
 	if (fclose(to))
 		err(1, CONFIG);
@@ -264,37 +272,46 @@ static void expect_taken(const struct child *child, struct bdf peer)
 	       slices[WINDOW].name, peer.name, result);
 }
 
+/* It leaves its socket behind; start_broker() waits for a new one */
+static void end_broker(void)
+{
+	child_kill(&broker);
+	if (unlink(CLIENT_SOCKET))
+		err(1, CLIENT_SOCKET);
+}
+
 static void kill_broker(void)
 {
 	uint64_t start = now_ns();
 
-	child_kill(&broker);
+	end_broker();
 	expect_revoked(DOORBELL, start, "the broker was killed");
 	expect_revoked(STATUS, start, "the broker was killed");
 }
 
-/* The last two steps where devices can have leases, and the last one elsewhere */
-static void finish_with_device(void)
+static void drive_disk(bool kernel_has_driver)
+{
+	COMMAND(disk.name, "bind", disk.name);
+	start_broker();
+	disk_is_driven(broker.pid);
+	end_broker();
+	if (kernel_has_driver)
+		disk_is_compared(disk);
+}
+
+static void lease_to_device(void)
 {
 	struct bdf peer = dev_edu();
 	struct child child;
 
-	heading("6. A device can have a lease as well as a program.");
+	start_broker();
 	accel_bind(ACCEL, NULL);
 	if (chmod("/dev/accel", 0755) || chmod(accel_node(), 0666))
 		err(1, "%s", accel_node());
 	child = give_to_device(peer);
-
-	heading("7. The broker is killed. Nothing outlives it.");
-	kill_broker();
+	end_broker();
 	expect_taken(&child, peer);
 	child_kill(&child);
-}
-
-static void finish(void)
-{
-	heading("6. The broker is killed. Nothing outlives it.");
-	kill_broker();
 }
 
 /* What all the others have said on their standard error */
@@ -312,6 +329,7 @@ static void show_log(void)
 
 int main(void)
 {
+	bool kernel_has_driver;
 	int i;
 
 	/* Only for the demo: workers look at their own page tables. */
@@ -319,6 +337,8 @@ int main(void)
 		err(1, "/dev/barlease-ptwalk");
 	device = dev_small();
 	pci_unbind(device);
+	disk = dev_disk();
+	kernel_has_driver = disk_begin(disk);
 
 	printf("A device with 64 MiB of memory in BAR 2, and three programs that each are to\n"
 	       "have a part of it. None of them is to have the device.\n");
@@ -344,10 +364,16 @@ int main(void)
 	heading("5. The device is reset. Who works on it waits, and goes on.");
 	reset_device();
 
-	if (importers_possible())
-		finish_with_device();
-	else
-		finish();
+	heading("6. The broker is killed. Nothing outlives it.");
+	kill_broker();
+
+	heading("7. There is a new broker, and a disk. An ordinary user drives it.");
+	drive_disk(kernel_has_driver);
+
+	if (importers_possible()) {
+		heading("8. A device can have a lease as well as a program.");
+		lease_to_device();
+	}
 
 	for (i = 0; i < NR_SLICES; i++)
 		child_kill(&worker[i]);

@@ -224,6 +224,11 @@ struct bdf dev_table(void)
 			 1, 4096);
 }
 
+struct bdf dev_disk(void)
+{
+	return must_find("nvme", 0x1b36, 0x0010, 0, 0);
+}
+
 const char *pci_class_device(struct bdf dev, const char *directory,
 			     const char *prefix)
 {

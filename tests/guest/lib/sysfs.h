@@ -29,6 +29,7 @@ struct bdf dev_testdev(void);	/* in one reset domain with edu */
 struct bdf dev_display(void);	/* memory in BAR0, registers in BAR2 */
 struct bdf dev_card(void);	/* a network card; MSI-X in BAR3, of 4 pages */
 struct bdf dev_table(void);	/* MSI-X in BAR1, a page and all there is */
+struct bdf dev_disk(void);	/* nvme, of 64 MiB: of the demo and the benchmarks */
 
 bool pci_find(struct bdf *dev, unsigned int vendor, unsigned int device,
 	      unsigned int bar, uint64_t bar_size);
