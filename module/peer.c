@@ -73,6 +73,18 @@ static struct sg_table *map_range(struct dma_buf_attachment *attachment, u32 i,
 				       1, phys.len, direction);
 }
 
+/*
+ * Kernels up to 7.3 say by orig_nents that a table has nothing for the CPU, and
+ * then take it for empty when they free it: every mapping would lose its entries.
+ */
+static void free_table(struct dma_buf_attachment *attachment,
+		       struct sg_table *table,
+		       enum dma_data_direction direction)
+{
+	table->orig_nents = table->nents;
+	dma_buf_free_sgt(attachment, table, direction);
+}
+
 /* --- several ranges --- */
 
 /**
@@ -95,8 +107,7 @@ static void free_tables(struct dma_buf_attachment *attachment,
 			enum dma_data_direction direction)
 {
 	while (tables->nr)
-		dma_buf_free_sgt(attachment, tables->of[--tables->nr],
-				 direction);
+		free_table(attachment, tables->of[--tables->nr], direction);
 	tables->table.orig_nents = tables->table.nents;
 	sg_free_table(&tables->table);
 	kvfree(tables);
@@ -183,7 +194,7 @@ void barlease_peer_unmap(struct dma_buf_attachment *attachment,
 	const struct barlease_buffer *buffer = attachment->dmabuf->priv;
 
 	if (buffer->ranges.nr == 1)
-		dma_buf_free_sgt(attachment, table, direction);
+		free_table(attachment, table, direction);
 	else
 		free_tables(attachment,
 			    container_of(table, struct tables, table),

@@ -20,6 +20,7 @@
 #include "access.h"
 #include "cgroup.h"
 #include "clock.h"
+#include "importer.h"
 #include "lease.h"
 #include "map.h"
 #include "tap.h"
@@ -63,22 +64,65 @@ static void one_lease(uint64_t i)
 	close(lease);
 }
 
-/* One that is forgotten takes more than 64 bytes, whichever part of it that is. */
-static void leave_nothing(unsigned long nr)
+/* @bytes: what is forgotten is more than so many each time, whatever part it is */
+static void leave_nothing(unsigned long nr, const char *what,
+			  void (*once)(uint64_t i), size_t bytes)
 {
-	long long before, left;
+	long long before, left, much = nr * bytes;
 
 	for (unsigned long i = 0; i < 1000; i++)
-		one_lease(i);
+		once(i);
 	before = kernel_memory();
 	for (unsigned long i = 0; i < nr; i++)
-		one_lease(i);
+		once(i);
 	/* What is freed by RCU takes its time. */
-	comes_true((left = kernel_memory() - before) < (long long)nr * 64);
-	ok(left < (long long)nr * 64,
-	   "%lu leases later the kernel has no more memory than before", nr);
+	comes_true((left = kernel_memory() - before) < much);
+	ok(left < much, "%lu %s later the kernel has no more memory than before",
+	   nr, what);
 	diag("%lld KiB more", left / 1024);
 }
+
+/* ---- A device that a lease is attached to ------------------------------- */
+
+static int importer;
+
+static void one_mapping(uint64_t i)
+{
+	int ret = importer_map(importer, BOTH_WAYS, NULL);
+
+	if (ret)
+		bail("mapping %lu: %s", (unsigned long)i, strerror(-ret));
+	importer_unmap(importer);
+}
+
+static void mappings(uint32_t ranges, const char *what)
+{
+	const struct vfio_region_dma_range range[] = {
+		{ 0, PAGE }, { 2 * PAGE, PAGE },
+	};
+	int lease = lease_export(big.device, BAR2, O_RDWR | O_CLOEXEC, range,
+				 ranges);
+
+	importer = importer_try(lease, dev_small(), BARLEASE_IMPORTER_AT_ONCE);
+	if (importer < 0)
+		bail("no device can be attached: %s", strerror(-importer));
+	leave_nothing(20000, what, one_mapping, 16);
+	close(importer);
+	close(lease);
+}
+
+static void of_devices(void)
+{
+	if (!importers_possible()) {
+		skip("this kernel lets no device attach",
+		     "mappings for devices leave nothing");
+		return;
+	}
+	mappings(1, "mappings for a device");
+	mappings(2, "of two ranges");
+}
+
+/* ---- Limits ------------------------------------------------------------- */
 
 static long in_child(long (*function)(void))
 {
@@ -169,7 +213,9 @@ int main(void)
 	ok(in_child(until_no_files) > 1,
 	   "without room for files there is EMFILE, and with it a lease");
 	own_memory();
-	leave_nothing(minutes && *minutes ? 1000000 : 10000);
+	leave_nothing(minutes && *minutes ? 1000000 : 10000, "leases",
+		      one_lease, 64);
+	of_devices();
 	vfio_close(&big);
 	return tap_done();
 }
