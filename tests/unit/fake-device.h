@@ -50,18 +50,17 @@ struct barlease_device {
 	unsigned int revokes;
 	unsigned int resets;
 	unsigned int last_flags;
-	uint64_t last_offset;
 	unsigned int mapped;
 	unsigned int kept;
 	unsigned int states;
+	uint64_t last_offset;
 	struct barlease_range msix;
 	void (*during_reset)(void);
 	struct barlease_interrupts interrupts;
 	int usable;
+	int irq_error;
 	ino_t eventfds[FAKE_VECTORS];
 	ino_t unmask;
-	int irq_error;
-	bool master;
 	struct barlease_address_space space;
 	struct barlease_range ranges[2];
 	struct barlease_dma maps[FAKE_MAPS];
@@ -69,6 +68,7 @@ struct barlease_device {
 	int map_error;
 	int unmap_error;
 	char events[256];
+	bool master;
 };
 
 void fake_device_init(struct barlease_device *device);
