@@ -109,7 +109,7 @@ void export_text(const char *name, const char *value)
 		err(EXIT_FAILURE, "%s", name);
 }
 
-static void export_number(const char *name, uint64_t number)
+void export_number(const char *name, uint64_t number)
 {
 	char text[24];
 

@@ -8,6 +8,7 @@
 #define CLI_HANDOVER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "lease.h"
 
@@ -43,5 +44,6 @@ int handover_keep(const struct handover *handover);
 
 /* One more variable of the command's, or the end of this process */
 void export_text(const char *name, const char *value);
+void export_number(const char *name, uint64_t number);
 
 #endif

@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,27 +49,15 @@ struct run {
 	bool over;		/* the command has ended */
 };
 
-__attribute__((format(printf, 2, 3)))
-static void export_one(const char *name, const char *format, ...)
-{
-	char value[128];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(value, sizeof(value), format, args);
-	va_end(args);
-	export_text(name, value);
-}
-
 static void export_lease(const struct barlease_lease *lease)
 {
-	export_one("BARLEASE_ID", "%" PRIu32, lease->id);
-	export_one("BARLEASE_NAME", "%s", lease->name);
-	export_one("BARLEASE_SIZE", "%" PRIu64, lease->size);
-	export_one("BARLEASE_ACCESS", "%s", access_name(lease->flags));
-	export_one("BARLEASE_MEMATTR", "%s", memattr_name(lease->memattr));
-	export_one("BARLEASE_ALIGN", "%" PRIu64, lease->alignment.align);
-	export_one("BARLEASE_PHASE", "%" PRIu64, lease->alignment.phase);
+	export_number("BARLEASE_ID", lease->id);
+	export_text("BARLEASE_NAME", lease->name);
+	export_number("BARLEASE_SIZE", lease->size);
+	export_text("BARLEASE_ACCESS", access_name(lease->flags));
+	export_text("BARLEASE_MEMATTR", memattr_name(lease->memattr));
+	export_number("BARLEASE_ALIGN", lease->alignment.align);
+	export_number("BARLEASE_PHASE", lease->alignment.phase);
 }
 
 /* "doorbell", and as many "irq-0" and so on; ":" would begin another name. */
@@ -106,8 +93,8 @@ static int to_listen_fds(struct run *run)
 
 	if (ret)
 		return ret;
-	export_one("LISTEN_FDS", "%u", run->handover.nr);
-	export_one("LISTEN_PID", "%d", getpid());
+	export_number("LISTEN_FDS", run->handover.nr);
+	export_number("LISTEN_PID", getpid());
 	export_names(run);
 	return 0;
 }
