@@ -121,8 +121,8 @@ qemu_command()
 	case $1 in
 	clients) extra=("${client_machine[@]}") ;;
 	demo | bench | shell) extra=("${disk_machine[@]}") ;;
+	selftests) extra=("${selftests_machine[@]}") ;;
 	esac
-	[ "$1" != selftests ] || extra=("${selftests_machine[@]}")
 	append="$(arch_append "$1") panic=-1 loglevel=5"
 	# The tests leave many marks in the log: no limit to their rate.
 	append="$append printk.devkmsg=on"

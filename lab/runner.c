@@ -46,6 +46,10 @@
 #define ALIVE_MS	2000	/* between signs of life */
 #define GRACE_MS	30000	/* for killed processes to be gone */
 
+/* Of a report of lockdep's: by where it says of which locks it is, and at most */
+#define LOCKS_LINES	7
+#define REPORT_LINES	300
+
 /* What in the kernel's log fails a test. */
 static const char *const bad_news[] = {
 	"WARNING:",
@@ -192,17 +196,19 @@ static void kmsg_bad(struct run *r, const char *rec)
 static bool is_in_lock_report(struct run *r, const char *rec)
 {
 	static char first[512];
-	static int lines;	/* in which it has to be said */
+	static int lines;	/* that are left of it */
 	static bool memory_lock, bus_sem, known;
 
 	if (known) {
-		known = !strstr(rec, "</TASK>");
+		known = --lines && !strstr(rec, "</TASK>");
+		if (!known)
+			lines = 0;
 		return true;
 	}
 	if (strstr(rec, "possible circular locking")) {
 		snprintf(first, sizeof(first), "%.*s", (int)sizeof(first) - 1,
 			 rec);
-		lines = 7;
+		lines = LOCKS_LINES;
 		memory_lock = false;
 		bus_sem = false;
 		return true;
@@ -213,7 +219,7 @@ static bool is_in_lock_report(struct run *r, const char *rec)
 	bus_sem |= !!strstr(rec, "(pci_bus_sem)");
 	known = memory_lock && bus_sem;
 	if (known)
-		lines = 0;
+		lines = REPORT_LINES;
 	else if (!--lines)
 		kmsg_bad(r, first);
 	return known;
