@@ -241,7 +241,8 @@ int barlease_device_enable_interrupts(const struct barlease_device *device);
  *
  * After one that returns 0, an eventfd that was there before is not signalled any
  * more. An INTx masks itself: it comes again when it is unmasked, see
- * barlease_device_set_unmask().
+ * barlease_device_set_unmask(), or gets another eventfd; at once where the line is
+ * high by then.
  *
  * Return: 0; -EINVAL no such vector, or no eventfd; -ENODEV no interrupts; errors
  * of ioctl().
@@ -254,10 +255,11 @@ int barlease_device_set_interrupt(const struct barlease_device *device,
  * @device: a device whose INTx has an eventfd
  * @eventfd: a write to it unmasks; -1 takes it away. Stays the caller's
  *
- * It goes with the INTx' own eventfd, too.
+ * It takes the place of any other. It goes when the INTx' own eventfd is taken away,
+ * and stays when that one is replaced.
  *
- * Return: 0; -EINVAL no eventfd, or the INTx has none; -ENODEV no INTx; errors of
- * ioctl().
+ * Return: 0; -EINVAL no eventfd, or the INTx has never had one; -ENODEV no INTx; errors
+ * of ioctl().
  */
 int barlease_device_set_unmask(const struct barlease_device *device,
 			       int eventfd);
@@ -1133,7 +1135,8 @@ int barlease_client_release(struct barlease_client *client, uint32_t id);
  *
  * It comes straight from the kernel, at whatever rate the device has; nobody is in
  * between. When the lease has ended, it is signalled no more. An INTx masks itself
- * each time, see barlease_client_set_unmask().
+ * each time, see barlease_client_set_unmask(); an eventfd unmasks it, and is told at
+ * once where the line is high.
  *
  * Return: 0; -EINVAL no such vector, or no eventfd; -ENOENT no such lease;
  * -EOPNOTSUPP the server cannot do such a thing; errors of VFIO and of the

@@ -78,6 +78,32 @@ int barlease_device_enable_interrupts(const struct barlease_device *device)
 	return ret ?: nr;
 }
 
+static int set_unmask(const struct barlease_device *device, int eventfd)
+{
+	return bl_irq_set(device->fd, device->irq, 0, VFIO_IRQ_SET_ACTION_UNMASK,
+			  eventfd);
+}
+
+/*
+ * Once it is on, it stays on: with nobody behind it masks itself, where the kernel
+ * would let a line that is switched off stay high, among others' who share it.
+ */
+static int set_line(const struct barlease_device *device, int eventfd)
+{
+	int ret;
+
+	if (eventfd < 0 && !bl_irq_is_on(device->fd, device->irq))
+		return 0;
+	ret = bl_irq_set(device->fd, device->irq, 0,
+			 VFIO_IRQ_SET_ACTION_TRIGGER, eventfd);
+	if (ret)
+		return ret;
+	/* The kernel keeps that one, for whoever has the line next */
+	if (eventfd < 0)
+		return set_unmask(device, -1);
+	return bl_irq_unmask(device->fd, device->irq);
+}
+
 int barlease_device_set_interrupt(const struct barlease_device *device,
 				  unsigned int vector, int eventfd)
 {
@@ -85,6 +111,8 @@ int barlease_device_set_interrupt(const struct barlease_device *device,
 		return -ENODEV;
 	if (vector >= device->interrupts.nr || eventfd < -1)
 		return -EINVAL;
+	if (device->interrupts.kind == BARLEASE_INTX)
+		return set_line(device, eventfd);
 	return bl_irq_set(device->fd, device->irq, vector,
 			  VFIO_IRQ_SET_ACTION_TRIGGER, eventfd);
 }
@@ -92,10 +120,15 @@ int barlease_device_set_interrupt(const struct barlease_device *device,
 int barlease_device_set_unmask(const struct barlease_device *device,
 			       int eventfd)
 {
+	int ret;
+
 	if (device->interrupts.kind != BARLEASE_INTX)
 		return -ENODEV;
 	if (eventfd < -1)
 		return -EINVAL;
-	return bl_irq_set(device->fd, device->irq, 0, VFIO_IRQ_SET_ACTION_UNMASK,
-			  eventfd);
+	ret = set_unmask(device, eventfd);
+	/* The kernel lets none take another's place */
+	if (ret != -EBUSY || eventfd < 0)
+		return ret;
+	return set_unmask(device, -1) ?: set_unmask(device, eventfd);
 }

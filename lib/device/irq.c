@@ -40,6 +40,18 @@ int bl_irq_set(int device, uint32_t index, uint32_t vector, uint32_t what,
 	return ioctl(device, VFIO_DEVICE_SET_IRQS, &request) ? -errno : 0;
 }
 
+int bl_irq_unmask(int device, uint32_t index)
+{
+	struct vfio_irq_set set = {
+		.argsz = sizeof(set),
+		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_UNMASK,
+		.index = index,
+		.count = 1,
+	};
+
+	return ioctl(device, VFIO_DEVICE_SET_IRQS, &set) ? -errno : 0;
+}
+
 /* Raise no interrupt: that is an error where none can be raised */
 bool bl_irq_is_on(int device, uint32_t index)
 {

@@ -20,6 +20,9 @@ int bl_irq_count(int device, uint32_t index);
 int bl_irq_set(int device, uint32_t index, uint32_t vector, uint32_t what,
 	       int eventfd);
 
+/* An INTx; where the line is high, its eventfd is told. Return: 0; errors of ioctl() */
+int bl_irq_unmask(int device, uint32_t index);
+
 /* Are vectors of this kind switched on? */
 bool bl_irq_is_on(int device, uint32_t index);
 

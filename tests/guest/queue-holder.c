@@ -27,8 +27,8 @@
 
 struct barlease_client *holder_client;
 struct barlease_lease holder_lease;
+void *holder_registers;
 
-static void *registers;
 static struct barlease_memory memory;
 static uint64_t addresses[HOLDER_PIECES];
 static int interrupt = -1;
@@ -49,7 +49,7 @@ long holder_acquire(int fd, const long *args)
 				      &holder_lease);
 	if (!ret)
 		ret = barlease_map(holder_lease.fd, 0, holder_lease.size, 0,
-				   &holder_lease.alignment, &registers);
+				   &holder_lease.alignment, &holder_registers);
 	return ret ?: (long)holder_lease.id;
 }
 
@@ -98,7 +98,7 @@ long holder_is_filled(int fd, const long *args)
 
 static bool put(unsigned int at, uint32_t value)
 {
-	return write32((char *)registers + at, value);
+	return write32((char *)holder_registers + at, value);
 }
 
 /* It says when it is done, in the bit that starts it */
@@ -106,7 +106,7 @@ static bool is_done(void)
 {
 	uint32_t command;
 
-	return !read32((char *)registers + DMA_COMMAND, &command) ||
+	return !read32((char *)holder_registers + DMA_COMMAND, &command) ||
 	       !(command & DMA_START);
 }
 
@@ -143,7 +143,7 @@ long holder_reads(int fd, const long *args)
 
 	(void)fd;
 	(void)args;
-	return read32(registers, &id) ? 0 : -EFAULT;
+	return read32(holder_registers, &id) ? 0 : -EFAULT;
 }
 
 long holder_release(int fd, const long *args)

@@ -16,6 +16,8 @@
 
 extern struct barlease_client *holder_client;
 extern struct barlease_lease holder_lease;
+/* Where it is mapped */
+extern void *holder_registers;
 
 /* Connect. They return 0 or a negative errno, where nothing else is said */
 long holder_connect(int fd, const long *args);

@@ -397,6 +397,7 @@ static void unmask(void **state)
 	device.interrupts = (struct barlease_interrupts){ BARLEASE_INTX, 1, { 0 } };
 	assert_int_equal(offer_queue("queue", 0, 0, 1, 0), 0);
 	peer = peer_with_queue("queue", &id);
+	cannot_set(peer, id, 0, BL_WIRE_UNMASK, events[1], EINVAL);
 	sets(peer, id, 0, 0, events[0]);
 	sets(peer, id, 0, BL_WIRE_UNMASK, events[1]);
 	assert_int_equal(device.unmask, inode(events[1]));

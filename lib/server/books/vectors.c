@@ -48,6 +48,14 @@ static void set_armed(struct bl_lease *lease, uint32_t vector, bool armed)
 	lease->armed[vector] = armed;
 }
 
+/* It is taken away with the vector's own, so it is nothing without that */
+static int set_unmask(const struct bl_lease *lease, uint32_t vector, int fd)
+{
+	if (lease->armed[vector])
+		return barlease_device_set_unmask(lease->device, fd);
+	return fd < 0 ? 0 : -EINVAL;
+}
+
 int bl_lease_arm(struct bl_lease *lease, uint32_t vector, uint32_t flags, int fd)
 {
 	const struct bl_slice *slice = lease->slice;
@@ -60,7 +68,7 @@ int bl_lease_arm(struct bl_lease *lease, uint32_t vector, uint32_t flags, int fd
 	if (!lease->armed)
 		return -ENOMEM;
 	if (flags & BL_WIRE_UNMASK)
-		return barlease_device_set_unmask(lease->device, fd);
+		return set_unmask(lease, vector, fd);
 	/* Where one cannot take the place of another, none may be left there */
 	if (fd >= 0)
 		set_armed(lease, vector, true);

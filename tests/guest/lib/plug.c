@@ -110,6 +110,13 @@ struct plugged plug_registers(const char *port)
 	return (struct plugged){ .port = port, .dev = plug(port, "edu") };
 }
 
+/* On no wire */
+struct plugged plug_line(const char *port)
+{
+	return (struct plugged){ .port = port,
+				 .dev = plug(port, "e1000,romfile=") };
+}
+
 struct plugged plug_two(const char *port)
 {
 	struct plugged plugged = { .port = port, .ram = add_ram() };

@@ -26,6 +26,8 @@ struct plugged plug_memory(const char *port);
 struct plugged plug_registers(const char *port);
 /* edu, and such a memory as the second function of its slot; both bound */
 struct plugged plug_two(const char *port);
+/* e1000, whose interrupt is an INTx and nothing else; bound */
+struct plugged plug_line(const char *port);
 /* nvme, with a disk of so many MiB, all zeros; bound */
 struct plugged plug_disk(const char *port, unsigned int mib);
 
