@@ -190,6 +190,9 @@ struct barlease_bar {
 int barlease_device_bar(const struct barlease_device *device,
 			unsigned int index, struct barlease_bar *bar);
 
+/* The most vectors that a device has: more than MSI-X cannot number */
+#define BARLEASE_VECTORS_MAX	2048u
+
 /* What a device interrupts by; of several, the last that it has counts */
 enum barlease_interrupt_kind {
 	BARLEASE_NO_INTERRUPTS,

@@ -77,14 +77,14 @@ static void check_template(struct config_parser *parser,
 static void check_vectors(struct config_parser *parser,
 			  const struct config_rule *rule)
 {
-	unsigned int room = MOST_VECTORS - rule->first_vector;
+	unsigned int room = BARLEASE_VECTORS_MAX - rule->first_vector;
 
 	if (rule->nr_vectors && number_of(rule) > room / rule->nr_vectors)
 		config_complain(parser->errors, rule->line,
 				"[slice %s]: with %u interrupts each from %u on, count=%u is the most; a device has no more than %u",
 				rule->name, rule->nr_vectors,
 				rule->first_vector, room / rule->nr_vectors,
-				MOST_VECTORS);
+				BARLEASE_VECTORS_MAX);
 }
 
 static void check_rules(struct config_parser *parser)

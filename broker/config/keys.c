@@ -269,7 +269,7 @@ static void set_interrupts(struct config_parser *parser, const char *value)
 	struct config_rule *rule = parser_rule(parser);
 	uint64_t first, last;
 
-	if (!value_span(parser, value, MOST_VECTORS - 1, &first, &last))
+	if (!value_span(parser, value, BARLEASE_VECTORS_MAX - 1, &first, &last))
 		return;
 	rule->first_vector = first;
 	rule->nr_vectors = last - first + 1;

@@ -15,7 +15,6 @@
 
 /* More would be more than a client can list in a reasonable time. */
 #define MOST_SLICES	65536u
-#define MOST_VECTORS	2048u
 
 enum config_section {
 	SECTION_NONE,		/* before the first one */

@@ -207,7 +207,7 @@ static void get_vectors(struct reader *in, unsigned int *nr,
 {
 	uint16_t vectors = get16(in), what = get16(in);
 
-	expect(in, vectors <= BL_WIRE_VECTORS && what <= BARLEASE_MSIX_VECTORS);
+	expect(in, vectors <= BARLEASE_VECTORS_MAX && what <= BARLEASE_MSIX_VECTORS);
 	expect(in, !vectors == (what == BARLEASE_NO_INTERRUPTS));
 	*nr = vectors;
 	*kind = what;

@@ -62,9 +62,6 @@ enum bl_wire_type {
 
 #define BL_WIRE_FEATURES	(BL_WIRE_MORE_REASONS | BL_WIRE_QUEUES)
 
-/* The most vectors that a device has */
-#define BL_WIRE_VECTORS	2048
-
 struct bl_wire_hello {
 	uint16_t lowest;
 	uint16_t highest;
