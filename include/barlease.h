@@ -1040,7 +1040,11 @@ int barlease_client_wrap(int fd, struct barlease_client **client);
 void barlease_client_set_timeout(struct barlease_client *client,
 				 int milliseconds);
 
-/* All its leases are revoked. Their fds stay open, and the caller's. */
+/*
+ * All its leases are revoked. Their fds stay open, and the caller's. It waits for
+ * nothing: the server may take a moment to notice, and only then has the next one
+ * what was leased, and is the memory no longer the device's.
+ */
 void barlease_client_close(struct barlease_client *client);
 
 /* To poll for reading, in any event loop; the client's */
