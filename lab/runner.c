@@ -152,9 +152,10 @@ static bool kmsg_next(char *buf, size_t size)
 
 /*
  * What is not ours to mend: races that KCSAN finds in the kernel's own code; and
- * VFIO's warning of its own clean-up where there was no memory to add a group, of
- * whatever driver (drivers/vfio/group.c, vfio_create_group()), which one test has
- * made so. The one that has kmemleak look says itself what that has found.
+ * two warnings about a lack of memory, which one test makes, whatever the driver:
+ * VFIO's of its own clean-up where there was none to add a group (drivers/vfio/group.c,
+ * vfio_create_group()), and the IOMMU core's where there is none to give a group back
+ * at its last close. The one that has kmemleak look says itself what that has found.
  */
 static bool is_of_others(const char *test, const char *rec)
 {
@@ -163,7 +164,8 @@ static bool is_of_others(const char *test, const char *rec)
 	if (!strcmp(test, "unload") && strstr(rec, "kmemleak: "))
 		return true;
 	return !strcmp(test, "every-allocation") && strstr(rec, "WARNING:") &&
-	       strstr(rec, " vfio_group_release+");
+	       (strstr(rec, " vfio_group_release+") ||
+		strstr(rec, " __iommu_release_dma_ownership+"));
 }
 
 static bool is_bad(const char *test, const char *rec)
