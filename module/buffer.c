@@ -18,6 +18,7 @@
 #include "importer.h"
 #include "mmap.h"
 #include "space.h"
+#include "trace.h"
 
 static void barlease_release(struct dma_buf *dmabuf)
 {
@@ -28,10 +29,13 @@ static void barlease_release(struct dma_buf *dmabuf)
 	list_del(&buffer->node);
 	mutex_unlock(&bdev->buffers_lock);
 
-	if (buffer->vfio_file)
+	if (buffer->bar_map) {
 		fput(buffer->vfio_file);
-	else if (!buffer->retired)
-		barlease_space_free(bdev, buffer->pgoff);
+	} else {
+		trace_release(buffer);
+		if (!buffer->retired)
+			barlease_space_free(bdev, buffer->pgoff);
+	}
 	barlease_buffer_free(buffer);
 }
 
@@ -103,6 +107,8 @@ struct dma_buf *barlease_buffer_export(struct barlease_buffer *buffer,
 	 * zaps the device's BARs zaps mappings of this file as well.
 	 */
 	dmabuf->file->f_mapping = barlease_mapping(bdev);
+	if (!buffer->bar_map)
+		buffer->ino = file_inode(dmabuf->file)->i_ino;
 
 	mutex_lock(&bdev->buffers_lock);
 	list_add_tail(&buffer->node, &bdev->buffers);

@@ -26,8 +26,8 @@ struct file;
  *   and bdev->core.memory_lock outlive every mapping; the PCI device behind it
  *   does not, and may only be looked at while @gate is open.
  * @node: in bdev->buffers, until the DMABUF is released
- * @vfio_file: of a BAR map, the VFIO file that the buffer took over from the
- *   VMA; NULL for an exported buffer
+ * @vfio_file: of a BAR map, the VFIO file that the buffer took over from the VMA
+ * @ino: of an exported buffer, its DMABUF's inode, to be known by
  * @pgoff: its first page in the device's space of offsets; somebody else's
  *   perhaps, once @retired is set
  * @bar_parts: of a BAR map with parts that differ, its parts
@@ -35,6 +35,7 @@ struct file;
  *   where there was none. A BAR map cannot be had by any.
  * @memattr: VFIO_DEVICE_FEATURE_DMA_BUF_MEMATTR_*, for mappings to come; or
  *   BARLEASE_MEMATTR_PARTS
+ * @bar_map: what a mmap() of the device's own file shows; not exported
  * @retired: revoked, and all its mappings are gone; set once, by who has zapped
  *   them
  * @gate: closed by a revoke; who fills page tables is inside
@@ -46,13 +47,17 @@ struct file;
 struct barlease_buffer {
 	struct barlease_device *bdev;
 	struct list_head node;
-	struct file *vfio_file;
+	union {
+		struct file *vfio_file;
+		unsigned long ino;
+	};
 	unsigned long pgoff;
 	union {
 		struct barlease_bar_parts *bar_parts;
 		struct barlease_importers *importers;
 	};
 	u8 memattr;
+	bool bar_map;
 	bool retired;
 	struct barlease_gate gate;
 	struct barlease_ranges ranges;

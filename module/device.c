@@ -18,6 +18,7 @@
 #include "revoke.h"
 #include "space.h"
 #include "stand-in.h"
+#include "stats.h"
 #include "withdraw.h"
 
 static int init_device(struct vfio_device *vfio)
@@ -40,9 +41,13 @@ static int init_device(struct vfio_device *vfio)
 	barlease_importers_init(bdev);
 	barlease_bar_memattr_init(bdev);
 
-	ret = init_srcu_struct(&bdev->reset_srcu);
+	ret = barlease_stats_init(bdev);
 	if (ret)
 		goto err_core;
+
+	ret = init_srcu_struct(&bdev->reset_srcu);
+	if (ret)
+		goto err_stats;
 
 	ret = barlease_space_init(bdev);
 	if (ret)
@@ -52,6 +57,8 @@ static int init_device(struct vfio_device *vfio)
 
 err_srcu:
 	cleanup_srcu_struct(&bdev->reset_srcu);
+err_stats:
+	barlease_stats_destroy(bdev);
 err_core:
 	barlease_bar_memattr_destroy(bdev);
 	barlease_importers_destroy(bdev);
@@ -68,6 +75,7 @@ static void release_device(struct vfio_device *vfio)
 	kfree(bdev->config);
 	barlease_space_destroy(bdev);
 	cleanup_srcu_struct(&bdev->reset_srcu);
+	barlease_stats_destroy(bdev);
 	barlease_bar_memattr_destroy(bdev);
 	barlease_importers_destroy(bdev);
 	mutex_destroy(&bdev->buffers_lock);

@@ -18,6 +18,7 @@
 #include "msix.h"
 
 struct barlease_bar_parts;
+struct barlease_stats;
 
 /**
  * struct barlease_device - one PCI device bound to this driver
@@ -45,6 +46,8 @@ struct barlease_bar_parts;
  * @core_exports: VFIO_DEVICE_FEATURE_DMA_BUF is the core's, see core-export.h
  * @af_cap: where config space has the "advanced features", or 0
  * @msix: which bytes of its BARs no lease has unasked; found at the first open
+ * @stats: what has happened to its leases, see stats.h
+ * @debugfs: the table of its leases
  * @failed: after a fatal error of the link, until the device is back
  * @recovering: the PCI core is at such an error, and resets the link
  * @reset_in_recovery: the device was reset meanwhile
@@ -81,6 +84,8 @@ struct barlease_device {
 	bool core_exports;
 	u8 af_cap;
 	struct barlease_msix msix;
+	struct barlease_stats __percpu *stats;
+	struct dentry *debugfs;
 	bool failed;
 	bool recovering;
 	bool reset_in_recovery;

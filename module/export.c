@@ -17,6 +17,8 @@
 #include "msix.h"
 #include "size.h"
 #include "space.h"
+#include "stats.h"
+#include "trace.h"
 
 static bool open_flags_valid(u32 flags)
 {
@@ -127,9 +129,11 @@ buffer_from_user(struct barlease_device *bdev,
 }
 
 /* Consumes the buffer, whatever the result. */
-static int buffer_to_fd(struct barlease_buffer *buffer, u32 open_flags)
+static int buffer_to_fd(struct barlease_buffer *buffer,
+			const struct vfio_device_feature_dma_buf *request)
 {
 	struct barlease_device *bdev = buffer->bdev;
+	u32 mode = request->open_flags & O_ACCMODE;
 	struct dma_buf *dmabuf;
 	int ret;
 
@@ -137,13 +141,15 @@ static int buffer_to_fd(struct barlease_buffer *buffer, u32 open_flags)
 	if (ret)
 		goto err_free_buffer;
 
-	dmabuf = barlease_buffer_export(buffer, open_flags & O_ACCMODE);
+	dmabuf = barlease_buffer_export(buffer, mode);
 	if (IS_ERR(dmabuf)) {
 		ret = PTR_ERR(dmabuf);
 		goto err_free_space;
 	}
 
-	ret = dma_buf_fd(dmabuf, open_flags & O_CLOEXEC);
+	/* With a descriptor it is whosever closes that. */
+	trace_export(buffer, request->region_index, mode == O_RDWR);
+	ret = dma_buf_fd(dmabuf, request->open_flags & O_CLOEXEC);
 	if (ret < 0)
 		dma_buf_put(dmabuf);
 	return ret;
@@ -175,18 +181,13 @@ static int check_request(struct barlease_device *bdev,
 	return barlease_bar_claimed(&bdev->core, request->region_index);
 }
 
-int barlease_feature_dma_buf(struct barlease_device *bdev, u32 flags,
-			     void __user *arg, size_t argsz)
+static int export(struct barlease_device *bdev,
+		  struct vfio_device_feature_dma_buf __user *user_request,
+		  size_t argsz)
 {
-	struct vfio_device_feature_dma_buf __user *user_request = arg;
 	struct vfio_device_feature_dma_buf request;
 	struct barlease_buffer *buffer;
 	int ret;
-
-	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_GET,
-				 sizeof(request));
-	if (ret != 1)
-		return ret;
 
 	if (copy_from_user(&request, user_request, sizeof(request)))
 		return -EFAULT;
@@ -199,5 +200,21 @@ int barlease_feature_dma_buf(struct barlease_device *bdev, u32 flags,
 	if (IS_ERR(buffer))
 		return PTR_ERR(buffer);
 
-	return buffer_to_fd(buffer, request.open_flags);
+	return buffer_to_fd(buffer, &request);
+}
+
+int barlease_feature_dma_buf(struct barlease_device *bdev, u32 flags,
+			     void __user *arg, size_t argsz)
+{
+	int ret;
+
+	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_GET,
+				 sizeof(struct vfio_device_feature_dma_buf));
+	if (ret != 1)
+		return ret;
+
+	ret = export(bdev, arg, argsz);
+	barlease_count(bdev, ret < 0 ? BARLEASE_EXPORTS_REFUSED :
+				       BARLEASE_EXPORTS);
+	return ret;
 }

@@ -15,7 +15,9 @@
 #include "fault.h"
 #include "huge.h"
 #include "memattr.h"
+#include "stats.h"
 #include "table.h"
+#include "trace.h"
 
 /*
  * Enter the section in which page tables are filled.
@@ -74,8 +76,30 @@ static vm_fault_t fill_unless_revoked(struct vm_fault *vmf,
 	return ret;
 }
 
+/* Before the VMA's lock is let go */
+static vm_fault_t note(const struct vm_fault *vmf, unsigned long size,
+		       vm_fault_t ret)
+{
+	struct barlease_buffer *buffer = vmf->vma->vm_private_data;
+	enum barlease_stat what;
+
+	if (ret == VM_FAULT_NOPAGE)
+		what = size == PAGE_SIZE ? BARLEASE_FAULTS_SMALL :
+					   BARLEASE_FAULTS_HUGE;
+	else if (ret == VM_FAULT_SIGBUS)
+		what = BARLEASE_FAULTS_REFUSED;
+	else
+		return ret;
+
+	barlease_count(buffer->bdev, what);
+	trace_fault(vmf, size, ret == VM_FAULT_SIGBUS);
+	return ret;
+}
+
+/* @size: of the entries that @fill makes */
 static vm_fault_t fault(struct vm_fault *vmf,
-			vm_fault_t (*fill)(struct vm_fault *vmf))
+			vm_fault_t (*fill)(struct vm_fault *vmf),
+			unsigned long size)
 {
 	struct barlease_buffer *buffer = vmf->vma->vm_private_data;
 	vm_fault_t ret;
@@ -83,7 +107,7 @@ static vm_fault_t fault(struct vm_fault *vmf,
 
 	/* That is no reason to wait for a reset. */
 	if (barlease_buffer_revoked(buffer))
-		return VM_FAULT_SIGBUS;
+		return note(vmf, size, VM_FAULT_SIGBUS);
 
 	ret = begin_fault(vmf, &token);
 	if (ret)
@@ -91,7 +115,7 @@ static vm_fault_t fault(struct vm_fault *vmf,
 
 	ret = fill_unless_revoked(vmf, fill);
 	barlease_access_end(buffer->bdev, token);
-	return ret;
+	return note(vmf, size, ret);
 }
 
 /* The parts of what a BAR map shows, each with the protection that is its own */
@@ -139,7 +163,7 @@ static vm_fault_t small_fault(struct vm_fault *vmf)
 {
 	vm_fault_t ret = barlease_prepare_table(vmf);
 
-	return ret ? ret : fault(vmf, fill_small);
+	return ret ? ret : fault(vmf, fill_small, PAGE_SIZE);
 }
 
 #ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
@@ -153,7 +177,7 @@ static vm_fault_t huge_fault(struct vm_fault *vmf, unsigned int order)
 	if (order != PMD_ORDER)
 		return VM_FAULT_FALLBACK;
 	if (barlease_huge_possible(vmf))
-		return fault(vmf, barlease_fill_huge);
+		return fault(vmf, barlease_fill_huge, PMD_SIZE);
 	return small_fault(vmf);
 }
 #endif

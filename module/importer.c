@@ -18,6 +18,8 @@
 #include "device.h"
 #include "importer.h"
 #include "peer.h"
+#include "stats.h"
+#include "trace.h"
 
 /**
  * struct importer - one attachment
@@ -121,14 +123,13 @@ static int join(struct barlease_buffer *buffer, struct dma_buf *dmabuf,
 	return 0;
 }
 
-int barlease_attach(struct dma_buf *dmabuf,
-		    struct dma_buf_attachment *attachment)
+static int attach(struct barlease_buffer *buffer, struct dma_buf *dmabuf,
+		  struct dma_buf_attachment *attachment)
 {
-	struct barlease_buffer *buffer = dmabuf->priv;
 	struct importer *importer;
 	int ret;
 
-	if (buffer->vfio_file || !attachment->peer2peer ||
+	if (buffer->bar_map || !attachment->peer2peer ||
 	    !dma_buf_attach_revocable(attachment))
 		return -EOPNOTSUPP;
 
@@ -145,6 +146,17 @@ int barlease_attach(struct dma_buf *dmabuf,
 		kfree(importer);
 	else
 		attachment->priv = importer;
+	return ret;
+}
+
+int barlease_attach(struct dma_buf *dmabuf,
+		    struct dma_buf_attachment *attachment)
+{
+	struct barlease_buffer *buffer = dmabuf->priv;
+	int ret = attach(buffer, dmabuf, attachment);
+
+	if (ret)
+		barlease_count(buffer->bdev, BARLEASE_ATTACHES_REFUSED);
 	return ret;
 }
 
@@ -215,6 +227,9 @@ struct sg_table *barlease_map(struct dma_buf_attachment *attachment,
 		table = barlease_peer_map(attachment, direction);
 	if (IS_ERR(table))
 		uncount_mapping(importers, attachment->priv);
+	else
+		barlease_count(importers->bdev, BARLEASE_IMPORTER_MAPS);
+	trace_importer_map(attachment, PTR_ERR_OR_ZERO(table));
 	return table;
 }
 
@@ -224,6 +239,8 @@ void barlease_unmap(struct dma_buf_attachment *attachment,
 	dma_resv_assert_held(attachment->dmabuf->resv);
 
 	barlease_peer_unmap(attachment, table, direction);
+	/* The device may go when the last one is gone. */
+	trace_importer_unmap(attachment, 0);
 	uncount_mapping(importers_of(attachment->dmabuf), attachment->priv);
 }
 
@@ -375,6 +392,17 @@ void barlease_importers_count(struct dma_buf *dmabuf, u32 *attached,
 
 	*attached = importers ? count_attached(importers) : 0;
 	*mapped = importers ? atomic_read_acquire(&importers->mapped) : 0;
+}
+
+unsigned int barlease_importers_mapped(const struct barlease_buffer *buffer)
+{
+	struct barlease_importers *importers;
+
+	if (buffer->bar_map)
+		return 0;
+	/* Pairs with the one in create() */
+	importers = smp_load_acquire(&buffer->importers);
+	return importers ? atomic_read(&importers->mapped) : 0;
 }
 
 static int count_importers(struct barlease_device *bdev,

@@ -89,6 +89,9 @@ void barlease_importers_allow(struct barlease_device *bdev);
 void barlease_importers_count(struct dma_buf *dmabuf, u32 *attached,
 			      u32 *mapped);
 
+/* The mappings alone, without a lock; also of a BAR map, which has none */
+unsigned int barlease_importers_mapped(const struct barlease_buffer *buffer);
+
 /* BARLEASE_FEATURE_DMA_BUF_IMPORTERS */
 int barlease_feature_importers(struct barlease_device *bdev, u32 flags,
 			       void __user *arg, size_t argsz);

@@ -8,6 +8,7 @@
 #include <linux/pci.h>
 
 #include "compat.h"
+#include "debugfs.h"
 #include "denylist.h"
 #include "device.h"
 #include "error.h"
@@ -47,6 +48,7 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return ret;
 	}
 
+	barlease_debugfs_add(bdev);
 	barlease_left_out(pdev);
 	return 0;
 }
@@ -69,6 +71,7 @@ static void remove(struct pci_dev *pdev)
 	struct barlease_device *bdev = barlease_from_pci(pdev);
 
 	vfio_pci_core_unregister_device(&bdev->core);
+	barlease_debugfs_remove(bdev);
 	leave_device_set(&bdev->core.vdev);
 	vfio_put_device(&bdev->core.vdev);
 }
@@ -122,6 +125,7 @@ static int __init barlease_init(void)
 		return ret;
 
 	barlease_numa_init();
+	barlease_debugfs_init();
 	ret = pci_register_driver(&driver);
 	if (ret) {
 		barlease_stand_in_taken(ret);
@@ -138,6 +142,7 @@ static int __init barlease_init(void)
 err_driver:
 	pci_unregister_driver(&driver);
 err_numa:
+	barlease_debugfs_exit();
 	barlease_numa_exit();
 	barlease_importer_exit();
 	return ret;
@@ -148,6 +153,7 @@ static void __exit barlease_exit(void)
 {
 	barlease_stand_in_unlink();
 	pci_unregister_driver(&driver);
+	barlease_debugfs_exit();
 	barlease_numa_exit();
 	barlease_importer_exit();
 }

@@ -22,6 +22,8 @@
 #include "memattr.h"
 #include "mmap.h"
 #include "space.h"
+#include "stats.h"
+#include "trace.h"
 
 /*
  * The flags and the protection are io_remap_pfn_range()'s, and those of
@@ -42,10 +44,9 @@ static void set_up_vma(struct vm_area_struct *vma,
 			  VM_DONTEXPAND | VM_DONTDUMP);
 }
 
-int barlease_dma_buf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+static int map_lease(struct barlease_buffer *buffer,
+		     struct vm_area_struct *vma)
 {
-	struct barlease_buffer *buffer = dmabuf->priv;
-
 	/* Of a file opened read-only, a shared map has VM_MAYSHARE alone. */
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
@@ -56,6 +57,23 @@ int barlease_dma_buf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 	vma->vm_pgoff += buffer->pgoff;
 	set_up_vma(vma, buffer);
 	return 0;
+}
+
+/* Whether it is one: for who counts, and for who traces */
+static int note(struct barlease_device *bdev, const struct vm_area_struct *vma,
+		int ret)
+{
+	barlease_count(bdev, ret ? BARLEASE_MAPS_REFUSED : BARLEASE_MAPS);
+	if (!ret)
+		trace_mmap(vma, vma->vm_private_data);
+	return ret;
+}
+
+int barlease_dma_buf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+{
+	struct barlease_buffer *buffer = dmabuf->priv;
+
+	return note(buffer->bdev, vma, map_lease(buffer, vma));
 }
 
 static u64 bar_offset(const struct vm_area_struct *vma)
@@ -93,6 +111,7 @@ bar_map_buffer(struct barlease_device *bdev, unsigned int bar,
 			       vma->vm_end - vma->vm_start);
 	barlease_ranges_finish(&buffer->ranges);
 	buffer->pgoff = vma->vm_pgoff;
+	buffer->bar_map = true;
 	buffer->vfio_file = vma->vm_file;
 	barlease_bar_memattr_apply(buffer, bar);
 	return buffer;
@@ -137,27 +156,34 @@ static struct dma_buf *export_bar_map(struct barlease_device *bdev,
  * first reference to the VMA. So the mapping keeps the device open, until the
  * last piece of it is gone.
  */
-int barlease_device_mmap(struct vfio_device *vfio, struct vm_area_struct *vma)
+static int map_bar(struct barlease_device *bdev, unsigned int bar,
+		   struct vm_area_struct *vma)
 {
-	struct barlease_device *bdev = barlease_from_vfio(vfio);
-	unsigned long index;
 	struct dma_buf *dmabuf;
 	int ret;
 
-	index = vma->vm_pgoff >> (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT);
-	/* Device-specific regions are the core's, and so is their refusal. */
-	if (index >= VFIO_PCI_ROM_REGION_INDEX)
-		return vfio_pci_core_mmap(vfio, vma);
-
-	ret = check_bar_vma(bdev, index, vma);
+	ret = check_bar_vma(bdev, bar, vma);
 	if (ret)
 		return ret;
 
-	dmabuf = export_bar_map(bdev, index, vma);
+	dmabuf = export_bar_map(bdev, bar, vma);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
 
 	vma->vm_file = dmabuf->file;
 	set_up_vma(vma, dmabuf->priv);
 	return 0;
+}
+
+int barlease_device_mmap(struct vfio_device *vfio, struct vm_area_struct *vma)
+{
+	struct barlease_device *bdev = barlease_from_vfio(vfio);
+	unsigned long index;
+
+	index = vma->vm_pgoff >> (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT);
+	/* Device-specific regions are the core's, and so is their refusal. */
+	if (index >= VFIO_PCI_ROM_REGION_INDEX)
+		return vfio_pci_core_mmap(vfio, vma);
+
+	return note(bdev, vma, map_bar(bdev, index, vma));
 }

@@ -13,6 +13,7 @@
  * back, whatever fds of it a client keeps.
  */
 #include <linux/dma-buf.h>
+#include <linux/ktime.h>
 #include <linux/uaccess.h>
 
 #include "access.h"
@@ -22,11 +23,13 @@
 #include "importer.h"
 #include "revoke.h"
 #include "space.h"
+#include "stats.h"
+#include "trace.h"
 
 /* The offsets of a BAR map are its BAR's. */
 static void retire(struct barlease_buffer *buffer)
 {
-	if (!buffer->vfio_file)
+	if (!buffer->bar_map)
 		barlease_space_free(buffer->bdev, buffer->pgoff);
 	/* After the zap, for who waits in revoke() and takes it for done */
 	smp_store_release(&buffer->retired, true);
@@ -58,14 +61,19 @@ bool barlease_revoke_begin(struct dma_buf *dmabuf)
 	barlease_space_zap(bdev, buffer->pgoff, buffer->ranges.size);
 	retire(buffer);
 	wake_up_all(&bdev->revoke_wait);
+	barlease_count(bdev, BARLEASE_REVOKES);
 	return true;
 }
 
 static int revoke(struct dma_buf *dmabuf)
 {
+	u64 start = trace_revoke_enabled() ? ktime_get_ns() : 0;
 	int already = barlease_revoke_begin(dmabuf) ? 0 : -EBADFD;
+	int ret = barlease_importers_wait(dmabuf) ?: already;
 
-	return barlease_importers_wait(dmabuf) ?: already;
+	if (!ret && start)
+		trace_revoke(dmabuf->priv, ktime_get_ns() - start);
+	return ret;
 }
 
 static int revoke_fd(struct barlease_device *bdev, int fd)
@@ -82,10 +90,32 @@ static int revoke_fd(struct barlease_device *bdev, int fd)
 	return ret;
 }
 
+/* Return: how many of them were leases */
+static unsigned int retire_all(struct barlease_device *bdev)
+{
+	struct barlease_buffer *buffer;
+	unsigned int leases = 0;
+
+	mutex_lock(&bdev->buffers_lock);
+	list_for_each_entry(buffer, &bdev->buffers, node) {
+		if (buffer->retired)
+			continue;
+		retire(buffer);
+		if (buffer->bar_map)
+			continue;
+		barlease_count(bdev, BARLEASE_REVOKES);
+		leases++;
+	}
+	mutex_unlock(&bdev->buffers_lock);
+	return leases;
+}
+
 /* Nobody revokes single buffers by now: that takes an fd of the device. */
 void barlease_revoke_all(struct barlease_device *bdev)
 {
 	struct barlease_buffer *buffer;
+	u64 start = ktime_get_ns();
+	unsigned int leases;
 
 	mutex_lock(&bdev->buffers_lock);
 	list_for_each_entry(buffer, &bdev->buffers, node)
@@ -98,15 +128,11 @@ void barlease_revoke_all(struct barlease_device *bdev)
 	barlease_access_drain(bdev);
 
 	barlease_space_zap_all(bdev);
-
-	mutex_lock(&bdev->buffers_lock);
-	list_for_each_entry(buffer, &bdev->buffers, node)
-		if (!buffer->retired)
-			retire(buffer);
-	mutex_unlock(&bdev->buffers_lock);
+	leases = retire_all(bdev);
 
 	/* The device is somebody else's after this. */
 	barlease_importers_wait_all(bdev);
+	trace_revoke_all(bdev, leases, ktime_get_ns() - start);
 }
 
 int barlease_feature_revoke(struct barlease_device *bdev, u32 flags,

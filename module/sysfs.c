@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The directory barlease/ of each PCI device in sysfs
+ * The directories barlease/ and barlease_stats/ of each PCI device in sysfs
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -12,6 +12,7 @@
 #include "core-export.h"
 #include "importer.h"
 #include "peer.h"
+#include "stats.h"
 #include "sysfs.h"
 
 static struct attribute *attributes[] = {
@@ -50,5 +51,6 @@ static const struct attribute_group group = {
 
 const struct attribute_group *barlease_sysfs_groups[] = {
 	&group,
+	&barlease_stats_group,
 	NULL,
 };

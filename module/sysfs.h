@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The directory barlease/ of each PCI device in sysfs
+ * The directories barlease/ and barlease_stats/ of each PCI device in sysfs
  *
  * Copyright (C) 2026 The barlease authors
  */
