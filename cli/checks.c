@@ -41,6 +41,32 @@ int checks_add(struct checks *checks, const char *name, enum health health,
 	return 0;
 }
 
+int checks_command(struct checks *checks, const char *command, ...)
+{
+	struct check *check = &checks->check[checks->nr - 1];
+	va_list args;
+
+	va_start(args, command);
+	vsnprintf(check->command, sizeof(check->command), command, args);
+	va_end(args);
+	return 0;
+}
+
+bool checks_bad(const struct checks *checks, const char *name,
+		const char *what)
+{
+	const struct check *check;
+	size_t i;
+
+	for (i = 0; i < checks->nr; i++) {
+		check = &checks->check[i];
+		if (check->health == HEALTH_BAD && !strcmp(check->name, name) &&
+		    strstr(check->found, what))
+			return true;
+	}
+	return false;
+}
+
 static void kernel_release(const char *root, char *release, size_t size)
 {
 	if (file_read(release, size, "%s/proc/sys/kernel/osrelease", root))
@@ -90,15 +116,23 @@ int check_no_iommu(const char *root, struct checks *checks)
 			  "no-IOMMU mode is on: the DMA of such devices reaches all of this machine's memory");
 }
 
+static int is_unsafe(struct checks *checks)
+{
+	int ret;
+
+	ret = checks_add(checks, "IOMMU", HEALTH_BAD,
+			 "load vfio without enable_unsafe_noiommu_mode, unless this is what you want: --no-iommu",
+			 "VFIO also gives out devices that have none, whose DMA reaches all memory");
+	return ret ?: checks_command(checks, "echo N >" SYSFS_NOIOMMU_MODE);
+}
+
 int check_iommu(const char *root, struct checks *checks)
 {
 	char path[PATH_MAX];
 	int n;
 
 	if (sysfs_noiommu_mode(root))
-		return checks_add(checks, "IOMMU", HEALTH_BAD,
-				  "load vfio without enable_unsafe_noiommu_mode, unless this is what you want: --no-iommu",
-				  "VFIO also gives out devices that have none, whose DMA reaches all memory");
+		return is_unsafe(checks);
 	snprintf(path, sizeof(path), "%s/sys/kernel/iommu_groups", root);
 	n = count_entries(path);
 	if (!n)
@@ -140,8 +174,6 @@ static bool is_listed(const char *root, const char *list,
 static int check_module(const char *root, struct checks *checks,
 			const struct module *module, const char *missing)
 {
-	char advice[128];
-
 	if (is_loaded(root, module))
 		return checks_add(checks, "module", HEALTH_GOOD, "",
 				  "%s is loaded", module->file);
@@ -151,9 +183,63 @@ static int check_module(const char *root, struct checks *checks,
 	if (!is_listed(root, "modules.dep", module))
 		return checks_add(checks, "module", HEALTH_BAD, missing,
 				  "%s is not there", module->file);
-	snprintf(advice, sizeof(advice), "modprobe %s", module->file);
-	return checks_add(checks, "module", HEALTH_BAD, advice,
-			  "%s is there, but not loaded", module->file);
+	return checks_add(checks, "module", HEALTH_BAD, "load it",
+			  "%s is there, but not loaded", module->file) ?:
+	       checks_command(checks, "modprobe %s", module->file);
+}
+
+/* Secure Boot has the kernel locked down. */
+static bool takes_signed_only(const char *root)
+{
+	char text[64];
+
+	if (!file_read(text, sizeof(text),
+		       "%s/sys/module/module/parameters/sig_enforce", root) &&
+	    text[0] == 'Y')
+		return true;
+	return !file_read(text, sizeof(text), "%s/sys/kernel/security/lockdown",
+			  root) && !strstr(text, "[none]");
+}
+
+/* Where its file is, below /lib/modules: the line of modules.dep begins with that */
+static bool find_file(const char *root, const struct module *module,
+		      char *path, size_t size)
+{
+	char release[96], file[64];
+	const char *at, *start;
+	char *text;
+
+	kernel_release(root, release, sizeof(release));
+	if (file_read_all(&text, "%s/lib/modules/%s/modules.dep", root, release))
+		return false;
+	snprintf(file, sizeof(file), "/%s.ko:", module->file);
+	at = strstr(text, file);
+	for (start = at; at && start > text && start[-1] != '\n';)
+		start--;
+	if (at)
+		snprintf(path, size, "%s/lib/modules/%s/%.*s", root, release,
+			 (int)(strchr(at, ':') - start), start);
+	free(text);
+	return at;
+}
+
+/* One that is compressed is not looked into. */
+static bool is_unsigned(const char *root, const struct module *module)
+{
+	static const char mark[] = "~Module signature appended~\n";
+	char path[PATH_MAX], end[sizeof(mark)] = "";
+	bool known;
+	FILE *file;
+
+	if (!find_file(root, module, path, sizeof(path)))
+		return false;
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	known = !fseek(file, 1 - (long)sizeof(mark), SEEK_END) &&
+		fread(end, 1, sizeof(mark) - 1, file) == sizeof(mark) - 1;
+	fclose(file);
+	return known && strcmp(end, mark) != 0;
 }
 
 static int check_our_module(const char *root, struct checks *checks)
@@ -165,6 +251,12 @@ static int check_our_module(const char *root, struct checks *checks)
 		return checks_add(checks, "module", HEALTH_GOOD, "",
 				  OUR_DRIVER " is loaded, and stands in for %s",
 				  name);
+	if (!is_loaded(root, &ours) && takes_signed_only(root) &&
+	    is_unsigned(root, &ours))
+		return checks_add(checks, "module", HEALTH_BAD,
+				  "sign it with a key that the machine knows (sign-file of the kernel's headers; 'mokutil --import' enrols one), and modprobe it",
+				  "%s has no signature, and this kernel loads signed modules only",
+				  ours.file);
 	return check_module(root, checks, &ours,
 			    "build it with 'make module KDIR=/lib/modules/$(uname -r)/build', and insmod it; with Secure Boot on, sign it first");
 }
@@ -208,9 +300,10 @@ static int check_node(const char *root, struct checks *checks,
 				  OUR_DRIVER);
 	if (status.st_mode & 0007)
 		return checks_add(checks, "node", HEALTH_BAD,
-				  "take the right from others (chmod o=), for it is a right to all of the device",
+				  "take the right from others, for it is a right to all of the device",
 				  "%s: everybody can open %s (mode %03o)",
-				  dev->bdf, node, status.st_mode & 0777);
+				  dev->bdf, node, status.st_mode & 0777) ?:
+		       checks_command(checks, "chmod o= %s", node);
 	return checks_add(checks, "node", HEALTH_GOOD, "",
 			  "%s: %s, mode %03o", dev->bdf, node,
 			  status.st_mode & 0777);
@@ -248,6 +341,8 @@ static int check_device(const char *root, struct checks *checks,
 				 "bind what is in the way with 'barlease bind', too, or take its driver away",
 				 "%s cannot be leased from: %s", dev->bdf,
 				 verdict.why);
+	if (!ret && verdict.other[0])
+		ret = checks_command(checks, "barlease bind %s", verdict.other);
 	if (!ret && dev->group >= 0)
 		ret = check_node(root, checks, dev);
 	return ret ?: check_token(root, checks, dev);
@@ -267,7 +362,9 @@ int check_devices(const char *root, struct checks *checks)
 		ret = check_device(root, checks, &devs[i]);
 	}
 	free(devs);
-	if (!ret && !bound)
+	/* Not where that goes without saying */
+	if (!ret && !bound && !checks_bad(checks, "device", "") &&
+	    !checks_bad(checks, "module", OUR_DRIVER))
 		ret = checks_add(checks, "device", HEALTH_BAD,
 				 "'barlease list' shows the devices, 'barlease bind' gives one to it",
 				 "no device is bound to " OUR_DRIVER);

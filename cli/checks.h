@@ -9,6 +9,7 @@
 #ifndef CLI_CHECKS_H
 #define CLI_CHECKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum health {
@@ -22,6 +23,7 @@ struct check {
 	enum health health;
 	char found[384];
 	char advice[256];	/* what to do; "" if it is good */
+	char command[192];	/* for root's shell, that does it; "" where none can */
 };
 
 struct checks {
@@ -40,5 +42,11 @@ int check_devices(const char *root, struct checks *checks);
 int checks_add(struct checks *checks, const char *name, enum health health,
 	       const char *advice, const char *found, ...)
 	__attribute__((format(printf, 5, 6)));
+/* Of the one that was added last. Return: 0 */
+int checks_command(struct checks *checks, const char *command, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Has something bad been said of it already? @what: a part of the words */
+bool checks_bad(const struct checks *checks, const char *name,
+		const char *what);
 
 #endif

@@ -24,7 +24,8 @@ static struct use look_at_link(const char *net, const char *name)
 	if (file_read(flags, sizeof(flags), "%s/%s/flags", net, name) ||
 	    !(strtoul(flags, NULL, 16) & LINK_UP))
 		return UNUSED;
-	return use_by("the network link %s is up", name);
+	return use_ended_by(use_by("the network link %s is up", name),
+			    "ip link set %s down", name);
 }
 
 /*

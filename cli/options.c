@@ -11,6 +11,7 @@
 #include "cli.h"
 
 #define ADMIN_SOCKET	"/run/barlease/admin"
+#define CONFIG		"/etc/barlease/barleased.conf"
 
 #define HELP		0x1000000
 
@@ -28,6 +29,8 @@ static const struct description {
 	{ OPT_ALL_SLICES, "all", NULL, "everybody's, as the administrator" },
 	{ OPT_ANY, "any", NULL, "NAME is a group's: any free slice of it" },
 	{ OPT_ASCII, "ascii", NULL, "draw with ASCII characters" },
+	{ OPT_CONFIG, "config", "PATH",
+	  "barleased's configuration; else " CONFIG },
 	{ OPT_DEVICE, "device", "DEVICE", "all leases of this device" },
 	{ OPT_FORCE, "force", NULL, "even if the driver that it has is at work" },
 	{ OPT_IRQ, "irq", NULL,
@@ -86,6 +89,9 @@ static void take(struct options *options, int option)
 	case OPT_ADMIN:
 		options->admin = optarg;
 		break;
+	case OPT_CONFIG:
+		options->config = optarg;
+		break;
 	case OPT_DEVICE:
 		options->device = optarg;
 		break;
@@ -127,6 +133,7 @@ int options_parse(const struct verb *verb, int argc, char **argv,
 
 	*options = (struct options){
 		.admin = getenv("BARLEASE_ADMIN") ?: ADMIN_SOCKET,
+		.config = CONFIG,
 	};
 	long_options(verb, longopts);
 	/* 0, not 1: forget what main() has parsed. */

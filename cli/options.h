@@ -18,26 +18,28 @@ enum {
 	OPT_ALL_SLICES	= 1u << 3,
 	OPT_ANY		= 1u << 4,
 	OPT_ASCII	= 1u << 5,
-	OPT_DEVICE	= 1u << 6,
-	OPT_FORCE	= 1u << 7,
-	OPT_IRQ		= 1u << 8,
-	OPT_JSON	= 1u << 9,
-	OPT_LISTEN_FDS	= 1u << 10,
-	OPT_NO_IOMMU	= 1u << 11,
-	OPT_OFF		= 1u << 12,
-	OPT_OF_SLICE	= 1u << 13,
-	OPT_ON_REVOKE	= 1u << 14,
-	OPT_PERSIST	= 1u << 15,
-	OPT_PROVE	= 1u << 16,
-	OPT_SLICE	= 1u << 17,
-	OPT_SOCKET	= 1u << 18,
-	OPT_UID		= 1u << 19,
-	OPT_WIDTH	= 1u << 20,
+	OPT_CONFIG	= 1u << 6,
+	OPT_DEVICE	= 1u << 7,
+	OPT_FORCE	= 1u << 8,
+	OPT_IRQ		= 1u << 9,
+	OPT_JSON	= 1u << 10,
+	OPT_LISTEN_FDS	= 1u << 11,
+	OPT_NO_IOMMU	= 1u << 12,
+	OPT_OFF		= 1u << 13,
+	OPT_OF_SLICE	= 1u << 14,
+	OPT_ON_REVOKE	= 1u << 15,
+	OPT_PERSIST	= 1u << 16,
+	OPT_PROVE	= 1u << 17,
+	OPT_SLICE	= 1u << 18,
+	OPT_SOCKET	= 1u << 19,
+	OPT_UID		= 1u << 20,
+	OPT_WIDTH	= 1u << 21,
 };
 
 struct options {
 	unsigned int given;	/* OPT_... */
 	const char *admin;	/* never NULL */
+	const char *config;	/* never NULL */
 	const char *device;
 	const char *on_revoke;
 	const char *slice;

@@ -125,8 +125,7 @@ bool sysfs_noiommu_mode(const char *root)
 	char mode[8];
 
 	return !file_read(mode, sizeof(mode),
-			  "%s/sys/module/vfio/parameters/enable_unsafe_noiommu_mode",
-			  root) && mode[0] == 'Y';
+			  "%s" SYSFS_NOIOMMU_MODE, root) && mode[0] == 'Y';
 }
 
 int sysfs_device(const char *root, const char *bdf, struct pci_device *dev)

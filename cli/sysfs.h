@@ -84,6 +84,9 @@ struct group_text {
 
 struct group_text pci_group_text(const struct pci_device *dev);
 
+#define SYSFS_NOIOMMU_MODE \
+	"/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
+
 /* Does VFIO give out devices that have no IOMMU? */
 bool sysfs_noiommu_mode(const char *root);
 

@@ -32,6 +32,39 @@ struct use use_by(const char *what, ...)
 	return use;
 }
 
+struct use use_ended_by(struct use use, const char *command, ...)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._- ";
+	va_list args;
+	int n;
+
+	va_start(args, command);
+	n = vsnprintf(use.end, sizeof(use.end), command, args);
+	va_end(args);
+	if (n >= (int)sizeof(use.end) || use.end[strspn(use.end, plain)])
+		use.end[0] = '\0';
+	return use;
+}
+
+static struct use use_by_process(const struct process *process,
+				 const char *node)
+{
+	return use_ended_by(use_by("process %d (%s) has %s open", process->pid,
+				   process->name, node),
+			    "kill %d", process->pid);
+}
+
+bool use_opener(const char *root, const struct pci_device *dev,
+		struct process *process, char *node, size_t size)
+{
+	snprintf(node, size, "/dev/vfio/devices/%s", dev->vfio);
+	if (proc_opener(root, node, process) == 1)
+		return true;
+	snprintf(node, size, "/dev/vfio/%s", pci_group_text(dev).text);
+	return proc_opener(root, node, process) == 1;
+}
+
 /* Who opened a group and a device in it may have closed the group's fd since,
  * and then /proc names nobody; but the kernel knows.
  */
@@ -52,20 +85,14 @@ static bool group_is_open(const char *root, const char *node)
 static struct use use_of_one(const char *root, const struct pci_device *dev)
 {
 	struct process process;
-	char node[2][64];
-	int i;
+	char node[64];
 
 	if (!dev->vfio[0])
 		return UNUSED;
-	snprintf(node[0], sizeof(*node), "/dev/vfio/devices/%s", dev->vfio);
-	snprintf(node[1], sizeof(node[1]), "/dev/vfio/%s",
-		 pci_group_text(dev).text);
-	for (i = 0; i < 2; i++)
-		if (proc_opener(root, node[i], &process) == 1)
-			return use_by("process %d (%s) has %s open", process.pid,
-				      process.name, node[i]);
-	if (group_is_open(root, node[1]))
-		return use_by("some process has %s open", node[1]);
+	if (use_opener(root, dev, &process, node, sizeof(node)))
+		return use_by_process(&process, node);
+	if (group_is_open(root, node))
+		return use_by("some process has %s open", node);
 	return UNUSED;
 }
 
@@ -154,7 +181,9 @@ static struct use use_by_mount(const char *root, const char *device)
 		    sscanf(tail, " - %*s %127s", source) != 1)
 			continue;
 		if (mount_is_on(root, number, source, device))
-			use = use_by("%s is mounted on %s", source, where);
+			use = use_ended_by(use_by("%s is mounted on %s", source,
+						  where),
+					   "umount %s", where);
 	}
 	free(text);
 	return use;
@@ -173,7 +202,8 @@ static struct use use_by_swap(const char *root, const char *device)
 	while (!use.used && (line = strsep(&next, "\n")))
 		if (sscanf(line, "%127s", source) == 1 &&
 		    source_is_on(root, source, device))
-			use = use_by("%s is swapped to", source);
+			use = use_ended_by(use_by("%s is swapped to", source),
+					   "swapoff %s", source);
 	free(text);
 	return use;
 }
@@ -193,8 +223,7 @@ static struct use use_of_uevent(const char *root, const char *uevent)
 	if (at && sscanf(at, "DEVNAME=%199s", name) == 1) {
 		snprintf(node, sizeof(node), "/dev/%s", name);
 		if (proc_opener(root, node, &process) == 1)
-			use = use_by("process %d (%s) has %s open", process.pid,
-				     process.name, node);
+			use = use_by_process(&process, node);
 	}
 	free(text);
 	return use;

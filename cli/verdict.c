@@ -61,6 +61,8 @@ struct verdict verdict_group(const char *root, const struct pci_device *dev,
 		verdict = verdict_because("%s (%s) is in the same IOMMU group %d and bound to %s",
 					  other->bdf, pci_kind(other), dev->group,
 					  other->driver);
+		snprintf(verdict.other, sizeof(verdict.other), "%s",
+			 other->bdf);
 	}
 	free(members);
 	return verdict;

@@ -17,6 +17,7 @@
 struct verdict {
 	bool good;
 	char why[192];		/* not */
+	char other[BDF_SIZE];	/* device that is in the way, or "" */
 };
 
 /* Not, and why */

@@ -12,7 +12,7 @@ declare -gA _barlease_options=(
 	[unbind]=''
 	[wc]='--off --prove'
 	[dmabuf]=''
-	[doctor]='--admin= --json --no-iommu --socket='
+	[doctor]='--admin= --config= --json --no-iommu --socket='
 	[slices]='--admin= --all --json --socket='
 	[acquire]='--any --irq --listen-fds --on-revoke= --socket='
 	[peek]='--slice= --socket= --width='
@@ -118,7 +118,7 @@ _barlease_value()
 	--device) _barlease_reply "$2" "$(_barlease_devices show)" ;;
 	--on-revoke) _barlease_reply "$2" HUP INT QUIT TERM USR1 USR2 ;;
 	--width) _barlease_reply "$2" 8 16 32 64 ;;
-	--socket | --admin) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+	--socket | --admin | --config) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
 	*) return 1 ;;
 	esac
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <barlease.h>
@@ -19,6 +20,9 @@
 #include "device.h"
 #include "json.h"
 #include "peers.h"
+#include "served.h"
+#include "text.h"
+#include "wanted.h"
 
 static const char *const names[] = {
 	[HEALTH_GOOD] = "good",
@@ -26,24 +30,50 @@ static const char *const names[] = {
 	[HEALTH_BAD] = "bad",
 };
 
-static int add_socket(struct checks *checks, const char *path, int ret)
+/* The kernel keeps this user out, who may be right for the group. */
+static int add_denied(struct checks *checks, const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return checks_add(checks, "broker", HEALTH_BAD,
+				  "let everybody into its directory (mode 755)",
+				  "at %s, where this user cannot look", path);
+	return checks_add(checks, "broker", HEALTH_BAD,
+			  "say 'socket-mode = 0666' in [broker], or SocketMode=0666 in barleased.socket, and restart it; who gets what, the slices say",
+			  "at %s, whose mode %03o keeps this user out", path,
+			  status.st_mode & 0777);
+}
+
+static int add_nobody(struct checks *checks, const char *path,
+		      const char *config)
+{
+	if (access(config, F_OK))
+		return checks_add(checks, "broker", HEALTH_NOTE,
+				  "write one (see barleased.conf(5)) and start barleased, unless your own driver vends with libbarlease",
+				  "nobody is at %s, and there is no %s", path,
+				  config);
+	return checks_add(checks, "broker", HEALTH_NOTE,
+			  "start barleased, unless your own driver vends with libbarlease",
+			  "nobody is at %s", path) ?:
+	       checks_command(checks, "systemctl start barleased");
+}
+
+static int add_socket(struct checks *checks, const char *path,
+		      const char *config, int ret)
 {
 	if (!ret)
 		return checks_add(checks, "broker", HEALTH_GOOD, "",
 				  "answers at %s", path);
 	if (ret == -ENOENT || ret == -ECONNREFUSED)
-		return checks_add(checks, "broker", HEALTH_NOTE,
-				  "start barleased ('systemctl start barleased'), unless your own driver vends with libbarlease",
-				  "nobody is at %s", path);
+		return add_nobody(checks, path, config);
 	/* The kernel would have let this user connect: it was the broker's word. */
 	if (ret == -EACCES && !faccessat(AT_FDCWD, path, W_OK, AT_EACCESS))
 		return checks_add(checks, "broker", HEALTH_GOOD, "",
 				  "answers at %s; it has nothing for this user",
 				  path);
 	if (ret == -EACCES)
-		return checks_add(checks, "broker", HEALTH_NOTE,
-				  "ask whoever set barleased up for the right, or try it as root",
-				  "at %s, but you may not connect", path);
+		return add_denied(checks, path);
 	return checks_add(checks, "broker", HEALTH_BAD,
 			  "see what barleased logs ('journalctl -u barleased'), and whether it is of this version",
 			  "%s: %s", path, strerror(-ret));
@@ -60,14 +90,17 @@ static int check_broker(const struct options *options, struct checks *checks)
 	there = barlease_client_connect(path, &client);
 	if (!there)
 		barlease_client_close(client);
-	ret = add_socket(checks, path, there);
+	ret = add_socket(checks, path, options->config, there);
 	/* Nobody else has a right to the other one. */
 	if (ret || (there && there != -EACCES) || geteuid())
 		return ret;
-	ret = admin_connect(options->admin, &admin);
-	if (!ret)
-		admin_close(admin);
-	return add_socket(checks, options->admin, ret);
+	there = admin_connect(options->admin, &admin);
+	ret = add_socket(checks, options->admin, options->config, there);
+	if (there)
+		return ret;
+	ret = ret ?: check_served(admin, checks);
+	admin_close(admin);
+	return ret;
 }
 
 static void print_text(const struct checks *checks)
@@ -77,10 +110,12 @@ static void print_text(const struct checks *checks)
 
 	for (i = 0; i < checks->nr; i++) {
 		check = &checks->check[i];
-		printf("%-4s  %-7s %s\n", names[check->health], check->name,
-		       check->found);
+		text_print(stdout, "%-4s  %-7s %s\n", names[check->health],
+			   check->name, check->found);
 		if (check->advice[0])
 			printf("              -> %s\n", check->advice);
+		if (check->command[0])
+			printf("               # %s\n", check->command);
 	}
 }
 
@@ -99,6 +134,7 @@ static void print_json(const struct checks *checks)
 		json_put_text(object, "health", names[check->health]);
 		json_put_text(object, "found", check->found);
 		json_put_text(object, "advice", check->advice);
+		json_put_text(object, "command", check->command);
 	}
 	json_print(answer);
 }
@@ -119,6 +155,8 @@ static int look(const struct options *options, struct checks *checks)
 	return check_kernel("", checks) ?:
 	       (without ? check_no_iommu : check_iommu)("", checks) ?:
 	       check_modules("", checks) ?:
+	       check_config(options->config, checks) ?:
+	       check_wanted("", options->config, checks) ?:
 	       check_devices("", checks) ?:
 	       check_peers("", peers_ask, checks) ?:
 	       check_broker(options, checks);
@@ -198,17 +236,19 @@ const struct verb doctor_verb = {
 	.operands = "[DEVICE PEER]",
 	.summary = "look at whether this machine is ready for leases",
 	.details =
-"Looks at the kernel, the IOMMU, the modules, the devices that are bound and\n"
-"their nodes in /dev, which other devices can have leases of those, and the\n"
-"broker; says what to do about what is not as it should be. Ends with 1 if\n"
-"something is bad; a note is not. With two devices, says only whether PEER can\n"
-"have leases of DEVICE, and ends with 1 if it cannot. --no-iommu: VFIO's no-IOMMU\n"
-"mode is wanted, and nothing bad.\n",
+"Looks at the kernel, the IOMMU, the modules, barleased's configuration and the\n"
+"devices that it names, the devices that are bound and their nodes in /dev, which\n"
+"other devices can have leases of those, and the broker. Says what to do about\n"
+"what is not as it should be, and where a command mends it, which: behind a \"#\".\n"
+"Ends with 1 if something is bad; a note is not. With two devices, says only\n"
+"whether PEER can have leases of DEVICE, and ends with 1 if it cannot.\n"
+"--no-iommu: VFIO's no-IOMMU mode is wanted, and nothing bad.\n",
 	.examples =
 "  barlease doctor\n"
 "  barlease doctor 0000:03:00.0 0000:04:00.0\n"
-"  barlease doctor --json | jq '.checks[] | select(.health != \"good\")'\n",
-	.takes = OPT_ADMIN | OPT_JSON | OPT_NO_IOMMU | OPT_SOCKET,
+"  barlease doctor --json | jq '.checks[] | select(.health != \"good\")'\n"
+"  barlease doctor --json | jq -r '.checks[] | select(.health == \"bad\").command'\n",
+	.takes = OPT_ADMIN | OPT_CONFIG | OPT_JSON | OPT_NO_IOMMU | OPT_SOCKET,
 	.max = 2,
 	.run = doctor,
 };

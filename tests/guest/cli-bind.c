@@ -170,8 +170,9 @@ static void without_the_driver(void)
 	run = CLI("doctor");
 	cli_is(run, 1, "doctor");
 	cli_says(run, "is there, but not loaded");
-	cli_says(run, "-> modprobe " OUR_DRIVER);
-	cli_says(run, "no device is bound to");
+	cli_says(run, "# modprobe " OUR_DRIVER);
+	ok(!strstr(run->out, "no device is bound to"),
+	   "that no device is bound then, goes without saying");
 	is_int(module_load(OUR_DRIVER, NULL), 0, "it is loaded again");
 }
 

@@ -103,7 +103,7 @@ static void doctor(void)
 	cli_says(run, OUR_DRIVER " is loaded");
 	cli_says(run, "can be leased from");
 	cli_says(run, "note  broker  nobody is at /run/barlease/socket");
-	cli_says(run, "-> start barleased");
+	cli_says(run, "and start barleased");
 	ok(!strstr(run->out, "bad "), "nothing is bad");
 
 	run = CLI("doctor", "--json");

@@ -16,7 +16,7 @@
 /* How it went; -1 is a status that is none */
 struct run {
 	int status;
-	char out[16384];
+	char out[65536];
 	char err[4096];
 };
 

@@ -26,6 +26,7 @@
 #include "sysfs.h"
 #include "use.h"
 #include "verdict.h"
+#include "wanted.h"
 
 #define BDF	"0000:01:00.0"
 #define OTHER	"0000:01:00.1"
@@ -656,6 +657,128 @@ static void checks_tokens(void **state)
 		     " is bound to vfio-pci");
 }
 
+/* A module's signature is at the end of its file */
+static void checks_signatures(void **state)
+{
+	static const char dep[] = "/lib/modules/6.12.5/modules.dep";
+	static const char ko[] = "/lib/modules/6.12.5/extra/" OUR_DRIVER ".ko";
+
+	(void)state;
+	release("6.12.5\n");
+	fake_file("kernel/vfio-pci-core.ko: x.ko\nextra/" OUR_DRIVER ".ko: x.ko\n",
+		  "%s", dep);
+	fake_file("a module of which nobody says where it is from", "%s", ko);
+	expect_found(check_modules, 2, HEALTH_BAD,
+		     OUR_DRIVER " is there, but not loaded");
+	fake_file("[none] integrity confidentiality\n",
+		  "/sys/kernel/security/lockdown");
+	expect_found(check_modules, 2, HEALTH_BAD,
+		     OUR_DRIVER " is there, but not loaded");
+	fake_file("none [integrity] confidentiality\n",
+		  "/sys/kernel/security/lockdown");
+	expect_found(check_modules, 2, HEALTH_BAD,
+		     OUR_DRIVER " has no signature, and this kernel loads signed modules only");
+	fake_file("of a key~Module signature appended~\n", "%s", ko);
+	expect_found(check_modules, 2, HEALTH_BAD,
+		     OUR_DRIVER " is there, but not loaded");
+	fake_file("", "%s", ko);
+	fake_file("[none]\n", "/sys/kernel/security/lockdown");
+	fake_file("Y\n", "/sys/module/module/parameters/sig_enforce");
+	expect_found(check_modules, 2, HEALTH_BAD,
+		     OUR_DRIVER " is there, but not loaded");
+	fake_file("a module of which nobody says where it is from", "%s", ko);
+	expect_found(check_modules, 2, HEALTH_BAD,
+		     OUR_DRIVER " has no signature, and this kernel loads signed modules only");
+}
+
+static void expect_wanted(const char *config, const char *found,
+			  const char *command)
+{
+	struct checks checks = { 0 };
+	char path[128];
+
+	fake_file(config, "/barleased.conf");
+	snprintf(path, sizeof(path), "%s/barleased.conf", fake_root);
+	assert_int_equal(check_wanted(fake_root, path, &checks), 0);
+	assert_int_equal(checks.nr, *found ? 1 : 0);
+	if (*found) {
+		assert_non_null(strstr(checks.check[0].found, found));
+		assert_string_equal(checks.check[0].command, command);
+		assert_int_equal(checks.check[0].health, HEALTH_BAD);
+	}
+	free(checks.check);
+}
+
+static void checks_what_is_wanted(void **state)
+{
+	struct checks checks = { 0 };
+
+	(void)state;
+	assert_int_equal(check_wanted(fake_root, "/nonexistent", &checks), 0);
+	fake_driver(OUR_DRIVER, OUR_MODULE);
+	fake_device(BDF, NETWORK, "e1000e", 12, MIB64);
+	expect_wanted("", "", "");
+	expect_wanted("# [device " BDF "]\n[slice a]\n", "", "");
+	expect_wanted("[slice a]\n\n [ device " BDF " ]\n",
+		      BDF " is barleased's, and bound to e1000e",
+		      "barlease bind " BDF);
+	expect_wanted("[device 01:00.0]\n",
+		      BDF " is barleased's, and bound to e1000e",
+		      "barlease bind " BDF);
+	expect_wanted("\n[device 0000:07:00.0]\n",
+		      "0000:07:00.0 is not there, and ", "");
+	fake_file("0x1003\n", DEVICE "/net/eth0/flags");
+	expect_wanted("[device " BDF "]\n",
+		      BDF " is barleased's, and in use by e1000e: the network link eth0 is up",
+		      "ip link set eth0 down && barlease bind " BDF);
+	fake_device(OTHER, NETWORK, NULL, 13, MIB64);
+	expect_wanted("[device " OTHER "]\n", "without a driver",
+		      "barlease bind " OTHER);
+	fake_file("gone\n", "/sys/devices/pci0000:00/" OTHER "/driver_override");
+	expect_wanted("[device " OTHER "]\n", "its driver_override is gone",
+		      "barlease bind " OTHER);
+}
+
+static void checks_who_has_what_is_wanted(void **state)
+{
+	(void)state;
+	fake_device(BDF, MEMORY, OUR_DRIVER, 12, MIB64);
+	fake_directory(DEVICE "/vfio-dev");
+	fake_directory(DEVICE "/vfio-dev/vfio0");
+	expect_wanted("[device " BDF "]\n", "", "");
+	expect_wanted("[device " BDF "]\nbackend = group\n", "", "");
+	expect_wanted("[device " BDF "]\n[slice a]\nbackend = iommufd\n", "",
+		      "");
+	expect_wanted("[device " BDF "]\n backend=iommufd\n",
+		      BDF " is to be opened by iommufd (line 1), which this kernel does not have",
+		      "");
+	fake_file("", "/dev/iommu");
+	expect_wanted("[device " BDF "]\nbackend = iommufd\n", "", "");
+	fake_file("barleased\n", "/proc/163/comm");
+	fake_link("/dev/vfio/12", "/proc/163/fd/4");
+	expect_wanted("[device " BDF "]\n", "", "");
+	fake_file("primary\n", "/proc/163/comm");
+	expect_wanted("[device " BDF "]\n",
+		      BDF " is in use: process 163 (primary) has /dev/vfio/12 open",
+		      "kill 163");
+}
+
+/* A name that a shell would take for more than a name */
+static void commands_are_plain(void **state)
+{
+	struct use use = use_by("it is used");
+
+	(void)state;
+	assert_string_equal(use.end, "");
+	use = use_ended_by(use, "umount %s", "/home");
+	assert_string_equal(use.end, "umount /home");
+	use = use_ended_by(use, "umount %s", "/a;reboot");
+	assert_string_equal(use.end, "");
+	use = use_ended_by(use, "umount %s", "/a\\040b");
+	assert_string_equal(use.end, "");
+	assert_string_equal(use.what, "it is used");
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, fake_root_set_up, \
 					fake_root_tear_down)
@@ -693,6 +816,10 @@ int main(void)
 		TEST(checks_devices),
 		TEST(checks_tokens),
 		TEST(checks_devices_of_a_stand_in),
+		TEST(checks_signatures),
+		TEST(checks_what_is_wanted),
+		TEST(checks_who_has_what_is_wanted),
+		TEST(commands_are_plain),
 	};
 
 	return cmocka_run_group_tests_name("sysfs", tests, NULL, NULL);
