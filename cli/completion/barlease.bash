@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Completion of barlease(1) for bash. Works without the package bash-completion.
 
-_barlease_verbs='list bind unbind wc dmabuf doctor slices acquire peek poke
+_barlease_verbs='list bind unbind wc dmabuf doctor report slices acquire peek poke
 devices show ps revoke reset reload watch'
 
 # Options of each verb; those that end in "=" need a value.
@@ -13,6 +13,7 @@ declare -gA _barlease_options=(
 	[wc]='--off --prove'
 	[dmabuf]=''
 	[doctor]='--admin= --config= --json --no-iommu --socket='
+	[report]='--admin= --config= --socket='
 	[slices]='--admin= --all --json --socket='
 	[acquire]='--any --irq --listen-fds --on-revoke= --socket='
 	[peek]='--slice= --socket= --width='
