@@ -27,6 +27,9 @@ kernels := $(foreach v,$(filter kernel-%,$(.VARIABLES)),$($(v)))
 kernel := $(or $(KERNEL),6.12)
 override KERNEL := $(or $(kernel-$(kernel)-$(ARCH)-$(PAGES)),$(abspath $(kernel)))
 export KERNEL
+# What is installed where, see lab/install.sh
+override PREFIX := $(or $(PREFIX),/usr/local)
+export PREFIX DESTDIR
 $(if $(filter amd64 arm64 i386,$(ARCH)),,$(error \
 	ARCH=$(ARCH) is neither amd64 nor arm64 nor i386))
 # Programs of 32 bits on a kernel of 64
@@ -66,7 +69,9 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 .PHONY: check-all
 .PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest soak model shell
 .PHONY: module test-module accel user guest kernel
-.PHONY: packages-module packages-user packages-guest packages-fuzz
+.PHONY: release install uninstall install-module uninstall-module
+.PHONY: packages-module packages-release packages-user
+.PHONY: packages-guest packages-fuzz
 .PHONY: clean distclean
 
 help:		## this list
@@ -151,6 +156,27 @@ accel: packages-module $(if $(KDIR),,kernel)	## edu-accel, and the build of it w
 user: packages-user	## userspace and tests, those for the guest staged
 	@lab/user.sh
 
+release: packages-release	## userspace as it is installed (PREFIX=/usr/local)
+	@lab/release.sh
+
+install: release	## library, broker, tools, man pages (PREFIX, DESTDIR)
+	@lab/install.sh install
+
+uninstall:	## remove what "make install" has installed (PREFIX, DESTDIR)
+	@lab/install.sh uninstall
+
+# The driver, for the running kernel or KDIR's
+ifdef KDIR
+install-module: module	## the driver, for the running kernel or KDIR's (DESTDIR)
+	@lab/install-module.sh install $(kver) $(moddir)
+
+uninstall-module:	## remove that
+	@lab/install-module.sh uninstall $(kver) $(moddir)
+else
+install-module uninstall-module:
+	@$(MAKE) --no-print-directory $@ KDIR=/lib/modules/$$(uname -r)/build
+endif
+
 # All that the guest boots.
 guest: kernel module test-module accel user $(runner)
 	@lab/fetch-busybox.sh
@@ -171,6 +197,11 @@ compiler-i386 = lib32gcc-$(shell gcc -dumpversion)-dev
 packages-module:
 	@lab/packages.sh make gcc libc6-dev libelf-dev $(compiler-$(ARCH))
 
+# No others than Debian know these names.
+packages-release:
+	@[ -z "$$(command -v dpkg-query)" ] || lab/packages.sh gcc libc6-dev \
+		meson ninja-build pkgconf libjson-c-dev libpci-dev scdoc
+
 packages-user:
 	@lab/packages.sh gcc g++ libc6-dev meson ninja-build pkgconf \
 		libcmocka-dev libdrm-dev libjson-c-dev libpci-dev scdoc
@@ -189,7 +220,7 @@ packages-fuzz:
 
 clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module* $(build)/accel* \
-		$(build)/user* \
+		$(build)/user* $(build)/release* \
 		$(build)/guest $(build)/guest-* $(build)/lab \
 		$(build)/check* $(build)/clients $(build)/noiommu $(build)/demo \
 		$(build)/bench $(build)/bench.json $(build)/model \
