@@ -71,7 +71,7 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 .PHONY: module test-module accel user guest kernel
 .PHONY: release install uninstall install-module uninstall-module
 .PHONY: packages-module packages-release packages-user
-.PHONY: packages-guest packages-fuzz
+.PHONY: packages-guest packages-unit packages-fuzz
 .PHONY: clean distclean
 
 help:		## this list
@@ -81,7 +81,7 @@ help:		## this list
 demo: guest	## see it work: a virtual machine shows what barlease does
 	@lab/run-guest.sh demo
 
-check: guest packages-fuzz	## every test, on this host and in the guest (TESTS=a,b: these)
+check: guest packages-fuzz packages-unit	## every test, on this host and in the guest (TESTS=a,b: these)
 	@lab/check.sh all "$(TESTS)"
 
 check-all:	## all of that on every kernel and machine, one table (ALL="6.12 arm64": these)
@@ -111,7 +111,7 @@ mutants: guest	## break the driver on purpose; tests must notice (MUTANTS="a b")
 	@lab/packages.sh patch
 	@lab/mutants.sh $(MUTANTS)
 
-unit: user $(runner)	## the tests that need no virtual machine
+unit: user packages-unit $(runner)	## the tests that need no virtual machine
 	@lab/check.sh unit
 
 sanitize: packages-user $(runner)	## the same with ASan, UBSan and TSan
@@ -214,6 +214,10 @@ endif
 
 packages-guest:
 	@lab/packages.sh cpio kmod xz-utils zstd
+
+# Whose completions are tested
+packages-unit:
+	@lab/packages.sh fish zsh
 
 packages-fuzz:
 	@lab/packages.sh clang libclang-rt-dev libc6-dev

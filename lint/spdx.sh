@@ -46,15 +46,16 @@ expected()
 	[ "$i" -lt 0 ] || echo "${licences[i]}"
 }
 
-# The licence line is the first one, or the second one of a script. Comment
-# signs around it don't belong to it.
+# The licence line is the first one, or the second one of a script or of what zsh
+# completes with. Comment signs around it don't belong to it.
 declared()
 {
 	local line
 
 	{
 		IFS= read -r line
-		[[ $line != '#!'* ]] || IFS= read -r line
+		[[ $line != '#!'* && $line != '#compdef '* ]] ||
+			IFS= read -r line
 	} <"$1" || return 0
 	[[ $line == *"$tag "* ]] || return 0
 	line=${line#*"$tag "}
