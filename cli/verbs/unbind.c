@@ -91,6 +91,9 @@ static int unbind_one(const struct verb *verb, const struct pci_device *dev)
 		return failed(verb, "%s: " PREVIOUS_PATH ": %s", dev->bdf,
 			      previous_error(known));
 	ret = give_back(dev, known ? NULL : &previous);
+	if (ret == -ENOENT && !known && previous.driver[0])
+		return failed(verb, "%s has no driver now: %s is not loaded (modprobe %s)",
+			      dev->bdf, previous.driver, previous.driver);
 	if (ret)
 		return failed(verb, "%s: %s", dev->bdf, strerror(-ret));
 	ret = sysfs_device("", dev->bdf, &now);

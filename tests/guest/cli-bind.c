@@ -92,6 +92,26 @@ static void from_another_driver(void)
 	has_override(STOCK_DRIVER);
 }
 
+/* As the one before, but what it had is unloaded meanwhile */
+static void to_a_driver_that_is_gone(void)
+{
+	const struct run *run;
+
+	if (!stock_is_module()) {
+		skip("it is built into this kernel", "vfio-pci is unloaded");
+		return;
+	}
+	cli_is(CLI("bind", dev.name), 0, "it is bound");
+	is_ok(module_unload("vfio_pci"), "vfio-pci is unloaded meanwhile");
+	run = CLI("unbind", dev.name);
+	cli_is(run, 1, "it is unbound, and cannot be given back");
+	cli_complains(run, "has no driver now: vfio-pci is not loaded (modprobe vfio-pci)");
+	has_driver("");
+	ok(!remembered(), "nothing is remembered any more");
+	is_int(module_load("vfio-pci", NULL), 0, "vfio-pci is loaded");
+	has_driver(STOCK_DRIVER);
+}
+
 /* The test itself, by its number */
 static void complains_of_us(const struct run *run)
 {
@@ -181,6 +201,7 @@ int main(void)
 	dev = dev_display();
 	from_nothing();
 	from_another_driver();
+	to_a_driver_that_is_gone();
 	in_use();
 	refused();
 	at_work();
