@@ -25,6 +25,7 @@ struct attribute_group;
  * @BARLEASE_FAULTS_REFUSED: that have ended in SIGBUS
  * @BARLEASE_ATTACHES_REFUSED: devices that may not attach to a lease
  * @BARLEASE_IMPORTER_MAPS: mappings of a lease for another device
+ * @BARLEASE_NR_STATS: how many there are
  */
 enum barlease_stat {
 	BARLEASE_EXPORTS,
