@@ -36,13 +36,13 @@ static void look(void)
 __attribute__((format(printf, 3, 4)))
 static void has_line(bool want, const char *name, const char *text, ...)
 {
-	char line[256] = "\n";
+	char words[256], line[260];
 	va_list args;
 
 	va_start(args, text);
-	vsnprintf(line + 1, sizeof(line) - 2, text, args);
+	vsnprintf(words, sizeof(words), text, args);
 	va_end(args);
-	strcat(line, "\n");
+	snprintf(line, sizeof(line), "\n%s\n", words);
 	look();
 	if (!ok(!!strstr(table, line) == want, "%s", name))
 		diag("  %s: %s", want ? "not there" : "still there", line);
