@@ -56,13 +56,22 @@ static bool can_be_opened(struct bdf dev)
 	return !ret || ret == -EBUSY;
 }
 
+/* What has it by then, as a broker may, is not to lose it to another attempt. */
+static bool is_ours(struct bdf dev)
+{
+	char driver[64];
+
+	pci_driver(dev, driver, sizeof(driver));
+	return !strcmp(driver, OUR_DRIVER);
+}
+
 /*
  * The kernel shows a device before it lets anybody bind it, and then looks for a
  * driver itself; and it shows a driver before that is done with the device.
  */
 static void bind_new(struct bdf dev)
 {
-	if (!comes_true(!pci_bind(dev, OUR_DRIVER)))
+	if (!comes_true(is_ours(dev) || !pci_bind(dev, OUR_DRIVER)))
 		bail("%s was plugged in and cannot be bound", dev.name);
 	if (!comes_true(can_be_opened(dev)))
 		bail("%s was plugged in and cannot be opened", dev.name);
