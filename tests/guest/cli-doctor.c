@@ -415,5 +415,6 @@ int main(void)
 	does_not_fit();
 	socket_is_closed();
 	little_memory();
+	as_it_was(dev);
 	return tap_done();
 }
