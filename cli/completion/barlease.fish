@@ -69,6 +69,8 @@ complete -c barlease -n __fish_use_subcommand -a dmabuf \
 	-d 'choose what programs of others get when they export a BAR'
 complete -c barlease -n __fish_use_subcommand -a doctor \
 	-d 'look at whether this machine is ready for leases'
+complete -c barlease -n __fish_use_subcommand -a report \
+	-d 'show what a report of something wrong should have'
 complete -c barlease -n __fish_use_subcommand -a slices \
 	-d 'show the slices that you may lease'
 complete -c barlease -n __fish_use_subcommand -a acquire \
@@ -95,13 +97,16 @@ complete -c barlease -n __fish_use_subcommand -a watch \
 complete -c barlease -n 'not __barlease_behind' -s h -l help -d 'what it does'
 complete -c barlease -n __fish_use_subcommand -s V -l version \
 	-d 'which version this is'
-__barlease_option 'doctor slices devices show ps revoke reset reload watch' \
+__barlease_option \
+	'doctor report slices devices show ps revoke reset reload watch' \
 	-l admin -rF -d "barleased's administrator's socket"
 __barlease_option list -l all -d 'bridges, too'
 __barlease_option slices -l all -d "everybody's, as the administrator"
 __barlease_option revoke -l all -d 'every lease'
 __barlease_option acquire -l any -d 'any free slice of a group'
 __barlease_option show -l ascii -d 'draw with ASCII characters'
+__barlease_option 'doctor report' -l config -rF \
+	-d "barleased's configuration"
 __barlease_option revoke -l device -xa '(__barlease_devices show)' \
 	-d 'all leases of this device'
 __barlease_option bind -l force -d 'even if the driver that it has is at work'
@@ -120,7 +125,7 @@ __barlease_option 'peek poke' -l slice -xa '(__barlease_column slices)' \
 	-d 'lease this slice for the moment'
 __barlease_option revoke -l slice -xa '(__barlease_column slices)' \
 	-d 'all leases of this slice'
-__barlease_option 'doctor slices acquire peek poke' -l socket -rF \
+__barlease_option 'doctor report slices acquire peek poke' -l socket -rF \
 	-d 'of whoever vends slices'
 __barlease_option revoke -l uid -xa '(__fish_complete_user_ids)' \
 	-d 'all leases of this user'
