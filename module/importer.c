@@ -56,12 +56,16 @@ struct barlease_importers {
 
 static struct workqueue_struct *tellers;
 
+static struct barlease_importers *
+importers_in(const struct barlease_buffer *buffer)
+{
+	/* Pairs with the one in create() */
+	return smp_load_acquire(&buffer->importers);
+}
+
 static struct barlease_importers *importers_of(const struct dma_buf *dmabuf)
 {
-	const struct barlease_buffer *buffer = dmabuf->priv;
-
-	/* Pairs with the one in join() */
-	return smp_load_acquire(&buffer->importers);
+	return importers_in(dmabuf->priv);
 }
 
 static void tell(struct work_struct *work)
@@ -396,12 +400,9 @@ void barlease_importers_count(struct dma_buf *dmabuf, u32 *attached,
 
 unsigned int barlease_importers_mapped(const struct barlease_buffer *buffer)
 {
-	struct barlease_importers *importers;
+	struct barlease_importers *importers =
+		buffer->bar_map ? NULL : importers_in(buffer);
 
-	if (buffer->bar_map)
-		return 0;
-	/* Pairs with the one in create() */
-	importers = smp_load_acquire(&buffer->importers);
 	return importers ? atomic_read(&importers->mapped) : 0;
 }
 

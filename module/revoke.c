@@ -29,8 +29,10 @@
 /* The offsets of a BAR map are its BAR's. */
 static void retire(struct barlease_buffer *buffer)
 {
-	if (!buffer->bar_map)
+	if (!buffer->bar_map) {
 		barlease_space_free(buffer->bdev, buffer->pgoff);
+		barlease_count(buffer->bdev, BARLEASE_REVOKES);
+	}
 	/* After the zap, for who waits in revoke() and takes it for done */
 	smp_store_release(&buffer->retired, true);
 }
@@ -61,7 +63,6 @@ bool barlease_revoke_begin(struct dma_buf *dmabuf)
 	barlease_space_zap(bdev, buffer->pgoff, buffer->ranges.size);
 	retire(buffer);
 	wake_up_all(&bdev->revoke_wait);
-	barlease_count(bdev, BARLEASE_REVOKES);
 	return true;
 }
 
@@ -101,10 +102,7 @@ static unsigned int retire_all(struct barlease_device *bdev)
 		if (buffer->retired)
 			continue;
 		retire(buffer);
-		if (buffer->bar_map)
-			continue;
-		barlease_count(bdev, BARLEASE_REVOKES);
-		leases++;
+		leases += !buffer->bar_map;
 	}
 	mutex_unlock(&bdev->buffers_lock);
 	return leases;
