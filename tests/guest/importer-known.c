@@ -39,13 +39,11 @@ static void counted(const struct vfio *vfio, int lease, unsigned int attached,
 static bool listed(int lease, struct bdf dev, int mappings)
 {
 	char text[4096], line[256];
-	struct stat stat;
 
-	if (fstat(lease, &stat) ||
-	    pci_read(dev_small(), "barlease/importers", text, sizeof(text)))
+	if (pci_read(dev_small(), "barlease/importers", text, sizeof(text)))
 		return false;
-	snprintf(line, sizeof(line), "%lu %s %s %d",
-		 (unsigned long)stat.st_ino, OUR_DRIVER, dev.name, mappings);
+	snprintf(line, sizeof(line), "%lu %s %s %d", lease_inode(lease),
+		 OUR_DRIVER, dev.name, mappings);
 	return strstr(text, line);
 }
 

@@ -48,22 +48,13 @@ static void has_line(bool want, const char *name, const char *text, ...)
 		diag("  %s: %s", want ? "not there" : "still there", line);
 }
 
-static unsigned long inode(int fd)
-{
-	struct stat stat;
-
-	if (fstat(fd, &stat))
-		bail("fstat() of a lease");
-	return stat.st_ino;
-}
-
 static void one_lease(void)
 {
 	const struct vfio_region_dma_range ranges[] = {
 		{ 0, PAGE }, { 2 * PAGE, 2 * PAGE },
 	};
 	int lease = lease_export(vfio.device, BAR2, O_RDWR, ranges, 2);
-	unsigned long ino = inode(lease);
+	unsigned long ino = lease_inode(lease);
 
 	has_line(true, "a lease, and which bytes it has",
 		 "%lu 0x%lx nc live 0 2:0x0+0x%lx 2:0x%lx+0x%lx", ino, SIZE(3),

@@ -311,16 +311,6 @@ static long unmap_at(int fd, const long *args)
 				     args[0] ?: (long)holder_lease.id, args[1]);
 }
 
-static struct peer holder_of(uid_t uid, const char *slice)
-{
-	struct peer peer = client_process(uid);
-
-	if (client_call(&peer, holder_connect, 0) ||
-	    client_call(&peer, holder_acquire, (long)slice) <= 0)
-		bail("uid %u gets no lease of %s", uid, slice);
-	return peer;
-}
-
 static void says(const struct peer *peer, const char *words)
 {
 	ok(client_call(peer, has_said, (long)words), "it says \"%s\"", words);

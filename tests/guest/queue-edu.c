@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "broker-lib.h"
-#include "kernel.h"
 #include "program.h"
 #include "queue-lib.h"
 #include "tap.h"
@@ -66,10 +65,6 @@ static void this_way(const char *backend)
 
 int main(void)
 {
-	this_way("group");
-	if (kernel_has_iommufd())
-		this_way("iommufd");
-	else
-		skip("this kernel has no iommufd", "the same with iommufd");
+	queue_both_ways(this_way);
 	return tap_done();
 }

@@ -7,12 +7,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "broker-lib.h"
 #include "clock.h"
-#include "kernel.h"
 #include "lease.h"
 #include "plug.h"
 #include "queue-holder.h"
@@ -133,14 +131,8 @@ static const struct end {
 
 static struct peer new_holder(uid_t uid, int pieces)
 {
-	struct peer peer = client_process(uid);
-	long ret = client_call(&peer, holder_connect, 0);
+	struct peer peer = holder_of(uid, "edu");
 
-	if (!ret)
-		comes_true((ret = client_call(&peer, holder_acquire,
-					      (long)"edu")) > 0);
-	if (ret <= 0)
-		bail("uid %u gets no lease: %s", uid, strerror(-ret));
 	is_ok(client_call(&peer, holder_add_memory, pieces),
 	      "uid %u has a lease, and memory for it", uid);
 	return peer;
@@ -252,18 +244,12 @@ int main(void)
 {
 	edu = plug_two("hp0");
 	root = peer_start();
-	each_end("group");
-	if (kernel_has_iommufd())
-		each_end("iommufd");
-	else
-		skip("this kernel has no iommufd", "the same with iommufd");
+	queue_both_ways(each_end);
 	peer_stop(&root);
 	pull_out();
 	/* The two of a slot are reset together only, by who has both */
 	edu = plug_registers("hp0");
-	a_reset_is_none("group");
-	if (kernel_has_iommufd())
-		a_reset_is_none("iommufd");
+	queue_both_ways(a_reset_is_none);
 	pull_out();
 	return tap_done();
 }

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "lease.h"
 #include "queue-holder.h"
+#include "tap.h"
 
 /* edu's registers, and its own memory */
 #define IRQ_RAISE	0x60
@@ -51,6 +52,20 @@ long holder_acquire(int fd, const long *args)
 		ret = barlease_map(holder_lease.fd, 0, holder_lease.size, 0,
 				   &holder_lease.alignment, &holder_registers);
 	return ret ?: (long)holder_lease.id;
+}
+
+struct peer holder_of(uid_t uid, const char *slice)
+{
+	struct peer peer = client_process(uid);
+	long ret = client_call(&peer, holder_connect, 0);
+
+	if (!ret)
+		comes_true((ret = client_call(&peer, holder_acquire,
+					      (long)slice)) > 0);
+	if (ret <= 0)
+		bail("uid %u gets no lease of %s: %s", uid, slice,
+		     strerror(-ret));
+	return peer;
 }
 
 long holder_add_memory(int fd, const long *args)
@@ -96,7 +111,7 @@ long holder_is_filled(int fd, const long *args)
 	       !memcmp(bytes, bytes + 1, memory.size - 1);
 }
 
-static bool put(unsigned int at, uint32_t value)
+bool holder_put(unsigned int at, uint32_t value)
 {
 	return write32((char *)holder_registers + at, value);
 }
@@ -113,9 +128,9 @@ static bool is_done(void)
 long holder_dma(int fd, const long *args)
 {
 	(void)fd;
-	if (!put(DMA_FROM, BUFFER) || !put(DMA_TO, args[0]) ||
-	    !put(DMA_COUNT, COUNT) ||
-	    !put(DMA_COMMAND, DMA_START | DMA_TO_MEMORY))
+	if (!holder_put(DMA_FROM, BUFFER) || !holder_put(DMA_TO, args[0]) ||
+	    !holder_put(DMA_COUNT, COUNT) ||
+	    !holder_put(DMA_COMMAND, DMA_START | DMA_TO_MEMORY))
 		return -EFAULT;
 	return comes_true(is_done()) ? 0 : -ETIMEDOUT;
 }
@@ -124,7 +139,7 @@ long holder_raise(int fd, const long *args)
 {
 	(void)fd;
 	(void)args;
-	return put(IRQ_RAISE, 1) ? 0 : -EFAULT;
+	return holder_put(IRQ_RAISE, 1) ? 0 : -EFAULT;
 }
 
 long holder_interrupts(int fd, const long *args)

@@ -9,7 +9,13 @@
 #ifndef QUEUE_HOLDER_H
 #define QUEUE_HOLDER_H
 
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
 #include <barlease.h>
+
+#include "peer.h"
 
 /* Pieces of a page each, which the device is let reach one by one */
 #define HOLDER_PIECES	2
@@ -18,6 +24,11 @@ extern struct barlease_client *holder_client;
 extern struct barlease_lease holder_lease;
 /* Where it is mapped */
 extern void *holder_registers;
+
+/* A process of this user that has the lease, sooner or later; gives up without */
+struct peer holder_of(uid_t uid, const char *slice);
+/* In a holder: does a write to a register arrive? */
+bool holder_put(unsigned int at, uint32_t value);
 
 /* Connect. They return 0 or a negative errno, where nothing else is said */
 long holder_connect(int fd, const long *args);

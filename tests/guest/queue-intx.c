@@ -6,18 +6,16 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "access.h"
 #include "broker-lib.h"
 #include "clock.h"
-#include "kernel.h"
 #include "lease.h"
 #include "plug.h"
 #include "queue-holder.h"
+#include "queue-lib.h"
 #include "tap.h"
 
 /*
@@ -46,11 +44,6 @@ static void configure(const char *backend)
 }
 
 /* ---- In a holder -------------------------------------------------------- */
-
-static bool put(unsigned int at, uint32_t value)
-{
-	return write32((char *)holder_registers + at, value);
-}
 
 static long kind(int fd, const long *args)
 {
@@ -100,7 +93,7 @@ static long raise_line(int fd, const long *args)
 {
 	(void)fd;
 	(void)args;
-	return put(IMS, LINK) && put(ICS, LINK) ? 0 : -EFAULT;
+	return holder_put(IMS, LINK) && holder_put(ICS, LINK) ? 0 : -EFAULT;
 }
 
 /* The line goes low, whatever the kernel has masked */
@@ -118,7 +111,7 @@ static long forget(int fd, const long *args)
 {
 	(void)fd;
 	(void)args;
-	return put(IMC, ~0u) ? 0 : -EFAULT;
+	return holder_put(IMC, ~0u) ? 0 : -EFAULT;
 }
 
 /* args: which eventfd. How often it was told since it was asked last */
@@ -149,14 +142,8 @@ static void stays_out(struct peer *holder, long which, const char *name)
 
 static struct peer new_holder(uid_t uid)
 {
-	struct peer peer = client_process(uid);
-	long ret = client_call(&peer, holder_connect, 0);
+	struct peer peer = holder_of(uid, "card");
 
-	if (!ret)
-		comes_true((ret = client_call(&peer, holder_acquire,
-					      (long)"card")) > 0);
-	if (ret <= 0)
-		bail("uid %u gets no lease: %s", uid, strerror(-ret));
 	is_int(client_call(&peer, kind, 0), 1,
 	       "uid %u has a lease with an INTx", uid);
 	return peer;
@@ -282,11 +269,7 @@ static void this_way(const char *backend)
 int main(void)
 {
 	card = plug_line("hp0");
-	this_way("group");
-	if (kernel_has_iommufd())
-		this_way("iommufd");
-	else
-		skip("this kernel has no iommufd", "the same with iommufd");
+	queue_both_ways(this_way);
 	plug_pull(&card);
 	ok(plug_gone(&card), "nothing is left behind");
 	return tap_done();

@@ -16,7 +16,6 @@
 
 #include "broker-lib.h"
 #include "clock.h"
-#include "kernel.h"
 #include "lease.h"
 #include "plug.h"
 #include "prng.h"
@@ -189,11 +188,7 @@ int main(void)
 {
 	NEEDS_SMALL_PAGES;
 	disk = plug_disk("hp0", MIB_OF_DISK);
-	this_way("group");
-	if (kernel_has_iommufd())
-		this_way("iommufd");
-	else
-		skip("this kernel has no iommufd", "the same with iommufd");
+	queue_both_ways(this_way);
 	plug_pull(&disk);
 	ok(plug_gone(&disk), "the disk is pulled out");
 	return tap_done();

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "kernel.h"
 #include "queue-lib.h"
 #include "sysfs.h"
 #include "tap.h"
@@ -37,6 +38,15 @@ bool queue_has_pinned(pid_t broker, long want, const char *name)
 
 	comes_true((has = queue_pinned(broker)) == want);
 	return is_int(has, want, "%s", name);
+}
+
+void queue_both_ways(void (*run)(const char *backend))
+{
+	run("group");
+	if (kernel_has_iommufd())
+		run("iommufd");
+	else
+		skip("this kernel has no iommufd", "the same with iommufd");
 }
 
 int queue_dmabufs(void)

@@ -15,6 +15,9 @@ long queue_pinned(pid_t broker);
 /* Check that it is so much, sooner or later */
 bool queue_has_pinned(pid_t broker, long want, const char *name);
 
+/* Once with each backend that this kernel has */
+void queue_both_ways(void (*run)(const char *backend));
+
 /* How many DMABUFs there are in the machine, and -1 where nobody can tell */
 int queue_dmabufs(void);
 

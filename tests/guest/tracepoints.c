@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,15 +49,6 @@ static void says(const char *name, const char *text, ...)
 		diag("  no line has: %s", words);
 }
 
-static unsigned long inode(int fd)
-{
-	struct stat stat;
-
-	if (fstat(fd, &stat))
-		bail("fstat(): %s", strerror(errno));
-	return stat.st_ino;
-}
-
 /* Where a huge page is not possible */
 static void of_a_lease(void)
 {
@@ -66,7 +56,7 @@ static void of_a_lease(void)
 		{ 0, PAGE }, { 2 * PAGE, PAGE },
 	};
 	int lease = lease_export(vfio.device, BAR2, O_RDWR, ranges, 2);
-	unsigned long ino = inode(lease), start;
+	unsigned long ino = lease_inode(lease), start;
 	mapping_t at;
 
 	says("export", "export: %s %s ino=%lu bar=2 size=0x%lx ranges=2 rw",
@@ -97,7 +87,7 @@ static void of_a_lease(void)
 static void of_huge_pages(void)
 {
 	int lease = lease_of(vfio.device, BAR2, 0, HUGE);
-	unsigned long ino = inode(lease);
+	unsigned long ino = lease_inode(lease);
 	mapping_t at;
 
 	lease_set_memattr(vfio.device, lease, WC);
@@ -124,7 +114,7 @@ static void of_a_bar_map(void)
 static void of_importers(void)
 {
 	int lease = lease_of(vfio.device, BAR2, 0, PAGE);
-	unsigned long ino = inode(lease);
+	unsigned long ino = lease_inode(lease);
 	int importer;
 
 	if (importers_possible()) {

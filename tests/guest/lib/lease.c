@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <linux/dma-buf.h>
 
 #include "lease.h"
@@ -125,6 +126,15 @@ int bar_get_memattr(int device, uint32_t bar, uint64_t offset, uint64_t *length)
 	if (length)
 		*length = arg.length;
 	return (int)arg.memattr;
+}
+
+unsigned long lease_inode(int dmabuf)
+{
+	struct stat stat;
+
+	if (fstat(dmabuf, &stat))
+		bail("fstat() of a lease: %s", strerror(errno));
+	return stat.st_ino;
 }
 
 int lease_set_name(int dmabuf, const char *name)

@@ -66,6 +66,9 @@ int bar_set_memattr(int device, uint32_t bar, uint64_t offset, uint64_t length,
 int bar_get_memattr(int device, uint32_t bar, uint64_t offset,
 		    uint64_t *length);
 
+/* What the kernel knows it by */
+unsigned long lease_inode(int dmabuf);
+
 /* The name that an exporter gave, as /proc/PID/maps shows it */
 int lease_set_name(int dmabuf, const char *name);
 
