@@ -10,6 +10,11 @@ prefix=${PREFIX:-/usr/local}
 root=${DESTDIR-}
 stage=$build/release-stage
 list=$prefix/share/barlease/installed
+work=$(mktemp -d "$build/install.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+# What is there now, and what was
+new=$work/new
+old=$work/old
 
 # "f PATH" of every file of the stage, "d PATH" of every directory that is not
 # there, or that an earlier installation has made
@@ -51,35 +56,27 @@ know_libraries()
 
 put()
 {
-	local new old
-
-	new=$(mktemp "$build/installed.XXXXXX")
-	old=$(mktemp "$build/installed.XXXXXX")
+	touch "$old"
 	[ ! -e "$root$list" ] || cp "$root$list" "$old"
 	contents "$old" | LC_ALL=C sort -u >"$new"
 	# What an earlier version had, and this one has not
-	LC_ALL=C comm -13 "$new" "$old" | LC_ALL=C sort >"$new.gone"
-	remove "$new.gone"
+	LC_ALL=C comm -13 "$new" "$old" >"$work/gone"
+	remove "$work/gone"
 	mkdir -p "$root/"
 	# A program that runs cannot be written to, but replaced.
 	cp -dR --preserve=mode,links --remove-destination "$stage/." "$root/"
 	install -D -m 644 "$new" "$root$list"
-	rm -f "$new" "$new.gone" "$old"
 	know_libraries
 	say INSTALL "$(grep -c '^f' "$root$list") files below $root$prefix"
 }
 
 take_away()
 {
-	local old
-
 	[ -e "$root$list" ] ||
 		die "there is no $root$list" "nothing of PREFIX=$prefix is installed"
-	old=$(mktemp "$build/installed.XXXXXX")
 	cp "$root$list" "$old"
 	remove "$old"
 	say REMOVE "$(grep -c '^f' "$old") files below $root$prefix"
-	rm -f "$old"
 	know_libraries
 }
 
