@@ -325,7 +325,8 @@ int barlease_device_use_space(struct barlease_device *device, int fd,
  * @address: where the device is to find it
  * @flags: BARLEASE_READ_ONLY: the device cannot write to it
  *
- * All but @memory and @flags are multiples of the address space's granule.
+ * All but @memory and @flags are multiples of the address space's granule, @offset and
+ * @length also of the size of a page of @memory, which may be a huge one.
  */
 struct barlease_dma {
 	int memory;
@@ -1187,7 +1188,9 @@ struct barlease_memory {
  * @flags: 0, or BARLEASE_HUGE
  * @memory: receives it, for barlease_memory_free()
  *
- * A memfd, all of it there, sealed against shrinking, and mapped. Zeros.
+ * A memfd, all of it there, sealed against shrinking, and mapped. Zeros. What is of the
+ * size of a huge page comes in such, if the kernel has any to give: quicker for
+ * processes and devices. BARLEASE_HUGE insists, on those of hugetlbfs.
  *
  * Return: 0; -EINVAL; -ENOMEM also: there are not as many huge pages; others of
  * memfd_create(), fallocate() and mmap().
@@ -1204,7 +1207,7 @@ void barlease_memory_free(struct barlease_memory *memory);
  * @lease: number of a lease of its own
  * @memory: fd of a memfd with F_SEAL_SHRINK; stays the caller's, who may close it
  * @offset: in it, in bytes
- * @length: in bytes; both are multiples of the page size
+ * @length: in bytes; both are multiples of the file's page size, huge or not
  * @flags: BARLEASE_READ_ONLY: the device cannot write to it
  * @address: receives where the device finds it
  *

@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+#include <linux/magic.h>
 
 #include "page.h"
 
@@ -57,4 +59,13 @@ uint64_t bl_huge_page(uint64_t size)
 	if (size >= filled)
 		return filled;
 	return size >= huge ? huge : bl_page();
+}
+
+uint64_t bl_file_page(int fd)
+{
+	struct statfs statfs;
+
+	if (fstatfs(fd, &statfs) || statfs.f_type != HUGETLBFS_MAGIC)
+		return bl_page();
+	return statfs.f_bsize;
 }

@@ -22,4 +22,11 @@ uint64_t bl_page(void);
  */
 uint64_t bl_huge_page(uint64_t size);
 
+/*
+ * What a file in memory can be mapped in multiples of: its own pages, which are huge
+ * ones where it was asked for those. The kernel maps no part of such a page: it takes a
+ * length for the next multiple, and unmaps nothing by one that is none.
+ */
+uint64_t bl_file_page(int fd);
+
 #endif

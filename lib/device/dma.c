@@ -5,11 +5,11 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
-#include <unistd.h>
 #include <sys/ioctl.h>
 #include <linux/vfio.h>
 
 #include "device.h"
+#include "page.h"
 
 static int find_space(const struct barlease_device *device,
 		      struct bl_space *space)
@@ -52,10 +52,8 @@ int barlease_device_use_space(struct barlease_device *device, int fd,
 
 static bool is_aligned(const struct barlease_dma *dma)
 {
-	const uint64_t in_page = sysconf(_SC_PAGESIZE) - 1;
-
-	return dma->length &&
-	       !((dma->offset | dma->length | dma->address) & in_page);
+	return dma->length && !(dma->address & (bl_page() - 1)) &&
+	       !((dma->offset | dma->length) & (bl_file_page(dma->memory) - 1));
 }
 
 int barlease_device_map(const struct barlease_device *device,

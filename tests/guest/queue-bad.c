@@ -26,6 +26,7 @@
 #include "lease.h"
 #include "queue-holder.h"
 #include "queue-lib.h"
+#include "sysfs.h"
 #include "tap.h"
 
 /* Pages that a slice may have; and pieces, which are fewer */
@@ -114,6 +115,14 @@ static int huge_and_not_there(void)
 	return memfd(MFD_ALLOW_SEALING | MFD_HUGETLB, F_SEAL_SHRINK, HUGE);
 }
 
+/* The kernel maps no part of it, and would never unmap one */
+static int part_of_a_huge_page(void)
+{
+	int fd = huge_and_not_there();
+
+	return fallocate(fd, 0, 0, HUGE) ? -errno : fd;
+}
+
 static int for_reading(void)
 {
 	int fd = filled(2 * PAGE), again;
@@ -185,7 +194,10 @@ static const struct bad_memory {
 	{ "memory that is too small", too_small, "past the end", EINVAL, 2 },
 	{ "a hole", a_hole, "a hole", ENXIO, 2 },
 	{ "half a hole", half_a_hole, "a hole", ENXIO, 2 },
-	{ "a huge page that is not there", huge_and_not_there, "a hole", ENXIO, 2 },
+	{ "a huge page that is not there", huge_and_not_there, "a hole", ENXIO,
+	  PAGE / 8 },
+	{ "part of a huge page", part_of_a_huge_page, "not whole pages",
+	  EINVAL, 2 },
 	{ "memory for reading", for_reading, "cannot be written", EACCES, 2 },
 	{ "memory that is sealed", not_to_write, "cannot be written", EACCES, 2 },
 	{ "a pipe", a_pipe, "no memfd", EBADF, 2 },
@@ -219,12 +231,32 @@ static long map_bad(int fd, const long *args)
 	return said(bad->words) ? ret : 0;
 }
 
+/* Of the size that the system has by itself */
+static void give_huge_pages(const char *count)
+{
+	if (file_write("/proc/sys/vm/nr_hugepages", count))
+		bail("no huge pages can be had: %s", strerror(errno));
+}
+
+static void huge_pages_are_free(unsigned int wanted)
+{
+	char text[8192] = "", *free;
+
+	file_read_all("/proc/meminfo", text, sizeof(text));
+	free = strstr(text, "HugePages_Free:");
+	is_int(free ? strtol(free + strlen("HugePages_Free:"), NULL, 10) : -1,
+	       wanted, "all huge pages are free again");
+}
+
 static void memory_is_refused(void)
 {
+	give_huge_pages("2");
 	for (size_t i = 0; i < ARRAY_SIZE(bad_memory); i++)
 		is_error(client_call(&client, map_bad, i), bad_memory[i].error,
 			 "%s: an error, and words for it", bad_memory[i].name);
 	queue_has_pinned(broker, 0, "nothing is pinned");
+	huge_pages_are_free(2);
+	give_huge_pages("0");
 }
 
 /* ---- Interrupts that are none ------------------------------------------- */

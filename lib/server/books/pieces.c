@@ -13,6 +13,7 @@
 #include <linux/magic.h>
 
 #include "books.h"
+#include "page.h"
 
 /* Each is memory of the kernel's, and one of the mappings that there can be */
 #define PIECES_MAX	1024
@@ -63,9 +64,9 @@ static int check_access(int memory, int seals, uint32_t flags)
 
 static int check_memory(int memory, const struct bl_wire_map *wanted)
 {
-	const uint64_t in_page = sysconf(_SC_PAGESIZE) - 1;
 	int seals = fcntl(memory, F_GET_SEALS);
 	struct stat stat;
+	uint64_t in_page;
 
 	if (seals < 0)
 		return -EBADF;
@@ -75,6 +76,7 @@ static int check_memory(int memory, const struct bl_wire_map *wanted)
 		return -EACCES;
 	if (fstat(memory, &stat))
 		return -errno;
+	in_page = bl_file_page(memory) - 1;
 	if ((wanted->offset | wanted->length) & in_page ||
 	    wanted->offset + wanted->length > (uint64_t)stat.st_size)
 		return -EINVAL;
