@@ -11,7 +11,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "page.h"
 #include "public.h"
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25
+#endif
 
 /* In pages of the kind that it has, all of them there, and never fewer */
 static int fill(int fd, size_t *size)
@@ -28,15 +33,25 @@ static int fill(int fd, size_t *size)
 	return 0;
 }
 
+/*
+ * In huge pages so far as the kernel finds some: whatever maps it, for a process or a
+ * device, has one entry then in place of hundreds.
+ */
 static int make(struct barlease_memory *memory)
 {
+	struct barlease_alignment alignment = { 0 };
 	int ret = fill(memory->fd, &memory->size);
 
 	if (ret)
 		return ret;
-	memory->at = mmap(NULL, memory->size, PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_POPULATE, memory->fd, 0);
-	return memory->at == MAP_FAILED ? -errno : 0;
+	alignment.align = bl_huge_page(memory->size);
+	ret = barlease_map(memory->fd, 0, memory->size, 0, &alignment,
+			   &memory->at);
+	if (ret)
+		return ret;
+	madvise(memory->at, memory->size, MADV_COLLAPSE);
+	madvise(memory->at, memory->size, MADV_POPULATE_WRITE);
+	return 0;
 }
 
 int barlease_memory_new(size_t size, unsigned int flags,

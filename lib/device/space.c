@@ -7,7 +7,8 @@
  * A container, and an older iommufd, take memory by its address in this process:
  * it is mapped for that call only. The pages are pinned then, and nobody looks
  * there again. They are in the page table before: as the call would fault them in, for
- * writing, each has a fault of its own; to read, sixteen share one.
+ * writing, each has a fault of its own; to read, sixteen share one, and all of a huge
+ * page.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include <linux/vfio.h>
 
 #include "compat.h"
+#include "page.h"
 #include "space.h"
 
 /* More than any IOMMU has, and so that sums of addresses are no overflow */
@@ -247,15 +249,17 @@ int bl_space_describe(const struct bl_space *space,
 static int map_by_address(const struct bl_space *space,
 			  const struct barlease_dma *dma)
 {
-	int prot = PROT_READ, ret;
+	const struct barlease_alignment huge = {
+		.align = bl_huge_page(dma->length),
+	};
 	void *memory;
+	int ret;
 
-	if (!(dma->flags & BARLEASE_READ_ONLY))
-		prot |= PROT_WRITE;
-	memory = mmap(NULL, dma->length, prot, MAP_SHARED | MAP_POPULATE,
-		      dma->memory, dma->offset);
-	if (memory == MAP_FAILED)
-		return -errno;
+	ret = barlease_map(dma->memory, dma->offset, dma->length, dma->flags,
+			   &huge, &memory);
+	if (ret)
+		return ret;
+	madvise(memory, dma->length, MADV_POPULATE_READ);
 	ret = space->ioas ? map_in_ioas(space, dma, memory) :
 			    map_in_container(space->fd, dma, memory);
 	munmap(memory, dma->length);
