@@ -6,15 +6,19 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/vfio.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <barlease.h>
 
 #include "broker-lib.h"
+#include "kernel.h"
 #include "lease.h"
 #include "report.h"
 #include "tap.h"
@@ -23,9 +27,21 @@
 #define SIZE	(2ull << 20)
 #define TIMES	40
 
-static const struct figure figure = {
-	.id = "P15", .what = "map and unmap 2 MiB for a device", .unit = "us",
-	.lease = "broker", .against = "the ioctls", .least = NO_LIMIT, .most = 2,
+/*
+ * @huge: as barlease_memory_new() makes it, of a huge page; else of small ones, as most
+ *   memory is
+ */
+static const struct way {
+	const char *what;
+	const char *backend;
+	bool huge;
+	double most;
+} ways[] = {
+	{ "map and unmap 2 MiB for a device", "group", false, 2 },
+	{ "map and unmap 2 MiB by an iommufd", "iommufd", false, 2 },
+	{ "map and unmap a huge page for a device", "group", true, NO_LIMIT },
+	{ "map and unmap a huge page by an iommufd", "iommufd", true,
+	  NO_LIMIT },
 };
 
 static struct barlease_memory memory;
@@ -34,6 +50,23 @@ static void check(int ret, const char *what)
 {
 	if (ret < 0)
 		bail("%s: %s", what, strerror(-ret));
+}
+
+static void make_memory(bool huge)
+{
+	if (huge) {
+		check(barlease_memory_new(SIZE, 0, &memory), "memory");
+		return;
+	}
+	memory.size = SIZE;
+	memory.fd = memfd_create("small", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (memory.fd < 0 || fallocate(memory.fd, 0, 0, SIZE) ||
+	    fcntl(memory.fd, F_ADD_SEALS, F_SEAL_SHRINK))
+		bail("memory: %s", strerror(errno));
+	memory.at = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_POPULATE, memory.fd, 0);
+	if (memory.at == MAP_FAILED)
+		bail("memory: %s", strerror(errno));
 }
 
 /* The quickest of each round counts: the rest is what else the machine did */
@@ -73,12 +106,37 @@ static void owner_cycle(void *data)
 		bail("cannot map: %s", strerror(errno));
 }
 
-static void by_owner(struct series *values)
+static void by_container(struct series *values)
 {
 	struct vfio vfio = vfio_open(dev_edu());
 
 	measure(owner_cycle, &vfio, values);
 	vfio_close(&vfio);
+}
+
+/* Which takes the file, as the broker's does: the library adds next to nothing */
+static void file_cycle(void *data)
+{
+	const struct barlease_device *device = data;
+	const struct barlease_dma dma = {
+		.memory = memory.fd, .length = SIZE, .address = SIZE,
+	};
+
+	check(barlease_device_map(device, &dma), "map");
+	check(barlease_device_unmap(device, SIZE, SIZE), "unmap");
+}
+
+static void by_iommufd(struct series *values)
+{
+	struct barlease_address_space space;
+	struct barlease_device *device;
+
+	check(barlease_device_open(dev_edu().name, BARLEASE_BACKEND_IOMMUFD,
+				   &device), "open");
+	check(barlease_device_address_space(device, &space), "address space");
+	measure(file_cycle, device, values);
+	free(space.ranges);
+	barlease_device_close(device);
 }
 
 struct client {
@@ -97,16 +155,16 @@ static void broker_cycle(void *data)
 	      "unmap");
 }
 
-static void by_broker(struct series *values)
+static void by_broker(const char *backend, struct series *values)
 {
 	struct barlease_lease lease;
 	struct client client;
 	pid_t broker;
 
 	broker_set_up();
-	broker_configure("[device %s]\nbackend=group\n"
+	broker_configure("[device %s]\nbackend=%s\n"
 			 "[slice edu]\nbar=0\nranges=0+4K\nusers=root\ndma=4M\n",
-			 dev_edu().name);
+			 dev_edu().name, backend);
 	broker = broker_start();
 	check(barlease_client_connect(BROKER_SOCKET, &client.broker),
 	      "connect");
@@ -120,15 +178,22 @@ static void by_broker(struct series *values)
 		bail("the broker fails");
 }
 
-int main(void)
+static void compare(const struct way *way)
 {
+	const struct figure figure = {
+		.id = "P15", .what = way->what, .unit = "us",
+		.lease = "broker", .against = "the ioctls",
+		.least = NO_LIMIT, .most = way->most,
+	};
 	struct series broker = { 0 }, owner = { 0 };
 	struct pair pair = { 0 };
 
-	bench_begin("P15", "memory for a device");
-	check(barlease_memory_new(SIZE, 0, &memory), "memory");
-	by_owner(&owner);
-	by_broker(&broker);
+	make_memory(way->huge);
+	if (!strcmp(way->backend, "iommufd"))
+		by_iommufd(&owner);
+	else
+		by_container(&owner);
+	by_broker(way->backend, &broker);
 	for (size_t i = 0; i < broker.nr && i < owner.nr; i++)
 		pair_add(&pair, broker.values[i], owner.values[i]);
 	report_figure(&figure, &pair);
@@ -136,5 +201,13 @@ int main(void)
 	series_free(&broker);
 	series_free(&owner);
 	barlease_memory_free(&memory);
+}
+
+int main(void)
+{
+	bench_begin("P15", "memory for a device");
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		if (strcmp(ways[i].backend, "iommufd") || kernel_has_iommufd())
+			compare(&ways[i]);
 	return 0;
 }
