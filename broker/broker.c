@@ -73,6 +73,7 @@ static void on_acquired(void *data, const struct barlease_holding *lease)
 	const struct barlease_peer *peer = lease->peer;
 
 	broker->last_id = lease->id;
+	broker->counters.acquired++;
 	log_user(LOG_INFO, peer->uid, "lease %u of %s to uid %u, pid %d",
 		 lease->id, lease->slice, peer->uid, peer->pid);
 	tell_lease(broker, lease, "acquired", NULL);
@@ -94,6 +95,8 @@ static void on_ended(void *data, const struct barlease_holding *lease)
 	const struct barlease_peer *peer = lease->peer;
 	const char *reason = describe_reason(lease->reason);
 
+	if (lease->reason < COUNTERS_REASONS)
+		broker->counters.ended[lease->reason]++;
 	log_user(LOG_INFO, peer->uid,
 		 "lease %u of %s to uid %u, pid %d has ended: %s", lease->id,
 		 lease->slice, peer->uid, peer->pid, reason);
@@ -107,6 +110,7 @@ static void on_refused(void *data, const struct barlease_peer *peer,
 	struct broker *broker = data;
 	char word[256];
 
+	broker->counters.refused++;
 	log_user(LOG_NOTICE, peer->uid, "refused uid %u, pid %d: %s",
 		 peer->uid, peer->pid, why);
 	describe_as_word(why, word, sizeof(word));
@@ -203,6 +207,7 @@ static void on_request(struct loop_source *source, unsigned int events)
 		 device->bdf);
 	barlease_server_remove_device(broker->server, device->handle->device);
 	admin_tell(broker->admin, "gone device=%s", device->bdf);
+	broker->counters.gone++;
 	detach(broker, device);
 	device_set_why(device, "the kernel wanted it back");
 	broker->looks = 2;
@@ -399,6 +404,7 @@ static void greet(struct broker *broker, const struct device *device)
 		return;
 	log_line(LOG_NOTICE, "%s is there", device->bdf);
 	admin_tell(broker->admin, "back device=%s", device->bdf);
+	broker->counters.back++;
 }
 
 static int add_devices(struct broker *broker, const struct config *config)

@@ -14,6 +14,7 @@
 #include "admin/admin.h"
 #include "base/worker.h"
 #include "config/config.h"
+#include "counters.h"
 #include "device/devices.h"
 
 struct reload_waiter;
@@ -46,6 +47,7 @@ struct broker_wait {
  * @waiters: for the next reload
  * @applying: the new configuration, while it takes the place of @config
  * @waits: for leases that end
+ * @counters: of what has happened
  * @last_id: of a lease; @end_of_ids: the first that is not the broker's to give
  */
 struct broker {
@@ -64,6 +66,7 @@ struct broker {
 	struct reload_waiters waiters;
 	const struct config *applying;
 	LIST_HEAD(, broker_wait) waits;
+	struct counters counters;
 	uint32_t last_id;
 	uint32_t end_of_ids;
 };

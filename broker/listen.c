@@ -61,11 +61,13 @@ static int inherit(int *slot, int fd, int type, const char *name)
 static int inherit_named(struct listeners *listeners, int fd, const char *name)
 {
 	if (!strcmp(name, "client"))
-		return inherit(&listeners->client, fd, SOCK_SEQPACKET, name);
+		return inherit(&listeners->client.fd, fd, SOCK_SEQPACKET, name);
 	if (!strcmp(name, "admin"))
-		return inherit(&listeners->admin, fd, SOCK_STREAM, name);
+		return inherit(&listeners->admin.fd, fd, SOCK_STREAM, name);
+	if (!strcmp(name, "monitor"))
+		return inherit(&listeners->monitor.fd, fd, SOCK_STREAM, name);
 	log_line(LOG_ERR,
-		 "the service manager's socket \"%s\" is neither \"client\" nor \"admin\" (FileDescriptorName=)",
+		 "the service manager's socket \"%s\" is none of \"client\", \"admin\" and \"monitor\" (FileDescriptorName=)",
 		 name);
 	return -EINVAL;
 }
@@ -77,7 +79,9 @@ int listeners_inherit(struct listeners *listeners)
 	char *copy, *rest;
 	int ret = 0, nr;
 
-	*listeners = (struct listeners){ .client = -1, .admin = -1 };
+	*listeners = (struct listeners){
+		.client.fd = -1, .admin.fd = -1, .monitor.fd = -1,
+	};
 	if (!pid || !fds || strtol(pid, NULL, 10) != getpid())
 		return 0;
 	nr = strtol(fds, NULL, 10);
@@ -146,7 +150,7 @@ static int remove_stale(const char *path, int type)
 	return 0;
 }
 
-static int bind_stream(const char *path)
+static int bind_stream(const char *path, mode_t mode)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	mode_t mask;
@@ -156,7 +160,7 @@ static int bind_stream(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	mask = umask(0177);
+	mask = umask(0777 & ~mode);
 	ret = bind(fd, (const void *)&address, sizeof(address)) ? -errno : 0;
 	umask(mask);
 	if (!ret && listen(fd, 16))
@@ -168,10 +172,13 @@ static int bind_stream(const char *path)
 	return fd;
 }
 
-static int make(const char *path, int type, mode_t mode)
+static int make(struct listener *listener, const char *path, int type,
+		mode_t mode)
 {
 	int ret = strlen(path) < SOCKET_PATH_MAX ? 0 : -ENAMETOOLONG;
 
+	if (listener->fd >= 0)
+		return 0;
 	if (!ret)
 		ret = file_make_parent(path);
 	if (ret)
@@ -179,43 +186,42 @@ static int make(const char *path, int type, mode_t mode)
 	ret = remove_stale(path, type);
 	if (ret)
 		return ret;
-	ret = type == SOCK_STREAM ? bind_stream(path) :
+	ret = type == SOCK_STREAM ? bind_stream(path, mode) :
 				    barlease_listen(path, mode);
-	return ret < 0 ? cannot_listen(path, ret) : ret;
-}
-
-int listeners_make(struct listeners *listeners, const char *client_path,
-		   mode_t client_mode, const char *admin_path)
-{
-	if (listeners->client < 0) {
-		listeners->client = make(client_path, SOCK_SEQPACKET,
-					 client_mode);
-		if (listeners->client < 0)
-			return listeners->client;
-		snprintf(listeners->client_path, SOCKET_PATH_MAX, "%s",
-			 client_path);
-	}
-	if (listeners->admin < 0) {
-		listeners->admin = make(admin_path, SOCK_STREAM, 0600);
-		if (listeners->admin < 0)
-			return listeners->admin;
-		snprintf(listeners->admin_path, SOCKET_PATH_MAX, "%s",
-			 admin_path);
-	}
+	if (ret < 0)
+		return cannot_listen(path, ret);
+	listener->fd = ret;
+	snprintf(listener->path, sizeof(listener->path), "%s", path);
 	return 0;
 }
 
-static void close_one(int fd, const char *path)
+int listeners_make(struct listeners *listeners,
+		   const struct listener_paths *paths)
 {
-	if (*path && unlink(path))
-		log_line(LOG_WARNING, "cannot remove %s: %s", path,
+	int ret;
+
+	ret = make(&listeners->client, paths->client, SOCK_SEQPACKET,
+		   paths->client_mode);
+	if (!ret)
+		ret = make(&listeners->admin, paths->admin, SOCK_STREAM, 0600);
+	if (!ret && paths->monitor)
+		ret = make(&listeners->monitor, paths->monitor, SOCK_STREAM,
+			   paths->monitor_mode);
+	return ret;
+}
+
+static void close_one(const struct listener *listener)
+{
+	if (*listener->path && unlink(listener->path))
+		log_line(LOG_WARNING, "cannot remove %s: %s", listener->path,
 			 strerror(errno));
-	if (fd >= 0)
-		close(fd);
+	if (listener->fd >= 0)
+		close(listener->fd);
 }
 
 void listeners_close(struct listeners *listeners)
 {
-	close_one(listeners->client, listeners->client_path);
-	close_one(listeners->admin, listeners->admin_path);
+	close_one(&listeners->client);
+	close_one(&listeners->admin);
+	close_one(&listeners->monitor);
 }

@@ -16,26 +16,40 @@
 #define DEFAULT_ADMIN	"/run/barlease/admin"
 
 /**
- * struct listeners - both
- * @client, @admin: fds, or -1
- * @client_path, @admin_path: to remove; empty where others have made the socket
+ * struct listener - one of them
+ * @fd: or -1
+ * @path: to remove; empty where others have made the socket
  */
+struct listener {
+	int fd;
+	char path[SOCKET_PATH_MAX];
+};
+
+/* @monitor: whoever may only look; there need not be one */
 struct listeners {
-	int client;
-	int admin;
-	char client_path[SOCKET_PATH_MAX];
-	char admin_path[SOCKET_PATH_MAX];
+	struct listener client;
+	struct listener admin;
+	struct listener monitor;
+};
+
+/* Where they are to be, and who may connect; @monitor: or NULL */
+struct listener_paths {
+	const char *client;
+	mode_t client_mode;
+	const char *admin;
+	const char *monitor;
+	mode_t monitor_mode;
 };
 
 /*
- * Those that the service manager has handed over, by the names "client" and
- * "admin" in $LISTEN_FDNAMES. Return: 0; -EINVAL handed over something else
+ * Those that the service manager has handed over, by the names "client", "admin" and
+ * "monitor" in $LISTEN_FDNAMES. Return: 0; -EINVAL handed over something else
  */
 int listeners_inherit(struct listeners *listeners);
 
 /* Make those that are not there. What fails is logged. Return: 0; -errno */
-int listeners_make(struct listeners *listeners, const char *client_path,
-		   mode_t client_mode, const char *admin_path);
+int listeners_make(struct listeners *listeners,
+		   const struct listener_paths *paths);
 
 void listeners_close(struct listeners *listeners);
 

@@ -154,10 +154,15 @@ static int start_workers(struct daemon *daemon)
 static int open_sockets(struct daemon *daemon, const struct options *options,
 			const struct config_broker *paths)
 {
-	return listeners_make(&daemon->listeners, options->socket ?:
-			      paths->socket ?: DEFAULT_SOCKET,
-			      paths->socket_mode, options->admin ?:
-			      paths->admin ?: DEFAULT_ADMIN);
+	const struct listener_paths wanted = {
+		.client = options->socket ?: paths->socket ?: DEFAULT_SOCKET,
+		.client_mode = paths->socket_mode,
+		.admin = options->admin ?: paths->admin ?: DEFAULT_ADMIN,
+		.monitor = paths->monitor,
+		.monitor_mode = paths->monitor_mode,
+	};
+
+	return listeners_make(&daemon->listeners, &wanted);
 }
 
 static int put_into_force(struct broker *broker, struct config *config,
@@ -189,7 +194,7 @@ static int open_all(struct daemon *daemon, const struct options *options)
 	if (!ret)
 		ret = open_sockets(daemon, options, &config->broker);
 	if (!ret)
-		ret = broker_start(broker, config, daemon->listeners.client);
+		ret = broker_start(broker, config, daemon->listeners.client.fd);
 	if (!ret)
 		ret = put_into_force(broker, config, &openings);
 	free(openings.list);
@@ -204,6 +209,23 @@ static void on_catch_up(struct loop_timer *timer)
 	admin_catch_up(daemon->broker.admin);
 }
 
+/* Who may do anything; and who may look, if anybody is to */
+static int listen_to_orders(struct daemon *daemon)
+{
+	const struct listeners *listeners = &daemon->listeners;
+	struct broker *broker = &daemon->broker;
+	int ret;
+
+	ret = admin_new(&daemon->loop, broker, &broker->admin);
+	if (!ret)
+		ret = admin_listen(broker->admin, listeners->admin.fd,
+				   request_answer, false);
+	if (!ret && listeners->monitor.fd >= 0)
+		ret = admin_listen(broker->admin, listeners->monitor.fd,
+				   request_look, true);
+	return ret;
+}
+
 static int connect_all(struct daemon *daemon)
 {
 	int ret;
@@ -215,9 +237,7 @@ static int connect_all(struct daemon *daemon)
 	if (!ret)
 		ret = loop_add_timer(&daemon->loop, &daemon->catch_up);
 	if (!ret)
-		ret = admin_new(&daemon->loop, daemon->listeners.admin,
-				request_answer, &daemon->broker,
-				&daemon->broker.admin);
+		ret = listen_to_orders(daemon);
 	if (!ret)
 		ret = reload_watch(&daemon->broker);
 	return complain(ret, "cannot watch the sockets");

@@ -150,6 +150,16 @@ static struct device *reset_device(const struct resetting *resetting)
 	return device;
 }
 
+static void count(const struct resetting *resetting)
+{
+	struct counters *counters = &resetting->broker->counters;
+
+	if (resetting->ret)
+		counters->resets_failed++;
+	else
+		counters->resets++;
+}
+
 static void end_reset(struct work *work)
 {
 	struct resetting *resetting;
@@ -161,6 +171,7 @@ static void end_reset(struct work *work)
 	broker = resetting->broker;
 	ret = resetting->ret;
 	device = reset_device(resetting);
+	count(resetting);
 	admin_tell(broker->admin, "resumed device=%s", resetting->bdf);
 	if (device)
 		barlease_server_resume(broker->server, device->handle->device);
@@ -221,6 +232,7 @@ static void end_between(struct work *work)
 	resetting = container_of(work, struct resetting, work);
 	ret = resetting->ret;
 	device = reset_device(resetting);
+	count(resetting);
 	if (device && ret) {
 		log_line(LOG_ERR,
 			 "%s cannot be reset, so nobody has it until it can: %s",

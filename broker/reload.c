@@ -185,8 +185,10 @@ static void warn_of_late_changes(const struct broker *broker,
 
 	if (!same_text(a->socket, b->socket) ||
 	    !same_text(a->admin, b->admin) ||
+	    !same_text(a->monitor, b->monitor) ||
 	    !same_text(a->lock_directory, b->lock_directory) ||
-	    a->socket_mode != b->socket_mode)
+	    a->socket_mode != b->socket_mode ||
+	    a->monitor_mode != b->monitor_mode)
 		log_line(LOG_WARNING,
 			 "what has changed in [broker] will count from the next start on");
 	for (size_t i = 0; i < new->nr_devices; i++) {
@@ -214,11 +216,16 @@ static void free_reload(struct reload *reload)
 	free(reload);
 }
 
-static void answer(struct reload_waiters *waiters,
+/* Somebody waits for a reload, and nobody for a look at devices that are away. */
+static void answer(struct counters *counters, struct reload_waiters *waiters,
 		   const struct config_errors *errors)
 {
 	struct reload_waiter *waiter;
 
+	if (!STAILQ_EMPTY(waiters) && errors->nr)
+		counters->reloads_refused++;
+	else if (!STAILQ_EMPTY(waiters))
+		counters->reloads++;
 	while ((waiter = STAILQ_FIRST(waiters))) {
 		STAILQ_REMOVE_HEAD(waiters, link);
 		waiter->done(waiter->data, errors);
@@ -230,7 +237,7 @@ static void finish(struct reload *reload)
 {
 	struct broker *broker = reload->broker;
 
-	answer(&reload->waiters, &reload->errors);
+	answer(&broker->counters, &reload->waiters, &reload->errors);
 	free_reload(reload);
 	broker->busy = false;
 	begin(broker);
@@ -372,7 +379,7 @@ static void refuse_waiters(struct broker *broker)
 	struct config_errors errors = { 0 };
 
 	config_complain(&errors, 0, "%s", strerror(ENOMEM));
-	answer(&broker->waiters, &errors);
+	answer(&broker->counters, &broker->waiters, &errors);
 	config_free_errors(&errors);
 }
 

@@ -98,6 +98,16 @@ static void list_leases(struct broker *broker, struct admin_call *call,
 	answer(call, &listing.lines);
 }
 
+static void list_counters(struct broker *broker, struct admin_call *call,
+			  char *words)
+{
+	struct text lines = { 0 };
+
+	(void)words;
+	counters_describe(&lines, &broker->counters);
+	answer(call, &lines);
+}
+
 /* The value of "key=value", which is all there is; NULL where it is not */
 static const char *value_of(const char *words, const char *key)
 {
@@ -291,20 +301,22 @@ static void watch(struct broker *broker, struct admin_call *call, char *words)
 	admin_watch(call);
 }
 
-/* @has_words: after its name */
+/* @has_words: after its name. @looks: and changes nothing */
 static const struct request {
 	const char *name;
 	bool has_words;
+	bool looks;
 	void (*answer)(struct broker *broker, struct admin_call *call,
 		       char *words);
 } requests[] = {
-	{ "devices", false, list_devices },
-	{ "slices", false, list_slices },
-	{ "leases", false, list_leases },
-	{ "revoke", true, revoke },
-	{ "reset", true, reset },
-	{ "reload", false, reload },
-	{ "watch", false, watch },
+	{ "devices", false, true, list_devices },
+	{ "slices", false, true, list_slices },
+	{ "leases", false, true, list_leases },
+	{ "counters", false, true, list_counters },
+	{ "revoke", true, false, revoke },
+	{ "reset", true, false, reset },
+	{ "reload", false, false, reload },
+	{ "watch", false, true, watch },
 };
 
 static const struct request *find(const char *name)
@@ -315,7 +327,8 @@ static const struct request *find(const char *name)
 	return NULL;
 }
 
-void request_answer(void *data, struct admin_call *call, char *line)
+static void answer_any(struct broker *broker, struct admin_call *call,
+		       char *line, bool may_change)
 {
 	char *words = line, *name = strsep(&words, " ");
 	const struct request *request = find(name);
@@ -323,9 +336,23 @@ void request_answer(void *data, struct admin_call *call, char *line)
 	/* Of somebody who speaks something else, HTTP say, made to by others */
 	if (!request)
 		admin_reject(call, "unknown request \"%.32s\"", name);
+	else if (!may_change && !request->looks)
+		admin_fail(call, -EACCES,
+			   "\"%s\" is for the administrator's socket, and this is the monitor's",
+			   request->name);
 	else if (words && !request->has_words)
 		admin_fail(call, -EINVAL, "\"%s\" has no words after it",
 			   request->name);
 	else
-		request->answer(data, call, words);
+		request->answer(broker, call, words);
+}
+
+void request_answer(void *data, struct admin_call *call, char *line)
+{
+	answer_any(data, call, line, true);
+}
+
+void request_look(void *data, struct admin_call *call, char *line)
+{
+	answer_any(data, call, line, false);
 }

@@ -9,7 +9,9 @@
 
 #include "admin/admin.h"
 
-/* For admin_new(), with the broker as its data */
+/* For admin_listen(), with the broker as the data of admin_new() */
 void request_answer(void *data, struct admin_call *call, char *line);
+/* The same for who may look, and change nothing */
+void request_look(void *data, struct admin_call *call, char *line);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The administrator's socket: who is connected, and who is told what happens
+ * The administrator's socket, and the monitor's: who is connected, and who is told what
+ * happens
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -20,21 +21,33 @@
 /* Bytes that may wait for a watcher who does not read */
 #define MOST_WAITING	(1u << 20)
 #define MOST_CONNECTIONS	32
+#define MOST_DOORS	2
 /* Until there may be a file descriptor again */
 #define PAUSE_MS	200
 
-struct admin {
-	struct loop *loop;
+/**
+ * struct door - a socket that is listened to
+ * @nr: connections by it, so that who only looks does not keep out who gives orders
+ */
+struct door {
+	struct admin *admin;
 	struct loop_source source;
 	struct loop_timer pause;
 	admin_request_fn request;
-	void *data;
+	bool anybody;
 	unsigned int nr;
+};
+
+struct admin {
+	struct loop *loop;
+	void *data;
+	struct door doors[MOST_DOORS];
+	size_t nr_doors;
 	struct budget budget;
 	LIST_HEAD(, connection) connections;
 };
 
-static bool may_ask(int fd, uid_t *uid)
+static bool may_ask(const struct door *door, int fd, uid_t *uid)
 {
 	struct ucred cred;
 	socklen_t size = sizeof(cred);
@@ -42,41 +55,43 @@ static bool may_ask(int fd, uid_t *uid)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size))
 		return false;
 	*uid = cred.uid;
-	return !cred.uid || cred.uid == geteuid();
+	return door->anybody || !cred.uid || cred.uid == geteuid();
 }
 
-static void admit(struct admin *admin, int fd)
+static void admit(struct door *door, int fd)
 {
+	struct admin *admin = door->admin;
 	struct connection *connection;
 
-	connection = connection_new(admin->loop, fd, admin->request,
+	connection = connection_new(admin->loop, fd, door->request,
 				    admin->data);
 	if (!connection) {
 		close(fd);
 		return;
 	}
+	connection->door = door;
 	LIST_INSERT_HEAD(&admin->connections, connection, link);
-	admin->nr++;
+	door->nr++;
 }
 
 /* Whoever waits would be announced again and again, to no avail. */
-static void pause_listening(struct admin *admin, int error)
+static void pause_listening(struct door *door, int error)
 {
 	log_user(LOG_ERR, 0, "admin socket: %s", strerror(error));
-	loop_change(admin->loop, &admin->source, 0);
-	loop_set_timer(&admin->pause, PAUSE_MS);
+	loop_change(door->admin->loop, &door->source, 0);
+	loop_set_timer(&door->pause, PAUSE_MS);
 }
 
 static void on_pause_over(struct loop_timer *timer)
 {
-	struct admin *admin = container_of(timer, struct admin, pause);
+	struct door *door = container_of(timer, struct door, pause);
 
-	loop_change(admin->loop, &admin->source, EPOLLIN);
+	loop_change(door->admin->loop, &door->source, EPOLLIN);
 }
 
 static void on_listener(struct loop_source *source, unsigned int events)
 {
-	struct admin *admin = container_of(source, struct admin, source);
+	struct door *door = container_of(source, struct door, source);
 	uid_t uid = -1;
 	int fd;
 
@@ -84,56 +99,58 @@ static void on_listener(struct loop_source *source, unsigned int events)
 	fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
 		if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
-			pause_listening(admin, errno);
+			pause_listening(door, errno);
 		return;
 	}
-	if (!may_ask(fd, &uid)) {
+	if (!may_ask(door, fd, &uid)) {
 		log_user(LOG_NOTICE, uid,
 			 "refused uid %u on the administrator's socket", uid);
 		close(fd);
-	} else if (admin->nr == MOST_CONNECTIONS) {
-		log_user(LOG_NOTICE, uid, "too many administrators at a time");
+	} else if (door->nr == MOST_CONNECTIONS) {
+		log_user(LOG_NOTICE, uid, "too many %s at a time",
+			 door->anybody ? "monitors" : "administrators");
 		close(fd);
 	} else {
-		admit(admin, fd);
+		admit(door, fd);
 	}
 }
 
-static int watch_listener(struct admin *admin, int listener)
-{
-	int ret;
-
-	admin->pause.fire = on_pause_over;
-	admin->source = (struct loop_source){ listener, on_listener };
-	ret = loop_add_timer(admin->loop, &admin->pause);
-	if (ret)
-		return ret;
-	ret = loop_add(admin->loop, &admin->source, EPOLLIN);
-	if (ret)
-		loop_remove_timer(admin->loop, &admin->pause);
-	return ret;
-}
-
-int admin_new(struct loop *loop, int listener, admin_request_fn request,
-	      void *data, struct admin **result)
+int admin_new(struct loop *loop, void *data, struct admin **result)
 {
 	struct admin *admin = calloc(1, sizeof(*admin));
-	int ret;
 
 	if (!admin)
 		return -ENOMEM;
 	budget_init(&admin->budget, (struct budget_rate){ 1000, 100 },
 		    (struct budget_rate){ 10000, 1000 });
 	admin->loop = loop;
-	admin->request = request;
 	admin->data = data;
-	ret = watch_listener(admin, listener);
-	if (ret) {
-		free(admin);
-		return ret;
-	}
 	*result = admin;
 	return 0;
+}
+
+int admin_listen(struct admin *admin, int listener, admin_request_fn request,
+		 bool anybody)
+{
+	struct door *door = &admin->doors[admin->nr_doors];
+	int ret;
+
+	*door = (struct door){
+		.admin = admin,
+		.source = { listener, on_listener },
+		.pause.fire = on_pause_over,
+		.request = request,
+		.anybody = anybody,
+	};
+	ret = loop_add_timer(admin->loop, &door->pause);
+	if (ret)
+		return ret;
+	ret = loop_add(admin->loop, &door->source, EPOLLIN);
+	if (ret)
+		loop_remove_timer(admin->loop, &door->pause);
+	else
+		admin->nr_doors++;
+	return ret;
 }
 
 static void drop_those(struct admin *admin, bool all)
@@ -145,7 +162,7 @@ static void drop_those(struct admin *admin, bool all)
 		if (!all && !connection->dead)
 			continue;
 		LIST_REMOVE(connection, link);
-		admin->nr--;
+		connection->door->nr--;
 		connection_free(connection);
 	}
 }
@@ -160,8 +177,10 @@ void admin_free(struct admin *admin)
 	if (!admin)
 		return;
 	drop_those(admin, true);
-	loop_remove(admin->loop, &admin->source);
-	loop_remove_timer(admin->loop, &admin->pause);
+	for (size_t i = 0; i < admin->nr_doors; i++) {
+		loop_remove(admin->loop, &admin->doors[i].source);
+		loop_remove_timer(admin->loop, &admin->doors[i].pause);
+	}
 	free(admin);
 }
 

@@ -37,10 +37,17 @@ void admin_reject(struct admin_call *call, const char *text, ...)
 typedef void (*admin_request_fn)(void *data, struct admin_call *call,
 				 char *line);
 
-/* @listener: stays the caller's. Return: 0; -errno */
-int admin_new(struct loop *loop, int listener, admin_request_fn request,
-	      void *data, struct admin **admin);
+/* Return: 0; -errno */
+int admin_new(struct loop *loop, void *data, struct admin **admin);
 void admin_free(struct admin *admin);
+
+/*
+ * Take whoever comes to a socket for one who may ask what @request answers. There are
+ * two at most. @listener: stays the caller's. @anybody: whom its mode lets connect, not
+ * just root and this process' own user. Return: 0; -errno
+ */
+int admin_listen(struct admin *admin, int listener, admin_request_fn request,
+		 bool anybody);
 
 /* Is anybody connected? @admin NULL is fine, here and below */
 bool admin_is_heard(const struct admin *admin);

@@ -13,8 +13,11 @@
 
 #define LONGEST_LINE	256
 
+struct door;
+
 /**
  * struct connection - somebody who asks
+ * @door: where it came in
  * @call: a request that has not been answered yet; or NULL
  * @in: of a request that has not ended yet
  * @out: of which the bytes from @out_start to before @out_end are to be sent
@@ -24,6 +27,7 @@
  */
 struct connection {
 	LIST_ENTRY(connection) link;
+	struct door *door;
 	struct loop_source source;
 	struct loop *loop;
 	admin_request_fn request;

@@ -28,6 +28,7 @@ void config_free(struct config *config)
 		free(config->devices[i].vf_token_file);
 	free(config->broker.socket);
 	free(config->broker.admin);
+	free(config->broker.monitor);
 	free(config->broker.lock_directory);
 	free(config->devices);
 	free(config->rules);

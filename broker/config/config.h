@@ -28,12 +28,17 @@
 /* What ranges are made of */
 uint64_t config_page(void);
 
-/* [broker]; @connections, @leases: 0 where the file does not say */
+/*
+ * [broker]; @monitor: NULL where there is to be none; @connections, @leases: 0 where
+ * the file does not say
+ */
 struct config_broker {
 	char *socket;
 	char *admin;
+	char *monitor;
 	char *lock_directory;
 	mode_t socket_mode;
+	mode_t monitor_mode;
 	unsigned int connections;
 	unsigned int leases;
 	unsigned int user_connections;

@@ -50,13 +50,19 @@ static void set_admin(struct config_parser *parser, const char *value)
 	set_path(parser, &parser->config->broker.admin, value, SOCKET_ROOM);
 }
 
+static void set_monitor(struct config_parser *parser, const char *value)
+{
+	set_path(parser, &parser->config->broker.monitor, value, SOCKET_ROOM);
+}
+
 static void set_lock_directory(struct config_parser *parser, const char *value)
 {
 	set_path(parser, &parser->config->broker.lock_directory, value,
 		 PATH_ROOM);
 }
 
-static void set_socket_mode(struct config_parser *parser, const char *value)
+static void set_mode(struct config_parser *parser, mode_t *mode,
+		     const char *value)
 {
 	size_t length = strlen(value);
 
@@ -66,7 +72,17 @@ static void set_socket_mode(struct config_parser *parser, const char *value)
 			 value);
 		return;
 	}
-	parser->config->broker.socket_mode = strtoul(value, NULL, 8);
+	*mode = strtoul(value, NULL, 8);
+}
+
+static void set_socket_mode(struct config_parser *parser, const char *value)
+{
+	set_mode(parser, &parser->config->broker.socket_mode, value);
+}
+
+static void set_monitor_mode(struct config_parser *parser, const char *value)
+{
+	set_mode(parser, &parser->config->broker.monitor_mode, value);
 }
 
 static void set_most(struct config_parser *parser, unsigned int *most,
@@ -113,6 +129,8 @@ static const struct key broker_keys[] = {
 	{ "socket", .set = set_socket },
 	{ "socket-mode", .set = set_socket_mode },
 	{ "admin", .set = set_admin },
+	{ "monitor", .set = set_monitor },
+	{ "monitor-mode", .set = set_monitor_mode },
 	{ "lock-directory", .set = set_lock_directory },
 	{ "connections", .set = set_connections },
 	{ "leases", .set = set_leases },
