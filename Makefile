@@ -215,9 +215,9 @@ endif
 packages-guest:
 	@lab/packages.sh cpio kmod xz-utils zstd
 
-# Whose completions are tested
+# Whose completions are tested, and who reads the metrics
 packages-unit:
-	@lab/packages.sh fish zsh
+	@lab/packages.sh fish zsh python3-prometheus-client
 
 packages-fuzz:
 	@lab/packages.sh clang libclang-rt-dev libc6-dev

@@ -184,31 +184,9 @@ uint64_t admin_told(const struct admin *admin, const char *key)
 	return admin->ok.line ? record_number(&admin->ok, key) : 0;
 }
 
-static int make_room(struct records *records)
-{
-	size_t room = records->room ? records->room * 2 : 16;
-	struct record *record;
-
-	if (records->nr < records->room)
-		return 0;
-	record = realloc(records->record, room * sizeof(*record));
-	if (!record)
-		return -ENOMEM;
-	records->record = record;
-	records->room = room;
-	return 0;
-}
-
 static int keep(struct record *record, void *data)
 {
-	struct records *records = data;
-
-	if (make_room(records)) {
-		record_free(record);
-		return -ENOMEM;
-	}
-	records->record[records->nr++] = *record;
-	return 0;
+	return records_add(data, record);
 }
 
 int admin_ask(struct admin *admin, const char *request, struct records *records)
@@ -220,14 +198,4 @@ int admin_ask(struct admin *admin, const char *request, struct records *records)
 	if (ret)
 		records_free(records);
 	return ret;
-}
-
-void records_free(struct records *records)
-{
-	size_t i;
-
-	for (i = 0; i < records->nr; i++)
-		record_free(&records->record[i]);
-	free(records->record);
-	*records = (struct records){ 0 };
 }

@@ -12,15 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "record.h"
+#include "records.h"
 
 struct admin;
-
-struct records {
-	struct record *record;
-	size_t nr;
-	size_t room;
-};
 
 /* Return: 0; errors of connect() */
 int admin_connect(const char *path, struct admin **admin);
@@ -52,7 +46,6 @@ int admin_ask_each(struct admin *admin, const char *request, admin_take *take,
 /* A number of the line that the last answer ended with; 0 where it has none */
 uint64_t admin_told(const struct admin *admin, const char *key);
 const char *admin_error(const struct admin *admin);
-void records_free(struct records *records);
 
 /* After "watch": waits for the next line. Return: as above */
 int admin_next(struct admin *admin, struct record *record);

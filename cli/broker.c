@@ -23,16 +23,20 @@ static const char *advice(int error)
 	}
 }
 
+int broker_connect_failed(const struct verb *verb,
+			  const struct options *options, int error)
+{
+	return failed_by(verb, error, "%s: %s%s", options->admin,
+			 strerror(-error), advice(error));
+}
+
 int broker_connect(const struct verb *verb, const struct options *options,
 		   struct admin **admin)
 {
 	int ret;
 
 	ret = admin_connect(options->admin, admin);
-	if (!ret)
-		return EXIT_SUCCESS;
-	return failed_by(verb, ret, "%s: %s%s", options->admin, strerror(-ret),
-			 advice(ret));
+	return ret ? broker_connect_failed(verb, options, ret) : EXIT_SUCCESS;
 }
 
 int broker_complain(const struct verb *verb, const struct admin *admin,

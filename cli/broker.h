@@ -13,6 +13,9 @@
 /* All return an exit status; other than 0, it has been said why */
 int broker_connect(const struct verb *verb, const struct options *options,
 		   struct admin **admin);
+/* Says why, after an error of admin_connect() */
+int broker_connect_failed(const struct verb *verb,
+			  const struct options *options, int error);
 int broker_ask(const struct verb *verb, struct admin *admin,
 	       const char *request, struct records *records);
 

@@ -33,6 +33,8 @@ static const struct description {
 	  "barleased's configuration; else " CONFIG },
 	{ OPT_DEVICE, "device", "DEVICE", "all leases of this device" },
 	{ OPT_FORCE, "force", NULL, "even if the driver that it has is at work" },
+	{ OPT_HTTP, "http", NULL,
+	  "answer one request of HTTP on standard input" },
 	{ OPT_IRQ, "irq", NULL,
 	  "with an eventfd for each of its interrupts, in\n$BARLEASE_IRQ_FDS" },
 	{ OPT_JSON, "json", NULL, "for programs" },

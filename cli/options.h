@@ -34,6 +34,7 @@ enum {
 	OPT_SOCKET	= 1u << 19,
 	OPT_UID		= 1u << 20,
 	OPT_WIDTH	= 1u << 21,
+	OPT_HTTP	= 1u << 22,
 };
 
 struct options {

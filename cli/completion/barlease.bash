@@ -3,7 +3,7 @@
 # Completion of barlease(1) for bash. Works without the package bash-completion.
 
 _barlease_verbs='list bind unbind wc dmabuf doctor report slices acquire peek poke
-devices show ps revoke reset reload watch'
+devices show ps revoke reset reload watch metrics'
 
 # Options of each verb; those that end in "=" need a value.
 declare -gA _barlease_options=(
@@ -25,6 +25,7 @@ declare -gA _barlease_options=(
 	[reset]='--admin='
 	[reload]='--admin='
 	[watch]='--admin= --json'
+	[metrics]='--admin= --http'
 )
 
 # Of devices: all but bridges (class 06), or those of our driver, which may go

@@ -92,13 +92,15 @@ complete -c barlease -n __fish_use_subcommand -a reload \
 	-d 'have barleased read its configuration again'
 complete -c barlease -n __fish_use_subcommand -a watch \
 	-d 'show what happens to leases, as it happens'
+complete -c barlease -n __fish_use_subcommand -a metrics \
+	-d 'print what has been counted, for Prometheus'
 
 # Options
 complete -c barlease -n 'not __barlease_behind' -s h -l help -d 'what it does'
 complete -c barlease -n __fish_use_subcommand -s V -l version \
 	-d 'which version this is'
 __barlease_option \
-	'doctor report slices devices show ps revoke reset reload watch' \
+	'doctor report slices devices show ps revoke reset reload watch metrics' \
 	-l admin -rF -d "barleased's administrator's socket"
 __barlease_option list -l all -d 'bridges, too'
 __barlease_option slices -l all -d "everybody's, as the administrator"
@@ -110,6 +112,8 @@ __barlease_option 'doctor report' -l config -rF \
 __barlease_option revoke -l device -xa '(__barlease_devices show)' \
 	-d 'all leases of this device'
 __barlease_option bind -l force -d 'even if the driver that it has is at work'
+__barlease_option metrics -l http \
+	-d 'answer one request of HTTP on standard input'
 __barlease_option acquire -l irq -d 'with an eventfd for each of its interrupts'
 __barlease_option 'list doctor slices devices show ps watch' -l json \
 	-d 'for programs'

@@ -6,6 +6,7 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,7 +69,9 @@ static void configure(const char *slices)
 
 	if (!file)
 		bail(CONFIG ": %s", strerror(errno));
-	fprintf(file, "[device %s]\nbackend = %s\n%s", dev.name,
+	fprintf(file,
+		"[broker]\nmonitor = /run/barlease/monitor\n"
+		"[device %s]\nbackend = %s\n%s", dev.name,
 		kernel_has_iommufd() ? "iommufd" : "group", slices);
 	fclose(file);
 }
@@ -296,6 +300,50 @@ static void has_an_administrator(void)
 	   (stat.st_mode & 07777) == 0600, "which nobody else can open");
 }
 
+/* All that has been sent to it, when it has closed the connection */
+static bool scrape(void)
+{
+	const char request[] = "GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n";
+	struct sockaddr_in at = {
+		.sin_family = AF_INET,
+		.sin_port = htons(9813),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	size_t size = 0;
+	ssize_t n = 1;
+
+	if (connect(fd, (void *)&at, sizeof(at)) ||
+	    write(fd, request, strlen(request)) < 0)
+		n = 0;
+	while (n > 0 && size < sizeof(text) - 1) {
+		n = read(fd, text + size, sizeof(text) - 1 - size);
+		size += n > 0 ? n : 0;
+	}
+	text[size] = '\0';
+	close(fd);
+	return size;
+}
+
+static void has_metrics(void)
+{
+	is_int(RUN("systemd-analyze", "verify", "--man=no",
+		   "barlease-metrics.socket"), 0,
+	       "systemd-analyze verifies the units for metrics");
+	is_int(strlen(text), 0, "and has nothing to remark");
+	is_int(RUN("systemctl", "start", "barlease-metrics.socket"), 0,
+	       "systemctl start barlease-metrics.socket");
+	ok(scrape(), "somebody answers there");
+	ok(!strncmp(text, "HTTP/1.1 200 OK\r\n", 17), "as HTTP has it");
+	ok(strstr(text, "\nbarlease_up 1\n"), "with the broker's metrics");
+	ok(strstr(text, "\nbarlease_leases{slice=\"one\",state=\"held\"} 1\n"),
+	   "the lease among them");
+	ok(strstr(text, "barlease_driver_exports_total{"),
+	   "and with the driver's");
+	is_int(RUN("systemctl", "stop", "barlease-metrics.socket"), 0,
+	       "systemctl stop");
+}
+
 static void reloads(struct peer *peer)
 {
 	pid_t pid = main_pid();
@@ -454,6 +502,7 @@ int main(void)
 	is_in_sandbox(uid);
 	has_no_other_devices();
 	has_an_administrator();
+	has_metrics();
 	reloads(&peer);
 	keeps_what_it_has(&peer);
 	is_restarted(&peer);

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What there is and what has happened, in Prometheus' text format
+ *
+ * Copyright (C) 2026 The barlease authors
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "metrics.h"
+#include "sysfs.h"
+#include "text.h"
+
+/* ---- Lines --------------------------------------------------------------- */
+
+static void family(FILE *to, const char *name, const char *type,
+		   const char *help)
+{
+	fprintf(to, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* Text that others have chosen is UTF-8, and ends where it is to end. */
+static void put_value(FILE *to, const char *value)
+{
+	char *text = text_for_json(value);
+
+	for (const char *at = text ?: ""; *at; at++) {
+		if (*at == '\n')
+			fputs("\\n", to);
+		else if (*at == '"' || *at == '\\')
+			fprintf(to, "\\%c", *at);
+		else
+			fputc(*at, to);
+	}
+	free(text);
+}
+
+static void label(FILE *to, bool *first, const char *name, const char *value)
+{
+	fprintf(to, "%s%s=\"", *first ? "{" : ",", name);
+	put_value(to, value);
+	fputc('"', to);
+	*first = false;
+}
+
+/*
+ * A sample. @keys: NULL-terminated, of the record's values that are its labels; those
+ * that it has not are left out.
+ */
+static void sample(FILE *to, const char *name, const struct record *record,
+		   const char *const *keys, uint64_t value)
+{
+	bool first = true;
+
+	fputs(name, to);
+	for (; *keys; keys++)
+		if (*record_get(record, *keys))
+			label(to, &first, *keys, record_get(record, *keys));
+	fprintf(to, "%s %" PRIu64 "\n", first ? "" : "}", value);
+}
+
+/* ---- The driver ----------------------------------------------------------- */
+
+/* @file: in barlease_stats/; what has no @help goes on with the one before */
+static const struct driver_metric {
+	const char *file;
+	const char *name;
+	const char *size;
+	const char *help;
+} driver_metrics[] = {
+	{ "exports", "exports", NULL, "Leases that the driver has made." },
+	{ "exports_refused", "exports_refused", NULL,
+	  "Requests for a lease that were an error." },
+	{ "revokes", "revokes", NULL, "Leases that were revoked." },
+	{ "maps", "maps", NULL, "Mappings of leases and of BARs." },
+	{ "maps_refused", "maps_refused", NULL,
+	  "Mappings that were an error." },
+	{ "faults_small", "faults", "small",
+	  "Page faults that have filled in pages of this size." },
+	{ "faults_huge", "faults", "huge", NULL },
+	{ "faults_refused", "faults_refused", NULL,
+	  "Page faults that have ended in SIGBUS." },
+	{ "attaches_refused", "attaches_refused", NULL,
+	  "Devices that may not attach to a lease." },
+	{ "importer_maps", "importer_maps", NULL,
+	  "Mappings of a lease for another device." },
+};
+
+static void print_one(const char *root, const struct pci_device *dev,
+		      const struct driver_metric *metric, FILE *to)
+{
+	bool first = true;
+	char value[32];
+
+	if (file_read(value, sizeof(value),
+		      "%s/sys/bus/pci/devices/%s/barlease_stats/%s", root,
+		      dev->bdf, metric->file))
+		return;
+	fprintf(to, "barlease_driver_%s_total", metric->name);
+	label(to, &first, "device", dev->bdf);
+	if (metric->size)
+		label(to, &first, "size", metric->size);
+	fprintf(to, "} %" PRIu64 "\n", (uint64_t)strtoull(value, NULL, 10));
+}
+
+int metrics_print_driver(const char *root, FILE *to)
+{
+	const size_t nr_metrics =
+		sizeof(driver_metrics) / sizeof(*driver_metrics);
+	struct pci_device *devs;
+	char name[64];
+	size_t nr;
+	int ret;
+
+	ret = sysfs_devices(root, &devs, &nr);
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < nr_metrics; i++) {
+		const struct driver_metric *metric = &driver_metrics[i];
+
+		snprintf(name, sizeof(name), "barlease_driver_%s_total",
+			 metric->name);
+		if (metric->help)
+			family(to, name, "counter", metric->help);
+		for (size_t j = 0; j < nr; j++)
+			if (pci_is_ours(&devs[j]))
+				print_one(root, &devs[j], metric, to);
+	}
+	free(devs);
+	return 0;
+}
+
+/* ---- Devices and slices ---------------------------------------------------- */
+
+static void print_devices(const struct records *devices, FILE *to)
+{
+	family(to, "barlease_device_open", "gauge",
+	       "Whether the broker has this device of its configuration.");
+	for (size_t i = 0; i < devices->nr; i++) {
+		const struct record *record = &devices->record[i];
+		bool first = true;
+
+		fputs("barlease_device_open", to);
+		label(to, &first, "device", record_get(record, "name"));
+		fprintf(to, "} %d\n",
+			!strcmp(record_get(record, "state"), "open"));
+	}
+}
+
+/* @key: of the number; where that is 0 and @any, there is no limit, and no sample */
+static const struct slice_metric {
+	const char *name;
+	const char *key;
+	bool any;
+	const char *help;
+} slice_metrics[] = {
+	{ "barlease_slice_size_bytes", "size", false, "Size of the slice." },
+	{ "barlease_slice_holders", "holders", false, "Leases of the slice now." },
+	{ "barlease_slice_holders_max", "max", true,
+	  "Leases of the slice that there may be at a time." },
+	{ "barlease_slice_dma_max_bytes", "dma", true,
+	  "Memory that a lease of the slice may let the device reach." },
+};
+
+static void print_slices(const struct records *slices, FILE *to)
+{
+	for (size_t i = 0; i < sizeof(slice_metrics) / sizeof(*slice_metrics);
+	     i++) {
+		const struct slice_metric *metric = &slice_metrics[i];
+
+		family(to, metric->name, "gauge", metric->help);
+		for (size_t j = 0; j < slices->nr; j++) {
+			const struct record *record = &slices->record[j];
+			uint64_t value = record_number(record, metric->key);
+			bool first = true;
+
+			if (metric->any && !value)
+				continue;
+			fputs(metric->name, to);
+			label(to, &first, "slice", record_get(record, "name"));
+			if (strcmp(record_get(record, "group"), "-"))
+				label(to, &first, "group",
+				      record_get(record, "group"));
+			label(to, &first, "device",
+			      record_get(record, "device"));
+			fprintf(to, "} %" PRIu64 "\n", value);
+		}
+	}
+}
+
+/* ---- Leases ------------------------------------------------------------------ */
+
+static int by_slice(const void *a, const void *b)
+{
+	int order = strcmp(record_get(a, "slice"), record_get(b, "slice"));
+
+	return order ?: strcmp(record_get(a, "state"), record_get(b, "state"));
+}
+
+/* Of the leases of one slice in one state, one after the other: how many, or a sum */
+static void print_sums(const struct records *leases, const char *name,
+		       const char *key, FILE *to)
+{
+	static const char *const labels[] = { "slice", "state", NULL };
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < leases->nr; i++) {
+		const struct record *lease = &leases->record[i];
+
+		sum += key ? record_number(lease, key) : 1;
+		if (i + 1 < leases->nr && !by_slice(lease, lease + 1))
+			continue;
+		sample(to, name, lease, labels, sum);
+		sum = 0;
+	}
+}
+
+static void print_leases(struct records *leases, FILE *to)
+{
+	if (leases->nr)
+		qsort(leases->record, leases->nr, sizeof(*leases->record),
+		      by_slice);
+	family(to, "barlease_leases", "gauge",
+	       "Leases that are held, that end, and that somebody keeps open after the end.");
+	print_sums(leases, "barlease_leases", NULL, to);
+	family(to, "barlease_lease_dma_bytes", "gauge",
+	       "Memory that devices reach by these leases.");
+	print_sums(leases, "barlease_lease_dma_bytes", "mapped", to);
+	family(to, "barlease_lease_interrupts", "gauge",
+	       "Interrupts of these leases that somebody is told of.");
+	print_sums(leases, "barlease_lease_interrupts", "vectors", to);
+}
+
+/* ---- Counters ------------------------------------------------------------------ */
+
+static const struct counter_metric {
+	const char *counter;
+	const char *name;
+	const char *help;
+} counter_metrics[] = {
+	{ "acquired", "barlease_leases_acquired_total",
+	  "Leases that clients have acquired." },
+	{ "ended", "barlease_leases_ended_total",
+	  "Leases that have ended, by the reason." },
+	{ "refused", "barlease_refused_total",
+	  "Requests and connections that were refused." },
+	{ "resets", "barlease_resets_total",
+	  "Resets of devices, ordered and between holders." },
+	{ "reloads", "barlease_reloads_total",
+	  "Configurations that were read again." },
+	{ "devices-gone", "barlease_devices_gone_total",
+	  "Devices that the kernel wanted back." },
+	{ "devices-back", "barlease_devices_back_total",
+	  "Devices that have come back." },
+};
+
+static void print_counters(const struct records *counters, FILE *to)
+{
+	static const char *const labels[] = { "reason", "result", NULL };
+	const size_t nr = sizeof(counter_metrics) / sizeof(*counter_metrics);
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct counter_metric *metric = &counter_metrics[i];
+
+		family(to, metric->name, "counter", metric->help);
+		for (size_t j = 0; j < counters->nr; j++) {
+			const struct record *record = &counters->record[j];
+
+			if (strcmp(record_get(record, "name"), metric->counter))
+				continue;
+			sample(to, metric->name, record, labels,
+			       record_number(record, "value"));
+		}
+	}
+}
+
+void metrics_print(struct metrics *metrics, FILE *to)
+{
+	family(to, "barlease_up", "gauge", "Whether the broker answers.");
+	fprintf(to, "barlease_up %d\n", metrics->up);
+	if (!metrics->up)
+		return;
+	print_devices(&metrics->devices, to);
+	print_slices(&metrics->slices, to);
+	print_leases(&metrics->leases, to);
+	print_counters(&metrics->counters, to);
+}
