@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 # Build a kernel that no distribution has from Debian's source of its version, with
 # nothing but what the file of its name in lab/kernels/ asks for, and those that are
-# named there after "With:". KERNEL names the directory, which is as that of a stock
-# one (see fetch-kernel.sh). The source is in build/source-VERSION, for all of them;
-# the first build takes 5 to 20 minutes on two CPUs that have nothing else to do.
+# named there after "With:"; what it has after "Make:" is for make. KERNEL names the
+# directory, which is as that of a stock one (see fetch-kernel.sh). The source is in
+# build/source-VERSION, for all of them; the first build takes 5 to 20 minutes on two
+# CPUs that have nothing else to do.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/apt.sh"
@@ -52,7 +53,11 @@ wanted()
 
 make_kernel()
 {
-	nice make -s -C "$source" O="$object" ARCH="$kernel_arch" "$@"
+	local said
+
+	said=$(sed -n 's/^# Make: //p' "$files/$name.config")
+	# shellcheck disable=SC2086	# a list of words
+	nice make -s -C "$source" O="$object" ARCH="$kernel_arch" $said "$@"
 }
 
 # Every option must have come to be as it was asked for.
