@@ -57,6 +57,7 @@ static const struct description {
 	{ OPT_SOCKET, "socket", "PATH",
 	  "of whoever vends slices; else $BARLEASE_SOCKET,\n"
 	  "or /run/barlease/socket" },
+	{ OPT_SVG, "svg", NULL, "a picture, in SVG" },
 	{ OPT_UID, "uid", "UID", "all leases of this user" },
 	{ OPT_WIDTH, "width", "BITS", "of a word: 8, 16, 32 (else), 64" },
 };

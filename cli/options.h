@@ -35,6 +35,7 @@ enum {
 	OPT_UID		= 1u << 20,
 	OPT_WIDTH	= 1u << 21,
 	OPT_HTTP	= 1u << 22,
+	OPT_SVG		= 1u << 23,
 };
 
 struct options {

@@ -19,7 +19,7 @@ declare -gA _barlease_options=(
 	[peek]='--slice= --socket= --width='
 	[poke]='--slice= --socket= --width='
 	[devices]='--admin= --json'
-	[show]='--admin= --ascii --json'
+	[show]='--admin= --ascii --json --svg'
 	[ps]='--admin= --json'
 	[revoke]='--admin= --all --device= --slice= --uid='
 	[reset]='--admin='

@@ -131,6 +131,7 @@ __barlease_option revoke -l slice -xa '(__barlease_column slices)' \
 	-d 'all leases of this slice'
 __barlease_option 'doctor report slices acquire peek poke' -l socket -rF \
 	-d 'of whoever vends slices'
+__barlease_option show -l svg -d 'a picture, in SVG'
 __barlease_option revoke -l uid -xa '(__fish_complete_user_ids)' \
 	-d 'all leases of this user'
 __barlease_option 'peek poke' -l width -xa '8 16 32 64' -d 'of a word, in bits'

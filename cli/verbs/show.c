@@ -18,6 +18,7 @@
 #include "ranges.h"
 #include "screen.h"
 #include "size.h"
+#include "svg.h"
 #include "table.h"
 #include "text.h"
 
@@ -230,9 +231,33 @@ static int bar_to_json(const struct pci_bar *bar, int index,
 	return 0;
 }
 
-/* @bars is NULL, or where JSON goes */
+static int bar_to_svg(const struct pci_bar *bar, int index,
+		      const struct leases *leases, struct svg *svg)
+{
+	char heading[100];
+	uint64_t taken;
+	int ret;
+
+	ret = occupancy_taken(leases->occupants, leases->nr, &taken);
+	if (ret)
+		return ret;
+	snprintf(heading, sizeof(heading), "BAR %d: %s, %s of it leased", index,
+		 size_text(bar->size).text,
+		 taken ? size_text(taken).text : "nothing");
+	svg_add_bar(svg, heading, pci_bar_span(bar), leases->occupants,
+		    leases->nr);
+	return 0;
+}
+
+/* Where it goes; both NULL: to the screen */
+struct output {
+	struct json_object *bars;
+	struct svg *svg;
+	bool ascii;
+};
+
 static int show_bar(const struct pci_device *dev, int index,
-		    const struct records *answer, bool ascii, struct json_object *bars)
+		    const struct records *answer, const struct output *output)
 {
 	const struct pci_bar *bar = &dev->bar[index];
 	struct pci_msix msix[PCI_MSIX_PARTS];
@@ -243,37 +268,73 @@ static int show_bar(const struct pci_device *dev, int index,
 	if (ret)
 		return ret;
 	sysfs_msix("", dev, msix);
-	if (bars)
-		ret = bar_to_json(bar, index, msix, &leases, json_append(bars));
+	if (output->bars)
+		ret = bar_to_json(bar, index, msix, &leases,
+				  json_append(output->bars));
+	else if (output->svg)
+		ret = bar_to_svg(bar, index, &leases, output->svg);
 	else
-		ret = print_bar(bar, index, &leases, ascii);
-	if (!bars && !ret)
+		ret = print_bar(bar, index, &leases, output->ascii);
+	if (!output->bars && !output->svg && !ret)
 		print_msix(msix, index);
 	leases_free(&leases);
 	return ret;
 }
 
 static int show_bars(const struct pci_device *dev, const struct records *answer,
-		     const struct options *options)
+		     const struct output *output)
 {
-	bool ascii = options->given & OPT_ASCII || !screen_is_unicode();
-	struct json_object *object = NULL, *bars = NULL;
 	int i, ret = 0;
 
-	if (options->given & OPT_JSON) {
-		object = json_new();
-		json_put_text(object, "device", dev->bdf);
-		bars = json_list(object, "bars");
-	}
-	if (!object)
-		printf("%s: %04x:%04x, %s\n", dev->bdf, dev->vendor, dev->device,
-		       pci_kind(dev));
 	for (i = 0; i < PCI_BARS && !ret; i++)
 		if (pci_bar_leasable(&dev->bar[i]))
-			ret = show_bar(dev, i, answer, ascii, bars);
-	if (object && !ret)
+			ret = show_bar(dev, i, answer, output);
+	return ret;
+}
+
+static int show_as_json(const struct pci_device *dev,
+			const struct records *answer)
+{
+	struct json_object *object = json_new();
+	struct output output = { 0 };
+	int ret;
+
+	json_put_text(object, "device", dev->bdf);
+	output.bars = json_list(object, "bars");
+	ret = show_bars(dev, answer, &output);
+	if (!ret)
 		json_print(object);
 	return ret;
+}
+
+static int show_as_svg(const struct pci_device *dev,
+		       const struct records *answer)
+{
+	char title[BDF_SIZE + 40];
+	struct output output;
+	int ret;
+
+	snprintf(title, sizeof(title), "Leases of %s", dev->bdf);
+	output = (struct output){ .svg = svg_new(title) };
+	if (!output.svg)
+		return -ENOMEM;
+	ret = show_bars(dev, answer, &output);
+	if (!ret)
+		ret = svg_write(output.svg, stdout);
+	svg_free(output.svg);
+	return ret;
+}
+
+static int show_on_screen(const struct pci_device *dev,
+			  const struct records *answer, bool ascii)
+{
+	const struct output output = {
+		.ascii = ascii || !screen_is_unicode(),
+	};
+
+	printf("%s: %04x:%04x, %s\n", dev->bdf, dev->vendor, dev->device,
+	       pci_kind(dev));
+	return show_bars(dev, answer, &output);
 }
 
 /* Of a device that it does not have, the broker knows nothing. */
@@ -309,7 +370,12 @@ static int show_device(const struct verb *verb, const struct options *options,
 	ret = broker_ask_leases(verb, admin, &answer);
 	if (ret)
 		return ret;
-	ret = show_bars(dev, &answer, options);
+	if (options->given & OPT_JSON)
+		ret = show_as_json(dev, &answer);
+	else if (options->given & OPT_SVG)
+		ret = show_as_svg(dev, &answer);
+	else
+		ret = show_on_screen(dev, &answer, options->given & OPT_ASCII);
 	records_free(&answer);
 	return ret ? broker_complain(verb, admin, ret) : EXIT_SUCCESS;
 }
@@ -322,6 +388,8 @@ static int show(const struct verb *verb, const struct options *options,
 	int ret;
 
 	(void)argc;
+	if (options->given & OPT_JSON && options->given & OPT_SVG)
+		return misused(verb, "--json and --svg are two outputs; there is one");
 	ret = device_named(verb, argv[0], &dev);
 	if (ret)
 		return ret;
@@ -341,8 +409,9 @@ const struct verb show_verb = {
 "A line for each lease, drawn to scale. Asks barleased, for root only.\n",
 	.examples =
 "  barlease show 0000:03:00.0\n"
+"  barlease show 03:00.0 --svg >leases.svg\n"
 "  barlease show 03:00.0 --json | jq '.bars[] | .leased / .size'\n",
-	.takes = OPT_ADMIN | OPT_ASCII | OPT_JSON,
+	.takes = OPT_ADMIN | OPT_ASCII | OPT_JSON | OPT_SVG,
 	.min = 1,
 	.max = 1,
 	.run = show,

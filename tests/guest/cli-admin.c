@@ -76,6 +76,14 @@ static void show(void)
 	cli_says(run, "doorbell │▒");
 	unsetenv("LANG");
 
+	run = CLI("show", dev.name, "--svg");
+	cli_is(run, 0, "show --svg");
+	cli_says(run, "<svg xmlns=");
+	cli_says(run, "BAR 2: 64 MiB, 5.0 MiB of it leased</text>");
+	cli_says(run, " window</text>");
+	cli_is(CLI("show", dev.name, "--svg", "--json"), 2,
+	       "show as two things at once");
+
 	run = CLI("show", dev.name, "--json");
 	cli_is(run, 0, "show --json");
 	cli_says(run, "\"slice\": \"doorbell\"");
