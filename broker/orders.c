@@ -160,21 +160,34 @@ static void count(const struct resetting *resetting)
 		counters->resets++;
 }
 
+/*
+ * Nobody has it before a reset that it needs has worked, whoever wanted that one.
+ * Return: the device, where it stays suspended; or NULL
+ */
+static struct device *resume(const struct resetting *resetting)
+{
+	struct broker *broker = resetting->broker;
+	struct device *device = reset_device(resetting);
+
+	count(resetting);
+	if (device && device->unclean && resetting->ret)
+		return device;
+	admin_tell(broker->admin, "resumed device=%s", resetting->bdf);
+	if (device) {
+		device->unclean = false;
+		barlease_server_resume(broker->server, device->handle->device);
+	}
+	return NULL;
+}
+
 static void end_reset(struct work *work)
 {
 	struct resetting *resetting;
-	struct broker *broker;
-	struct device *device;
 	int ret;
 
 	resetting = container_of(work, struct resetting, work);
-	broker = resetting->broker;
 	ret = resetting->ret;
-	device = reset_device(resetting);
-	count(resetting);
-	admin_tell(broker->admin, "resumed device=%s", resetting->bdf);
-	if (device)
-		barlease_server_resume(broker->server, device->handle->device);
+	resume(resetting);
 	log_line(ret ? LOG_ERR : LOG_NOTICE, "reset of %s: %s", resetting->bdf,
 		 ret ? strerror(-ret) : "done");
 	resetting->done(resetting->data, ret);
@@ -227,25 +240,15 @@ static void end_between(struct work *work)
 {
 	struct resetting *resetting;
 	struct device *device;
-	int ret;
 
 	resetting = container_of(work, struct resetting, work);
-	ret = resetting->ret;
-	device = reset_device(resetting);
-	count(resetting);
-	if (device && ret) {
+	device = resume(resetting);
+	if (device) {
 		log_line(LOG_ERR,
 			 "%s cannot be reset, so nobody has it until it can: %s",
-			 device->bdf, strerror(-ret));
+			 device->bdf, strerror(-resetting->ret));
 		loop_set_timer(&device->again, AGAIN_MS);
-	} else if (device) {
-		device->unclean = false;
-		barlease_server_resume(resetting->broker->server,
-				       device->handle->device);
 	}
-	if (!device || !ret)
-		admin_tell(resetting->broker->admin, "resumed device=%s",
-			   resetting->bdf);
 	free(resetting);
 }
 

@@ -25,13 +25,13 @@ static struct peer holder, root;
 static pid_t broker;
 static const char *backend;
 
-/* Who may have it */
-static void configure(uid_t uid)
+/* Who may have it, and what else there is to say of the slice */
+static void configure(uid_t uid, const char *more)
 {
 	broker_configure("[device %s]\nbackend=%s\n"
 			 "[slice edu]\nbar=0\nranges=0+4K\nusers=%u, 0\n"
-			 "interrupts=0\ndma=1M\n",
-			 edu.dev.name, backend, uid);
+			 "interrupts=0\ndma=1M\n%s",
+			 edu.dev.name, backend, uid, more);
 }
 
 /* ---- Ends --------------------------------------------------------------- */
@@ -74,7 +74,7 @@ static void is_forbidden(void)
 {
 	int admin = admin_connect();
 
-	configure(1002);
+	configure(1002, "");
 	broker_reload(broker);
 	admin_leases(admin, 0, "a reload takes it from its user");
 	close(admin);
@@ -174,7 +174,7 @@ static void one_end(const struct end *end)
 	long old;
 
 	diag("%s", end->name);
-	configure(1001);
+	configure(1001, "");
 	broker = broker_start();
 	has_all_of_it();
 	old = client_call(&holder, holder_address, HOLDER_PIECES - 1);
@@ -203,7 +203,7 @@ static void a_reset_is_none(const char *how)
 	diag("a reset, backend = %s", how);
 	backend = how;
 	broker_set_up();
-	configure(1001);
+	configure(1001, "");
 	broker = broker_start();
 	has_all_of_it();
 	admin = admin_connect();
@@ -222,6 +222,45 @@ static void a_reset_is_none(const char *how)
 	is_int(client_call(&holder, holder_is_filled, OLD), 0, "which it does");
 	peer_stop(&holder);
 	queue_has_pinned(broker, 0, "nothing is pinned in the end");
+	is_int(broker_stop(broker), 0, "the broker ends with 0");
+}
+
+/* "": none any more */
+static void have_reset_method(const char *method)
+{
+	if (pci_write(edu.dev, "reset_method", method))
+		bail("%s: the way to reset it cannot be chosen", edu.dev.name);
+}
+
+/* Whoever wants the reset that does not work, the device is nobody's before one does */
+static void a_reset_fails(const char *how)
+{
+	char words[64], answer[256];
+	struct peer next;
+	int admin;
+
+	diag("resets that fail, backend = %s", how);
+	backend = how;
+	broker_set_up();
+	configure(1001, "reset=between-holders\n");
+	broker = broker_start();
+	holder = holder_of(1001, "edu");
+	have_reset_method("\n");
+	is_ok(client_call(&holder, holder_release, 0), "its holder has enough");
+	ok(broker_will_say("cannot be reset, so nobody has it"),
+	   "the device cannot be reset");
+	next = client_connected(1001);
+	peer_begin(&next, client_acquire, -1, ARGS((long)"edu", 0));
+	admin = admin_connect();
+	snprintf(words, sizeof(words), "reset device=%s", edu.dev.name);
+	ok(!admin_ask(admin, words, answer, sizeof(answer)),
+	   "nor on an administrator's order");
+	ok(!peer_is_done(&next, 500), "who wants it next waits");
+	have_reset_method("default");
+	ok(peer_result(&next) > 0, "and gets it when it can be");
+	close(admin);
+	peer_stop(&next);
+	peer_stop(&holder);
 	is_int(broker_stop(broker), 0, "the broker ends with 0");
 }
 
@@ -250,6 +289,7 @@ int main(void)
 	/* The two of a slot are reset together only, by who has both */
 	edu = plug_registers("hp0");
 	queue_both_ways(a_reset_is_none);
+	queue_both_ways(a_reset_fails);
 	pull_out();
 	return tap_done();
 }
