@@ -19,6 +19,7 @@
 #include "faults.h"
 #include "huge.h"
 #include "fds.h"
+#include "kernel.h"
 #include "lease.h"
 #include "map.h"
 #include "pagetable.h"
@@ -144,10 +145,16 @@ static void bar_itself(void)
 	struct barlease_alignment a = alignment_of(small, 0);
 	struct barlease_bar bar;
 	void *at;
+	int ret;
 
 	is_ok(barlease_device_bar(small, 2, &bar), "there is a BAR");
-	is_ok(barlease_map(barlease_device_fd(small), bar.offset + MIB(4),
-			   MIB(4), 0, &a, &at), "it is mapped itself");
+	ret = barlease_map(barlease_device_fd(small), bar.offset + MIB(4),
+			   MIB(4), 0, &a, &at);
+	if (ret == -EOVERFLOW && kernel_is_32bit()) {
+		skip(NO_OTHER_BAR, "it is mapped itself");
+		return;
+	}
+	is_ok(ret, "it is mapped itself");
 	reads(at, pattern(MIB(4), SEED), "it can be read");
 	is_ok(barlease_unmap(at, MIB(4)), "and is unmapped");
 }

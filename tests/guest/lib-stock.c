@@ -14,6 +14,7 @@
 #include "fds.h"
 #include "kernel.h"
 #include "lease.h"
+#include "map.h"
 #include "tap.h"
 #include "vfio.h"
 
@@ -51,14 +52,20 @@ static void bars(const struct barlease_device *device)
 	struct barlease_bar bar;
 	uint32_t value = 0;
 	void *at;
+	int ret;
 
 	is_ok(barlease_device_bar(device, 2, &bar), "a BAR is described");
 	is_hex(bar.size, MIB(64), "it has its size");
 	ok(bar.mappable, "it can be mapped");
 	is_ok(barlease_alignment(device, 2, 0, &alignment),
 	      "it has an alignment");
-	is_ok(barlease_map(barlease_device_fd(device), bar.offset + MIB(2),
-			   MIB(2), 0, &alignment, &at), "it is mapped");
+	ret = barlease_map(barlease_device_fd(device), bar.offset + MIB(2),
+			   MIB(2), 0, &alignment, &at);
+	if (ret == -EOVERFLOW && kernel_is_32bit()) {
+		skip(NO_OTHER_BAR, "it is mapped");
+		return;
+	}
+	is_ok(ret, "it is mapped");
 	ok(!((uintptr_t)at % MIB(2)), "where huge pages are possible");
 	is_ok(barlease_write32(at, 0x570c), "it is written");
 	is_ok(barlease_read32(at, &value), "and read");

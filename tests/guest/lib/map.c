@@ -18,7 +18,7 @@
 static mapping_t must(void *at, uint64_t offset, size_t size)
 {
 	if (at == MAP_FAILED && errno == EOVERFLOW && kernel_is_32bit())
-		skip_rest("a kernel of 32 bits maps no BAR but the first");
+		skip_rest(NO_OTHER_BAR);
 	if (at == MAP_FAILED)
 		bail("mmap() of %#zx bytes at %#llx: %s", size,
 		     (unsigned long long)offset, strerror(errno));

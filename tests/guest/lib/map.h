@@ -15,6 +15,9 @@
 
 #define RW	(PROT_READ | PROT_WRITE)
 
+/* For skip(), where mmap() of a BAR is EOVERFLOW */
+#define NO_OTHER_BAR	"a kernel of 32 bits maps no BAR but the first"
+
 typedef volatile uint8_t *mapping_t;
 
 /* MAP_SHARED; give up where mmap() fails */
