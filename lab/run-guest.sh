@@ -13,8 +13,10 @@
 #   BARLEASE_LIMIT=SECONDS   for the whole run (3600; four times that where all is
 #                            slow; and BARLEASE_MINUTES)
 #   BARLEASE_ROUNDS=N        how often a benchmark measures everything
-#   BARLEASE_SEED=N          what mm-fuzz and hostile begin with (the time)
-#   BARLEASE_MINUTES=N       for how long hostile and broker-chaos go on (1)
+#   BARLEASE_SEED=N          what mm-fuzz, hostile and queue-hostile begin with
+#                            (the time)
+#   BARLEASE_MINUTES=N       for how long hostile and broker-chaos go on (1), and
+#                            queue-hostile (until it has done enough)
 #   KERNEL=DIR               another kernel than build/kernel
 #   INITRAMFS=FILE           another initramfs
 #   QEMU_EXTRA=ARGUMENTS     more for QEMU's command line
