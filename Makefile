@@ -69,8 +69,9 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 .PHONY: check-all
 .PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest soak model shell
 .PHONY: module test-module accel user guest kernel
+.PHONY: deb
 .PHONY: release install uninstall install-module uninstall-module
-.PHONY: packages-module packages-release packages-user
+.PHONY: packages-module packages-release packages-deb packages-user
 .PHONY: packages-guest packages-unit packages-fuzz
 .PHONY: clean distclean
 
@@ -177,6 +178,9 @@ install-module uninstall-module:
 	@$(MAKE) --no-print-directory $@ KDIR=/lib/modules/$$(uname -r)/build
 endif
 
+deb: packages-deb	## Debian packages, in build/deb/
+	@lab/deb.sh
+
 # All that the guest boots.
 guest: kernel module test-module accel user $(runner)
 	@lab/fetch-busybox.sh
@@ -202,6 +206,10 @@ packages-release:
 	@[ -z "$$(command -v dpkg-query)" ] || lab/packages.sh gcc libc6-dev \
 		meson ninja-build pkgconf libjson-c-dev libpci-dev scdoc
 
+packages-deb:
+	@lab/packages.sh git dpkg-dev debhelper dh-dkms fakeroot lintian gcc \
+		libc6-dev meson ninja-build pkgconf libjson-c-dev libpci-dev scdoc
+
 packages-user:
 	@lab/packages.sh gcc g++ libc6-dev meson ninja-build pkgconf \
 		libcmocka-dev libdrm-dev libjson-c-dev libpci-dev scdoc
@@ -224,7 +232,7 @@ packages-fuzz:
 
 clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module* $(build)/accel* \
-		$(build)/user* $(build)/release* \
+		$(build)/user* $(build)/release* $(build)/deb \
 		$(build)/guest $(build)/guest-* $(build)/lab \
 		$(build)/check* $(build)/clients $(build)/noiommu $(build)/demo \
 		$(build)/bench $(build)/bench.json $(build)/model \
