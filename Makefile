@@ -69,7 +69,7 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 .PHONY: check-all
 .PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest soak model shell
 .PHONY: module test-module accel user guest kernel
-.PHONY: deb
+.PHONY: deb check-deb
 .PHONY: release install uninstall install-module uninstall-module
 .PHONY: packages-module packages-release packages-deb packages-user
 .PHONY: packages-guest packages-unit packages-fuzz
@@ -181,6 +181,9 @@ endif
 deb: packages-deb	## Debian packages, in build/deb/
 	@lab/deb.sh
 
+check-deb: deb $(runner)	## them installed, used, upgraded and purged on Debian 12 and 13 (DEBIAN=bookworm: there)
+	@lab/check-deb.sh $(DEBIAN)
+
 # All that the guest boots.
 guest: kernel module test-module accel user $(runner)
 	@lab/fetch-busybox.sh
@@ -232,7 +235,7 @@ packages-fuzz:
 
 clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module* $(build)/accel* \
-		$(build)/user* $(build)/release* $(build)/deb \
+		$(build)/user* $(build)/release* $(build)/deb $(build)/deb-next \
 		$(build)/guest $(build)/guest-* $(build)/lab \
 		$(build)/check* $(build)/clients $(build)/noiommu $(build)/demo \
 		$(build)/bench $(build)/bench.json $(build)/model \

@@ -143,6 +143,7 @@ qemu_command()
 	for option; do
 		append="$append barlease.$option"
 	done
+	append="$append${KERNEL_EXTRA:+ $KERNEL_EXTRA}"
 	qemu=("$qemu_dir/run" "${cpu[@]}" "${machine[@]}"
 	      -device "$(network_card)" "${extra[@]}"
 	      -kernel "$kernel/vmlinuz" -initrd "$initramfs" -append "$append")

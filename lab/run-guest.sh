@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# run-guest.sh check|clients|noiommu|selftests|demo|bench|shell [NAME,...]: boot the guest and
-# follow it.
+# run-guest.sh check|clients|noiommu|selftests|deb|demo|bench|shell [NAME,...]: boot the
+# guest and follow it.
 #
 # All but shell: what the guest sends through its virtio port is shown as it
 # comes and kept in $OUT/guest.tap (OUT is build/check, build/demo or so), the
 # console in $OUT/console.log. The exit status says whether the run was complete
-# (check, clients, noiommu, selftests), or is that of what has run (demo, bench). Environment:
+# (check, clients, noiommu, selftests, deb), or is that of what has run (demo, bench).
+# Environment:
 #   BARLEASE_ACCEL=tcg|kvm   do not probe
 #   BARLEASE_IDLE=SECONDS    a guest silent for so long has hung (60; four
 #                            times that where all is slow)
@@ -20,6 +21,7 @@
 #   KERNEL=DIR               another kernel than build/kernel
 #   INITRAMFS=FILE           another initramfs
 #   QEMU_EXTRA=ARGUMENTS     more for QEMU's command line
+#   KERNEL_EXTRA=ARGUMENTS   and for the kernel's
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/qemu.sh"
@@ -151,7 +153,7 @@ qemu_command "$mode" ${tests:+"tests=$tests"} ${tty:+"tty=$tty"} \
 say BOOT "Linux $(cat "$kernel/release") in QEMU ($accel), $mode"
 case $mode in
 shell) "${qemu[@]}" "${monitor[@]}" -chardev null,id=tap -serial mon:stdio ;;
-check | clients | noiommu | selftests) followed ;;
+check | clients | noiommu | selftests | deb) followed ;;
 demo | bench) followed && exit "${ended:-1}" ;;
 *) die "unknown mode: $mode" ;;
 esac
