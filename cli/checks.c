@@ -258,7 +258,7 @@ static int check_our_module(const char *root, struct checks *checks)
 				  "%s has no signature, and this kernel loads signed modules only",
 				  ours.file);
 	return check_module(root, checks, &ours,
-			    "build it with 'make module KDIR=/lib/modules/$(uname -r)/build', and insmod it; with Secure Boot on, sign it first");
+			    "install barlease-dkms and the headers of this kernel, or run 'make install-module'; with Secure Boot on, sign it first");
 }
 
 int check_modules(const char *root, struct checks *checks)
