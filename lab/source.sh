@@ -12,13 +12,16 @@ project_version()
 	echo "$version"
 }
 
-# copy_source DIR: what git knows, or would add
+# copy_source DIR: what git knows, or would add, and is there
 copy_source()
 {
+	local file
+
 	mkdir -p "$1"
 	git -C "$top" ls-files -z --cached --others --exclude-standard |
-		(cd "$top" && xargs -0 ls -d 2>/dev/null) |
-		tar -C "$top" -c -T - | tar -C "$1" -x
+		while IFS= read -r -d '' file; do
+			[ ! -e "$top/$file" ] || printf '%s\0' "$file"
+		done | tar -C "$top" -c --null -T - | tar -C "$1" -x
 }
 
 # When the last commit was made, or now where there is none
@@ -37,6 +40,8 @@ clean_env()
 # sizes DIR SUFFIX
 sizes()
 {
+	local name size
+
 	find "$1" -name "*.$2" -printf '%f %s\n' | sort |
 	while read -r name size; do
 		say "${2^^}" "$(printf '%-50s %5d KiB' "$name" \
