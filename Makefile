@@ -69,7 +69,7 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 .PHONY: check-all
 .PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest soak model shell
 .PHONY: module test-module accel user guest kernel
-.PHONY: deb check-deb
+.PHONY: deb check-deb rpm
 .PHONY: release install uninstall install-module uninstall-module
 .PHONY: packages-module packages-release packages-deb packages-user
 .PHONY: packages-guest packages-unit packages-fuzz
@@ -184,6 +184,11 @@ deb: packages-deb	## Debian packages, in build/deb/
 check-deb: deb $(runner)	## them installed, used, upgraded and purged on Debian 12 and 13 (DEBIAN=bookworm: there)
 	@lab/check-deb.sh $(DEBIAN)
 
+rpm:		## the same as RPMs, in build/rpm/, which nothing here installs
+	@lab/packages.sh git rpm gcc libc6-dev meson ninja-build pkgconf \
+		libjson-c-dev libpci-dev scdoc
+	@lab/rpm.sh
+
 # All that the guest boots.
 guest: kernel module test-module accel user $(runner)
 	@lab/fetch-busybox.sh
@@ -235,7 +240,7 @@ packages-fuzz:
 
 clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module* $(build)/accel* \
-		$(build)/user* $(build)/release* $(build)/deb $(build)/deb-next \
+		$(build)/user* $(build)/release* $(build)/deb $(build)/deb-next $(build)/rpm \
 		$(build)/guest $(build)/guest-* $(build)/lab \
 		$(build)/check* $(build)/clients $(build)/noiommu $(build)/demo \
 		$(build)/bench $(build)/bench.json $(build)/model \
