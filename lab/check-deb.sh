@@ -228,7 +228,8 @@ purged()
 	try "apt removes the packages" apt remove $packages
 	same "and keeps the configuration" '[broker]' \
 		"$(cat "$root/etc/barlease/barleased.conf")"
-	try "apt purges them" apt purge $packages
+	# Of the others nothing is left that apt would know.
+	try "apt purges them" apt purge barlease
 	same "no file of a name with barlease is left" "" \
 		"$(files | grep barlease)"
 	try "apt purges what has come with them" apt autoremove --purge \
