@@ -104,7 +104,7 @@ releases()
 		-printf '%f\n' | sed 's/^linux-headers-//' | sort -V
 }
 
-# Files, but for what apt, dpkg and depmod keep about all packages
+# Files, but for what apt, dpkg, alternatives and depmod keep about all packages
 files()
 {
 	(cd "$root" && find . -xdev \
@@ -112,6 +112,7 @@ files()
 		-o -path ./next -o -path ./var/lib/dpkg -o -path ./var/lib/apt \
 		-o -path ./var/cache -o -path ./var/log \) -prune -o \
 		! -path './usr/lib/modules/*/modules.*' ! -name '*.pyc' \
+		! -path './etc/alternatives*' ! -lname '/etc/alternatives/*' \
 		! -name __pycache__ -print | LC_ALL=C sort)
 }
 
@@ -191,10 +192,20 @@ booted()
 	same "no check in there has failed" 0 "$good"
 }
 
+# Files of packages
+owned()
+{
+	sed -E 's,^,.,; s,^\./(s?bin|lib|lib64)/,./usr/\1/,' \
+		"$root"/var/lib/dpkg/info/*.list | LC_ALL=C sort -u
+}
+
+# Of what was not there before, what no package has: of those that came with these,
+# some stay, such as a newer kernel, which makes files in /boot. DKMS keeps its key.
 left()
 {
 	LC_ALL=C comm -13 "$root.before" <(files) |
-		grep -vE '^\./(var/lib|etc)/dkms(/|$)' || :
+		LC_ALL=C comm -23 - <(owned) |
+		grep -vE '^\./(var/lib/dkms|etc/dkms|boot/|run/reboot)' || :
 }
 
 upgraded()
@@ -234,7 +245,7 @@ purged()
 		"$(files | grep barlease)"
 	try "apt purges what has come with them" apt autoremove --purge \
 		gcc libc6-dev pkgconf linux-headers-amd64
-	same "nothing is left that was not there before" "" "$(left)"
+	same "nothing else is left that was not there before" "" "$(left)"
 }
 
 check()
