@@ -150,6 +150,7 @@ installed()
 	same "there is the user barlease" barlease "$says"
 	for f in usr/lib/udev/rules.d/70-barlease.rules \
 		 usr/lib/systemd/system/barleased{.service,.socket,-admin.socket} \
+		 usr/lib/systemd/system/barlease-metrics{.socket,@.service} \
 		 usr/share/bash-completion/completions/barlease \
 		 usr/share/fish/vendor_completions.d/barlease.fish \
 		 usr/share/zsh/vendor-completions/_barlease \
