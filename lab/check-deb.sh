@@ -225,8 +225,8 @@ upgraded()
 		# which is none of these: at boot, DKMS does so.
 		try "DKMS has nothing against $rel" inside dkms autoinstall -k "$rel"
 		case $rel in
-		6.1.*) same "there is no driver for $rel" "" \
-			"$(inside dkms status -m barlease -k "$rel")" ;;
+		6.1.*) same "there is no driver for $rel" "" "$(find \
+			"$root/usr/lib/modules/$rel" -name 'barlease*')" ;;
 		*) built "$rel" "$1" ;;
 		esac
 	done
