@@ -390,7 +390,7 @@ static void activation(void)
 	   "and which of them is wrong");
 	is_int(broker_end(activate("client:other")), 1,
 	       "a socket of an unknown name: status 1");
-	ok(broker_said("\"other\" is neither \"client\" nor \"admin\""),
+	ok(broker_said("\"other\" is none of \"client\", \"admin\" and \"monitor\""),
 	   "and its name");
 	unlink(BROKER_SOCKET);
 	unlink(BROKER_ADMIN);
