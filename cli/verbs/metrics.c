@@ -120,7 +120,7 @@ static int answer(const struct verb *verb, const struct options *options)
 	if (!read_request()) {
 		fputs("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",
 		      stdout);
-		return failed(verb, "no HTTP request on standard input; 'barlease metrics' without --http prints them");
+		return failed(verb, "no HTTP request on standard input; leave --http out");
 	}
 	ret = collect(verb, options, &text, &size);
 	if (ret) {

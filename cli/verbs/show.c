@@ -88,8 +88,11 @@ static int select_leases(const struct records *answer, const char *bdf, int bar,
 		.entries = calloc(n, sizeof(*leases->entries)),
 		.occupants = calloc(n, sizeof(*leases->occupants)),
 	};
-	if (!leases->entries || !leases->occupants)
-		ret = -ENOMEM;
+	if (!leases->entries || !leases->occupants) {
+		free(leases->entries);
+		free(leases->occupants);
+		return -ENOMEM;
+	}
 	for (i = 0; i < answer->nr && !ret; i++)
 		if (is_of(&answer->record[i], bdf, bar))
 			ret = add(leases, &answer->record[i]);

@@ -303,7 +303,7 @@ static void has_an_administrator(void)
 /* All that has been sent to it, when it has closed the connection */
 static bool scrape(void)
 {
-	const char request[] = "GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n";
+	static const char request[] = "GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n";
 	struct sockaddr_in at = {
 		.sin_family = AF_INET,
 		.sin_port = htons(9813),
