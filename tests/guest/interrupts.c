@@ -15,6 +15,7 @@
 #include "access.h"
 #include "clock.h"
 #include "config.h"
+#include "edu.h"
 #include "irq.h"
 #include "lease.h"
 #include "map.h"
@@ -28,8 +29,6 @@
 #define STATUS		0x20
 #define STATUS_COMPUTING	0x01
 #define IRQ_STATUS	0x24
-#define IRQ_RAISE	0x60
-#define IRQ_ACK		0x64
 
 static struct vfio edu;
 
@@ -86,20 +85,20 @@ static void raise(mapping_t at, int fd, uint32_t index)
 {
 	uint32_t status = 0;
 
-	put(IRQ_RAISE, 1);
+	put(EDU_IRQ_RAISE, 1);
 	is_int(irq_signals(fd, 2000), 1, "an interrupt signals the eventfd");
 	is_hex(get(IRQ_STATUS), 1, "edu says which one");
-	put(IRQ_ACK, 1);
+	put(EDU_IRQ_ACK, 1);
 	is_hex(get(IRQ_STATUS), 0, "it is acknowledged");
 	if (index == VFIO_PCI_INTX_IRQ_INDEX)
 		is_ok(irq_unmask(edu.device, index), "and unmasked");
 	is_int(irq_signals(fd, 50), 0, "there is no other");
 
-	ok(write32(at + IRQ_RAISE, 4), "a lease raises an interrupt");
+	ok(write32(at + EDU_IRQ_RAISE, 4), "a lease raises an interrupt");
 	is_int(irq_signals(fd, 2000), 1, "it signals the eventfd");
 	ok(read32(at + IRQ_STATUS, &status) && status == 4,
 	   "the lease sees which one");
-	ok(write32(at + IRQ_ACK, 4), "and acknowledges it");
+	ok(write32(at + EDU_IRQ_ACK, 4), "and acknowledges it");
 	is_hex(get(IRQ_STATUS), 0, "so that none is left");
 	if (index == VFIO_PCI_INTX_IRQ_INDEX)
 		is_ok(irq_unmask(edu.device, index), "and it is unmasked");
@@ -119,9 +118,9 @@ static void interrupts(uint32_t index, const char *kind)
 	is_ok(irq_enable(edu.device, index, fd), "it is enabled");
 	raise(at, fd, index);
 	is_ok(irq_disable(edu.device, index), "it is disabled");
-	put(IRQ_RAISE, 8);
+	put(EDU_IRQ_RAISE, 8);
 	is_int(irq_signals(fd, 50), 0, "then it does not signal");
-	put(IRQ_ACK, 8);
+	put(EDU_IRQ_ACK, 8);
 	unmap(at, PAGE);
 	close(lease);
 	close(fd);

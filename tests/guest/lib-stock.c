@@ -61,7 +61,7 @@ static void bars(const struct barlease_device *device)
 	      "it has an alignment");
 	ret = barlease_map(barlease_device_fd(device), bar.offset + MIB(2),
 			   MIB(2), 0, &alignment, &at);
-	if (ret == -EOVERFLOW && kernel_is_32bit()) {
+	if (map_is_too_far(-ret)) {
 		skip(NO_OTHER_BAR, "it is mapped");
 		return;
 	}

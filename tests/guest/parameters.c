@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <linux/pci_regs.h>
 
+#include "edu.h"
 #include "irq.h"
 #include "kernel.h"
 #include "lease.h"
@@ -27,10 +28,6 @@
 #define MODULE		"barlease-vfio-pci"
 #define STOCK_MODULE	"vfio_pci"
 #define SHARED		"this kernel has them once"
-
-/* edu's registers */
-#define IRQ_RAISE	0x60
-#define IRQ_ACK		0x64
 
 static size_t bound;
 
@@ -170,16 +167,16 @@ static void masks_in_device(bool want, const char *name)
 
 	if (!is_ok(irq_enable(edu.device, intx, fd), "INTx is enabled"))
 		bail("nothing more can be seen");
-	vfio_put32(&edu, BAR0, IRQ_RAISE, 1);
+	vfio_put32(&edu, BAR0, EDU_IRQ_RAISE, 1);
 	signals = irq_signals(fd, 2000);
 	in_device = real_command(edu.bdf) & PCI_COMMAND_INTX_DISABLE;
 	ok(signals == 1 && in_device == want, "%s: masked %s", name,
 	   want ? "in the device" : "by the interrupt controller");
-	vfio_put32(&edu, BAR0, IRQ_ACK, 1);
+	vfio_put32(&edu, BAR0, EDU_IRQ_ACK, 1);
 	is_ok(irq_unmask(edu.device, intx), "it is unmasked");
-	vfio_put32(&edu, BAR0, IRQ_RAISE, 2);
+	vfio_put32(&edu, BAR0, EDU_IRQ_RAISE, 2);
 	is_int(irq_signals(fd, 2000), 1, "and comes again");
-	vfio_put32(&edu, BAR0, IRQ_ACK, 2);
+	vfio_put32(&edu, BAR0, EDU_IRQ_ACK, 2);
 	is_ok(irq_disable(edu.device, intx), "it is disabled");
 	vfio_close(&edu);
 	close(fd);

@@ -194,22 +194,30 @@ static void one_end(const struct end *end)
 	is_int(broker_stop(broker), 0, "the broker ends with 0");
 }
 
+/* On an administrator's order */
+static bool is_reset(void)
+{
+	char words[64], answer[256];
+	int admin = admin_connect();
+	bool works;
+
+	snprintf(words, sizeof(words), "reset device=%s", edu.dev.name);
+	works = admin_ask(admin, words, answer, sizeof(answer));
+	diag("%s: %s", words, answer);
+	close(admin);
+	return works;
+}
+
 /* The device's own registers are as after power-up: its holder sets them anew. */
 static void a_reset_is_none(const char *how)
 {
-	char words[64], answer[256];
-	int admin;
-
 	diag("a reset, backend = %s", how);
 	backend = how;
 	broker_set_up();
 	configure(1001, "");
 	broker = broker_start();
 	has_all_of_it();
-	admin = admin_connect();
-	snprintf(words, sizeof(words), "reset device=%s", edu.dev.name);
-	ok(admin_ask(admin, words, answer, sizeof(answer)), "reset: %s", answer);
-	close(admin);
+	ok(is_reset(), "an administrator resets the device");
 	is_ok(client_call(&holder, holder_raise, 0),
 	      "after it, the device is told to interrupt");
 	ok(comes_true(client_call(&holder, holder_interrupts, 0) == 1),
@@ -235,9 +243,7 @@ static void have_reset_method(const char *method)
 /* Whoever wants the reset that does not work, the device is nobody's before one does */
 static void a_reset_fails(const char *how)
 {
-	char words[64], answer[256];
 	struct peer next;
-	int admin;
 
 	diag("resets that fail, backend = %s", how);
 	backend = how;
@@ -251,14 +257,10 @@ static void a_reset_fails(const char *how)
 	   "the device cannot be reset");
 	next = client_connected(1001);
 	peer_begin(&next, client_acquire, -1, ARGS((long)"edu", 0));
-	admin = admin_connect();
-	snprintf(words, sizeof(words), "reset device=%s", edu.dev.name);
-	ok(!admin_ask(admin, words, answer, sizeof(answer)),
-	   "nor on an administrator's order");
+	ok(!is_reset(), "nor on an administrator's order");
 	ok(!peer_is_done(&next, 500), "who wants it next waits");
 	have_reset_method("default");
 	ok(peer_result(&next) > 0, "and gets it when it can be");
-	close(admin);
 	peer_stop(&next);
 	peer_stop(&holder);
 	is_int(broker_stop(broker), 0, "the broker ends with 0");

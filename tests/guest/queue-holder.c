@@ -11,19 +11,12 @@
 #include "access.h"
 #include "broker-lib.h"
 #include "clock.h"
+#include "edu.h"
 #include "lease.h"
 #include "queue-holder.h"
 #include "tap.h"
 
 /* edu's registers, and its own memory */
-#define IRQ_RAISE	0x60
-#define DMA_FROM	0x80
-#define DMA_TO		0x88
-#define DMA_COUNT	0x90
-#define DMA_COMMAND	0x98
-#define DMA_START	0x1
-#define DMA_TO_MEMORY	0x2
-#define BUFFER		0x40000
 #define COUNT		2048
 
 struct barlease_client *holder_client;
@@ -121,16 +114,16 @@ static bool is_done(void)
 {
 	uint32_t command;
 
-	return !read32((char *)holder_registers + DMA_COMMAND, &command) ||
-	       !(command & DMA_START);
+	return !read32((char *)holder_registers + EDU_DMA_COMMAND, &command) ||
+	       !(command & EDU_DMA_START);
 }
 
 long holder_dma(int fd, const long *args)
 {
 	(void)fd;
-	if (!holder_put(DMA_FROM, BUFFER) || !holder_put(DMA_TO, args[0]) ||
-	    !holder_put(DMA_COUNT, COUNT) ||
-	    !holder_put(DMA_COMMAND, DMA_START | DMA_TO_MEMORY))
+	if (!holder_put(EDU_DMA_FROM, EDU_BUFFER) || !holder_put(EDU_DMA_TO, args[0]) ||
+	    !holder_put(EDU_DMA_COUNT, COUNT) ||
+	    !holder_put(EDU_DMA_COMMAND, EDU_DMA_START | EDU_DMA_TO_MEMORY))
 		return -EFAULT;
 	return comes_true(is_done()) ? 0 : -ETIMEDOUT;
 }
@@ -139,7 +132,7 @@ long holder_raise(int fd, const long *args)
 {
 	(void)fd;
 	(void)args;
-	return holder_put(IRQ_RAISE, 1) ? 0 : -EFAULT;
+	return holder_put(EDU_IRQ_RAISE, 1) ? 0 : -EFAULT;
 }
 
 long holder_interrupts(int fd, const long *args)

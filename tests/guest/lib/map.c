@@ -11,13 +11,14 @@
 #include "map.h"
 #include "tap.h"
 
-/*
- * VFIO's offset of a BAR is its index times 1 TiB. A kernel of 32 bits maps files
- * up to 4 GiB, and those of devices are no exception (file_mmap_size_max()).
- */
+bool map_is_too_far(int error)
+{
+	return error == EOVERFLOW && kernel_is_32bit();
+}
+
 static mapping_t must(void *at, uint64_t offset, size_t size)
 {
-	if (at == MAP_FAILED && errno == EOVERFLOW && kernel_is_32bit())
+	if (at == MAP_FAILED && map_is_too_far(errno))
 		skip_rest(NO_OTHER_BAR);
 	if (at == MAP_FAILED)
 		bail("mmap() of %#zx bytes at %#llx: %s", size,

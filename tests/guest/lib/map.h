@@ -7,6 +7,7 @@
 #ifndef MAP_H
 #define MAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -15,7 +16,12 @@
 
 #define RW	(PROT_READ | PROT_WRITE)
 
-/* For skip(), where mmap() of a BAR is EOVERFLOW */
+/*
+ * Is that what mmap() says of a BAR that this kernel has no way to map? VFIO's offset of
+ * a BAR is its index times 1 TiB, and a kernel of 32 bits maps files up to 4 GiB, those
+ * of devices as well (file_mmap_size_max()). NO_OTHER_BAR is for skip() then.
+ */
+bool map_is_too_far(int error);
 #define NO_OTHER_BAR	"a kernel of 32 bits maps no BAR but the first"
 
 typedef volatile uint8_t *mapping_t;

@@ -10,20 +10,9 @@
 #include "access.h"
 #include "broker-lib.h"
 #include "clock.h"
+#include "edu.h"
 #include "hand.h"
 #include "world.h"
-
-/* edu's registers, and its own memory */
-#define IRQ_RAISE	0x60
-#define IRQ_ACK		0x64
-#define DMA_FROM	0x80
-#define DMA_TO		0x88
-#define DMA_COUNT	0x90
-#define DMA_COMMAND	0x98
-#define DMA_START	0x1
-#define DMA_TO_MEMORY	0x2
-#define DMA_INTERRUPT	0x4
-#define BUFFER		0x40000
 
 static struct barlease_client *server;
 
@@ -139,29 +128,29 @@ long hand_reads(int fd, const long *args)
 long hand_raise(int fd, const long *args)
 {
 	(void)fd;
-	return put(args[0], IRQ_RAISE, 1) && put(args[0], IRQ_ACK, ~0u) ?
+	return put(args[0], EDU_IRQ_RAISE, 1) && put(args[0], EDU_IRQ_ACK, ~0u) ?
 	       0 : -EFAULT;
 }
 
 long hand_start_dma(int fd, const long *args)
 {
-	uint32_t command = DMA_START | DMA_INTERRUPT;
+	uint32_t command = EDU_DMA_START | EDU_DMA_INTERRUPT;
 
 	(void)fd;
 	if (args[2])
-		command |= DMA_TO_MEMORY;
-	return put(args[0], DMA_FROM, args[2] ? BUFFER : args[1]) &&
-	       put(args[0], DMA_TO, args[2] ? args[1] : BUFFER) &&
-	       put(args[0], DMA_COUNT, CELL) &&
-	       put(args[0], DMA_COMMAND, command) ? 0 : -EFAULT;
+		command |= EDU_DMA_TO_MEMORY;
+	return put(args[0], EDU_DMA_FROM, args[2] ? EDU_BUFFER : args[1]) &&
+	       put(args[0], EDU_DMA_TO, args[2] ? args[1] : EDU_BUFFER) &&
+	       put(args[0], EDU_DMA_COUNT, CELL) &&
+	       put(args[0], EDU_DMA_COMMAND, command) ? 0 : -EFAULT;
 }
 
 static bool is_done(long slice, bool *there)
 {
 	uint32_t command = 0;
 
-	*there = get(slice, DMA_COMMAND, &command);
-	return !(command & DMA_START);
+	*there = get(slice, EDU_DMA_COMMAND, &command);
+	return !(command & EDU_DMA_START);
 }
 
 long hand_end_dma(int fd, const long *args)
@@ -171,5 +160,5 @@ long hand_end_dma(int fd, const long *args)
 	(void)fd;
 	if (!comes_true(is_done(args[0], &there)))
 		return -ETIMEDOUT;
-	return there && put(args[0], IRQ_ACK, ~0u) ? 0 : -EFAULT;
+	return there && put(args[0], EDU_IRQ_ACK, ~0u) ? 0 : -EFAULT;
 }
