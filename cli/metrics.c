@@ -37,7 +37,8 @@ static void put_value(FILE *to, const char *value)
 	free(text);
 }
 
-static void label(FILE *to, bool *first, const char *name, const char *value)
+static void put_label(FILE *to, bool *first, const char *name,
+		      const char *value)
 {
 	fprintf(to, "%s%s=\"", *first ? "{" : ",", name);
 	put_value(to, value);
@@ -45,19 +46,31 @@ static void label(FILE *to, bool *first, const char *name, const char *value)
 	*first = false;
 }
 
-/*
- * A sample. @keys: NULL-terminated, of the record's values that are its labels; those
- * that it has not are left out.
- */
+/* A label, and which of a record's values it is */
+struct label {
+	const char *name;
+	const char *key;
+};
+
+/* What "-" stands for in a record as well */
+static bool is_there(const struct record *record, const char *key)
+{
+	const char *value = record_get(record, key);
+
+	return *value && strcmp(value, "-");
+}
+
+/* @labels: up to one without a name; those that the record has not are left out */
 static void sample(FILE *to, const char *name, const struct record *record,
-		   const char *const *keys, uint64_t value)
+		   const struct label *labels, uint64_t value)
 {
 	bool first = true;
 
 	fputs(name, to);
-	for (; *keys; keys++)
-		if (*record_get(record, *keys))
-			label(to, &first, *keys, record_get(record, *keys));
+	for (; labels->name; labels++)
+		if (is_there(record, labels->key))
+			put_label(to, &first, labels->name,
+				  record_get(record, labels->key));
 	fprintf(to, "%s %" PRIu64 "\n", first ? "" : "}", value);
 }
 
@@ -99,9 +112,9 @@ static void print_one(const char *root, const struct pci_device *dev,
 		      dev->bdf, metric->file))
 		return;
 	fprintf(to, "barlease_driver_%s_total", metric->name);
-	label(to, &first, "device", dev->bdf);
+	put_label(to, &first, "device", dev->bdf);
 	if (metric->size)
-		label(to, &first, "size", metric->size);
+		put_label(to, &first, "size", metric->size);
 	fprintf(to, "} %" PRIu64 "\n", (uint64_t)strtoull(value, NULL, 10));
 }
 
@@ -136,16 +149,15 @@ int metrics_print_driver(const char *root, FILE *to)
 
 static void print_devices(const struct records *devices, FILE *to)
 {
+	static const struct label labels[] = { { "device", "name" }, { 0 } };
+
 	family(to, "barlease_device_open", "gauge",
 	       "Whether the broker has this device of its configuration.");
 	for (size_t i = 0; i < devices->nr; i++) {
 		const struct record *record = &devices->record[i];
-		bool first = true;
 
-		fputs("barlease_device_open", to);
-		label(to, &first, "device", record_get(record, "name"));
-		fprintf(to, "} %d\n",
-			!strcmp(record_get(record, "state"), "open"));
+		sample(to, "barlease_device_open", record, labels,
+		       !strcmp(record_get(record, "state"), "open"));
 	}
 }
 
@@ -166,6 +178,11 @@ static const struct slice_metric {
 
 static void print_slices(const struct records *slices, FILE *to)
 {
+	static const struct label labels[] = {
+		{ "slice", "name" }, { "group", "group" },
+		{ "device", "device" }, { 0 },
+	};
+
 	for (size_t i = 0; i < sizeof(slice_metrics) / sizeof(*slice_metrics);
 	     i++) {
 		const struct slice_metric *metric = &slice_metrics[i];
@@ -174,18 +191,9 @@ static void print_slices(const struct records *slices, FILE *to)
 		for (size_t j = 0; j < slices->nr; j++) {
 			const struct record *record = &slices->record[j];
 			uint64_t value = record_number(record, metric->key);
-			bool first = true;
 
-			if (metric->any && !value)
-				continue;
-			fputs(metric->name, to);
-			label(to, &first, "slice", record_get(record, "name"));
-			if (strcmp(record_get(record, "group"), "-"))
-				label(to, &first, "group",
-				      record_get(record, "group"));
-			label(to, &first, "device",
-			      record_get(record, "device"));
-			fprintf(to, "} %" PRIu64 "\n", value);
+			if (value || !metric->any)
+				sample(to, metric->name, record, labels, value);
 		}
 	}
 }
@@ -203,7 +211,9 @@ static int by_slice(const void *a, const void *b)
 static void print_sums(const struct records *leases, const char *name,
 		       const char *key, FILE *to)
 {
-	static const char *const labels[] = { "slice", "state", NULL };
+	static const struct label labels[] = {
+		{ "slice", "slice" }, { "state", "state" }, { 0 },
+	};
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < leases->nr; i++) {
@@ -258,7 +268,9 @@ static const struct counter_metric {
 
 static void print_counters(const struct records *counters, FILE *to)
 {
-	static const char *const labels[] = { "reason", "result", NULL };
+	static const struct label labels[] = {
+		{ "reason", "reason" }, { "result", "result" }, { 0 },
+	};
 	const size_t nr = sizeof(counter_metrics) / sizeof(*counter_metrics);
 
 	for (size_t i = 0; i < nr; i++) {
