@@ -104,6 +104,18 @@ static void on_ended(void *data, const struct barlease_holding *lease)
 	end_waits(broker, lease->id);
 }
 
+static void on_ending(void *data, const struct barlease_holding *lease)
+{
+	struct broker *broker = data;
+	const struct barlease_peer *peer = lease->peer;
+	const char *reason = describe_reason(lease->reason);
+
+	log_user(LOG_INFO, peer->uid,
+		 "lease %u of %s to uid %u, pid %d is about to end: %s",
+		 lease->id, lease->slice, peer->uid, peer->pid, reason);
+	tell_lease(broker, lease, "revoking", reason);
+}
+
 static void on_refused(void *data, const struct barlease_peer *peer,
 		       const char *why)
 {
@@ -132,6 +144,7 @@ static const struct barlease_server_ops ops = {
 	.ended = on_ended,
 	.refused = on_refused,
 	.reset = on_reset,
+	.ending = on_ending,
 };
 
 /* ---- Devices that come and go ------------------------------------------ */
@@ -301,6 +314,8 @@ static void offer(struct offers *offers, const struct config_slice *slice,
 			.dma = rule->dma,
 			.dma_align = rule->dma_align,
 			.dma_base = rule->dma_base,
+			.grace = rule->grace,
+			.max_term = rule->max_term,
 			.context = (void *)slice,
 		},
 	};

@@ -13,7 +13,7 @@
 
 #include "base/text.h"
 
-#define COUNTERS_REASONS	(BARLEASE_GONE + 1)
+#define COUNTERS_REASONS	(BARLEASE_EXPIRED + 1)
 
 /**
  * struct counters - all of them

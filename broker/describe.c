@@ -79,6 +79,8 @@ void describe_lease(struct text *out, const struct config *config,
 		 peer->uid, peer->gid, peer->pid,
 		 (unsigned long long)stat.st_ino, (long long)lease->since,
 		 state_of(lease));
+	if (lease->ends)
+		text_add(out, " ends=%lld", (long long)lease->ends / 1000);
 	if (lease->vectors)
 		text_add(out, " vectors=%u", lease->vectors);
 	if (lease->dma)
@@ -108,6 +110,8 @@ const char *describe_reason(enum barlease_reason reason)
 		return "shutdown";
 	case BARLEASE_GONE:
 		return "gone";
+	case BARLEASE_EXPIRED:
+		return "expired";
 	}
 	return "unknown";
 }

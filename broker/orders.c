@@ -12,9 +12,14 @@
 #include "base/log.h"
 #include "orders.h"
 
-/* @nr: of leases that were taken back; @wait has those of them that go on */
+/*
+ * @nr: of leases that were taken back; @wait has those of them that go on.
+ * @graces: of those that it has at first
+ */
 struct revoking {
 	struct broker_wait wait;
+	uint64_t *graces;
+	size_t nr_graces;
 	const struct broker *broker;
 	struct order order;
 	size_t nr;
@@ -54,18 +59,39 @@ static bool is_meant(const struct revoking *revoking,
 		is_of_device(revoking->broker, lease, order->device));
 }
 
+static uint64_t grace_of(const struct order *order,
+			 const struct barlease_holding *lease)
+{
+	const struct config_slice *slice = lease->context;
+
+	if (order->has_grace)
+		return order->grace;
+	return slice ? slice->rule->grace : 0;
+}
+
 static int choose(void *data, const struct barlease_holding *lease)
 {
 	struct revoking *revoking = data;
+	uint64_t *grace;
 	uint32_t *id;
 
 	if (!is_meant(revoking, lease))
 		return 0;
 	id = array_add(&revoking->wait.ids, &revoking->wait.nr, sizeof(*id));
-	if (!id)
+	grace = array_add(&revoking->graces, &revoking->nr_graces,
+			  sizeof(*grace));
+	if (!id || !grace)
 		return -ENOMEM;
 	*id = lease->id;
+	*grace = grace_of(&revoking->order, lease);
 	return 0;
+}
+
+static void free_revoking(struct revoking *revoking)
+{
+	free(revoking->graces);
+	free(revoking->wait.ids);
+	free(revoking);
 }
 
 static void end_revoke(struct broker_wait *wait)
@@ -73,8 +99,7 @@ static void end_revoke(struct broker_wait *wait)
 	struct revoking *revoking = container_of(wait, struct revoking, wait);
 
 	revoking->done(revoking->data, revoking->nr, revoking->error);
-	free(wait->ids);
-	free(revoking);
+	free_revoking(revoking);
 }
 
 /* What goes on stays in the list of what is waited for. */
@@ -85,7 +110,8 @@ static void revoke_chosen(struct broker *broker, struct revoking *revoking)
 	int ret;
 
 	for (size_t i = 0; i < wait->nr; i++) {
-		ret = barlease_server_revoke(broker->server, wait->ids[i]);
+		ret = barlease_server_revoke_after(broker->server, wait->ids[i],
+						   revoking->graces[i]);
 		if (!ret || ret == -EINPROGRESS)
 			revoking->nr++;
 		else if (ret != -ENOENT)
@@ -111,8 +137,7 @@ int order_revoke(struct broker *broker, const struct order *order,
 		.data = data,
 	};
 	if (barlease_server_each_lease(broker->server, choose, revoking)) {
-		free(revoking->wait.ids);
-		free(revoking);
+		free_revoking(revoking);
 		return -ENOMEM;
 	}
 	revoke_chosen(broker, revoking);

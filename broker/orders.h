@@ -13,14 +13,18 @@
  * struct order - which leases are meant
  * @slice, @device: or NULL. A slice may be that of a template
  * @uid, @id: where @by_uid, @by_id. All leases, where it is none of them
+ * @grace: milliseconds that holders have before; where @has_grace, else each has its
+ *   slice's
  */
 struct order {
 	const char *slice;
 	const char *device;
 	bool by_uid;
 	bool by_id;
+	bool has_grace;
 	uid_t uid;
 	uint32_t id;
+	uint64_t grace;
 };
 
 /*

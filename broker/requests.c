@@ -5,10 +5,12 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/log.h"
 #include "describe.h"
 #include "orders.h"
@@ -155,18 +157,35 @@ static bool number_of(const char *text, uint32_t *number)
 	       value <= UINT32_MAX;
 }
 
-/* The one word of it. @order points into the words. */
-static bool understand(struct order *order, const char *words)
+/* Behind which leases are meant */
+static bool understand_grace(struct order *order, const char *words)
 {
-	const char *id = value_of(words, "id"), *uid = value_of(words, "uid");
-	const char *all = value_of(words, "all");
+	const char *grace = value_of(words, "grace");
 
+	if (!words)
+		return true;
+	order->has_grace = true;
+	return grace && !duration_parse(grace, &order->grace);
+}
+
+/* Which leases are meant, in one word. @order points into the words. */
+static bool understand(struct order *order, char *words)
+{
+	const char *id, *uid, *all;
+	char *more = words;
+
+	words = strsep(&more, " ");
+	id = value_of(words, "id");
+	uid = value_of(words, "uid");
+	all = value_of(words, "all");
 	*order = (struct order){
 		.slice = value_of(words, "slice"),
 		.device = value_of(words, "device"),
 		.by_id = id,
 		.by_uid = uid,
 	};
+	if (!understand_grace(order, more))
+		return false;
 	if (id)
 		return number_of(id, &order->id);
 	if (uid)
@@ -188,7 +207,14 @@ static void revoke(struct broker *broker, struct admin_call *call, char *words)
 	if (!understand(&revoking->order, words)) {
 		free(revoking);
 		admin_fail(call, -EINVAL,
-			   "after \"revoke\" comes id=, uid=, slice=, device= or all=yes");
+			   "after \"revoke\" comes id=, uid=, slice=, device= or all=yes, and perhaps grace=");
+		return;
+	}
+	if (revoking->order.grace > broker->config->broker.max_grace) {
+		free(revoking);
+		admin_fail(call, -EINVAL,
+			   "a grace of %" PRIu64 " ms at most: that is max-grace of [broker]",
+			   broker->config->broker.max_grace);
 		return;
 	}
 	if (order_revoke(broker, &revoking->order, on_revoked, revoking)) {

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../broker/base/duration.h"
 #include "lease.h"
 #include "number.h"
 
@@ -53,19 +54,54 @@ static const char *hint(int error)
 	}
 }
 
-int lease_acquire(const struct verb *verb, struct barlease_client *client,
-		  const char *name, unsigned int flags,
-		  struct barlease_lease *lease)
+int wish_of(const struct verb *verb, const struct options *options,
+	    const char *name, struct wish *wish)
 {
-	const char *why;
+	*wish = (struct wish){
+		.name = name,
+		.flags = options->given & OPT_ANY ? BARLEASE_ANY : 0,
+	};
+	if (options->wait && !strcmp(options->wait, "forever"))
+		wish->patience = BARLEASE_FOREVER;
+	else if (options->wait &&
+		 duration_parse(options->wait, &wish->patience))
+		return misused(verb, "\"%s\" is no time; " DURATION_EXAMPLES
+				     " are, and forever", options->wait);
+	if (options->term && (duration_parse(options->term, &wish->term) ||
+			      !wish->term))
+		return misused(verb, "\"%s\" is no time; " DURATION_EXAMPLES
+				     " are", options->term);
+	return EXIT_SUCCESS;
+}
+
+static int complain(const struct verb *verb, struct barlease_client *client,
+		    const struct wish *wish, int error)
+{
+	const char *why = barlease_client_error(client);
+
+	/* Somebody else has it all the time, unless it is the broker's silence */
+	if (error == -ETIMEDOUT && *why)
+		error = -EBUSY;
+	return failed_by(verb, error, "%s: %s%s", wish->name,
+			 *why ? why : strerror(-error), hint(error));
+}
+
+int lease_acquire(const struct verb *verb, struct barlease_client *client,
+		  const struct wish *wish, struct barlease_lease *lease)
+{
 	int ret;
 
-	ret = barlease_client_acquire(client, name, flags, lease);
+	ret = barlease_client_acquire_wait(client, wish->name, wish->flags,
+					   wish->patience, lease);
+	if (ret)
+		return complain(verb, client, wish, ret);
+	if (!wish->term)
+		return EXIT_SUCCESS;
+	ret = barlease_client_renew(client, lease->id, wish->term, NULL);
 	if (!ret)
 		return EXIT_SUCCESS;
-	why = barlease_client_error(client);
-	return failed_by(verb, ret, "%s: %s%s", name,
-			 *why ? why : strerror(-ret), hint(ret));
+	close(lease->fd);
+	return complain(verb, client, wish, ret);
 }
 
 /* $BARLEASE_FD, of 'barlease acquire' or somebody who does the same */
@@ -123,7 +159,8 @@ int target_open(const struct verb *verb, const struct options *options,
 	ret = lease_connect(verb, options, &target->client);
 	if (ret)
 		return ret;
-	ret = lease_acquire(verb, target->client, options->slice, 0,
+	ret = lease_acquire(verb, target->client,
+			    &(struct wish){ .name = options->slice },
 			    &target->lease);
 	if (ret)
 		barlease_client_close(target->client);

@@ -17,10 +17,26 @@
 int lease_connect(const struct verb *verb, const struct options *options,
 		  struct barlease_client **client);
 
-/* As barlease_client_acquire(). Return: an exit status */
+/**
+ * struct wish - how a lease is wanted
+ * @name: of a slice; with @flags of BARLEASE_ANY, of a group
+ * @patience: how long to wait for it, in milliseconds
+ * @term: how long it is wanted, in milliseconds; 0: for as long as may be
+ */
+struct wish {
+	const char *name;
+	unsigned int flags;
+	uint64_t patience;
+	uint64_t term;
+};
+
+/* From --any, --wait and --for. Return: an exit status */
+int wish_of(const struct verb *verb, const struct options *options,
+	    const char *name, struct wish *wish);
+
+/* Return: an exit status */
 int lease_acquire(const struct verb *verb, struct barlease_client *client,
-		  const char *name, unsigned int flags,
-		  struct barlease_lease *lease);
+		  const struct wish *wish, struct barlease_lease *lease);
 
 /**
  * struct target - the lease that 'peek' and 'poke' are about

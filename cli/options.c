@@ -13,7 +13,7 @@
 #define ADMIN_SOCKET	"/run/barlease/admin"
 #define CONFIG		"/etc/barlease/barleased.conf"
 
-#define HELP		0x1000000
+#define HELP		0x40000000
 
 static const struct description {
 	unsigned int bit;
@@ -33,6 +33,10 @@ static const struct description {
 	  "barleased's configuration; else " CONFIG },
 	{ OPT_DEVICE, "device", "DEVICE", "all leases of this device" },
 	{ OPT_FORCE, "force", NULL, "even if the driver that it has is at work" },
+	{ OPT_FOR, "for", "TIME",
+	  "no longer than that, such as 10m" },
+	{ OPT_GRACE, "grace", "TIME",
+	  "so much time for the holder to finish; 0 for\nnone. Else the slice's grace=" },
 	{ OPT_HTTP, "http", NULL,
 	  "answer one request of HTTP on standard input" },
 	{ OPT_IRQ, "irq", NULL,
@@ -45,7 +49,7 @@ static const struct description {
 	{ OPT_OFF, "off", NULL, "uncached instead" },
 	{ OPT_ON_REVOKE, "on-revoke", "SIGNAL",
 	  "send the command this if the lease ends before\n"
-	  "it" },
+	  "it, or is about to" },
 	{ OPT_PERSIST, "persist", NULL, "and whenever the machine starts" },
 	{ OPT_PROVE, "prove", NULL,
 	  "open the device and map it, and show what its\n"
@@ -59,6 +63,9 @@ static const struct description {
 	  "or /run/barlease/socket" },
 	{ OPT_SVG, "svg", NULL, "a picture, in SVG" },
 	{ OPT_UID, "uid", "UID", "all leases of this user" },
+	{ OPT_WAIT, "wait", "TIME",
+	  "where others have it, wait so long for it, such\n"
+	  "as 30s, or forever" },
 	{ OPT_WIDTH, "width", "BITS", "of a word: 8, 16, 32 (else), 64" },
 };
 
@@ -98,6 +105,12 @@ static void take(struct options *options, int option)
 	case OPT_DEVICE:
 		options->device = optarg;
 		break;
+	case OPT_FOR:
+		options->term = optarg;
+		break;
+	case OPT_GRACE:
+		options->grace = optarg;
+		break;
 	case OPT_ON_REVOKE:
 		options->on_revoke = optarg;
 		break;
@@ -110,6 +123,9 @@ static void take(struct options *options, int option)
 		break;
 	case OPT_UID:
 		options->uid = optarg;
+		break;
+	case OPT_WAIT:
+		options->wait = optarg;
 		break;
 	case OPT_WIDTH:
 		options->width = optarg;

@@ -36,6 +36,9 @@ enum {
 	OPT_WIDTH	= 1u << 21,
 	OPT_HTTP	= 1u << 22,
 	OPT_SVG		= 1u << 23,
+	OPT_FOR		= 1u << 24,
+	OPT_WAIT	= 1u << 25,
+	OPT_GRACE	= 1u << 26,
 };
 
 struct options {
@@ -43,10 +46,13 @@ struct options {
 	const char *admin;	/* never NULL */
 	const char *config;	/* never NULL */
 	const char *device;
+	const char *grace;
 	const char *on_revoke;
 	const char *slice;
 	const char *socket;	/* NULL: as the library has it */
+	const char *term;
 	const char *uid;
+	const char *wait;
 	const char *width;
 };
 

@@ -704,6 +704,10 @@ int barlease_copy_to(volatile void *to, const void *from, size_t size);
  * @dma_align: of the addresses that are for that; a power of two, or 0 for what
  *   suits
  * @dma_base: the lowest address that the device can use; 0 for any
+ * @grace: how long before the end of its term a holder is told of it, in
+ *   milliseconds; 0: it is not
+ * @max_term: how long a lease lasts unless it is renewed, and how far it can be
+ *   renewed, in milliseconds; 0: it has no end of its own
  * @reserved: 0
  *
  * Interrupts and memory are for slices that are BARLEASE_EXCLUSIVE. No two slices
@@ -727,7 +731,9 @@ struct barlease_slice {
 	uint64_t dma;
 	uint64_t dma_align;
 	uint64_t dma_base;
-	uint64_t reserved[4];
+	uint64_t grace;
+	uint64_t max_term;
+	uint64_t reserved[2];
 };
 
 /**
@@ -754,6 +760,7 @@ enum barlease_reason {
 	BARLEASE_FORBIDDEN,	/* no longer allowed, or no longer a slice */
 	BARLEASE_SHUTDOWN,	/* the server ends */
 	BARLEASE_GONE,		/* its device is gone */
+	BARLEASE_EXPIRED,	/* its term is over */
 };
 
 /**
@@ -774,7 +781,7 @@ enum barlease_lease_state {
  * struct barlease_holding - a lease, as its server sees it
  * @id: for barlease_server_revoke()
  * @state: how far it is
- * @reason: why it has ended, unless it is held
+ * @reason: why it has ended; where it is held, why it is about to, if @ends
  * @slice: name of the slice, even where there is no such slice any more
  * @context: the slice's; NULL where there is none any more
  * @peer: who has it, or had
@@ -782,6 +789,7 @@ enum barlease_lease_state {
  * @since: when it was acquired, in seconds since the epoch
  * @vectors: interrupts of the device that go to its holder
  * @dma: bytes of its holder's memory that the device reaches
+ * @ends: when it will be revoked, in milliseconds since the epoch; 0: not known
  *
  * Valid for the call that it is an argument of.
  */
@@ -796,7 +804,8 @@ struct barlease_holding {
 	int64_t since;
 	unsigned int vectors;
 	uint64_t dma;
-	uint64_t reserved[2];
+	int64_t ends;
+	uint64_t reserved[1];
 };
 
 /**
@@ -814,6 +823,7 @@ struct barlease_holding {
  *   reset before it has another holder. barlease_server_suspend() is done; reset it,
  *   soon, wherever you like, and call barlease_server_resume(). NULL: the server
  *   does it itself, there and then
+ * @ending: the holder of a lease has been told when, and why, it will be revoked
  *
  * None may call a function on the server.
  */
@@ -827,6 +837,7 @@ struct barlease_server_ops {
 	void (*refused)(void *data, const struct barlease_peer *peer,
 			const char *why);
 	void (*reset)(void *data, const struct barlease_device *device);
+	void (*ending)(void *data, const struct barlease_holding *lease);
 };
 
 struct barlease_server;
@@ -969,6 +980,21 @@ void barlease_server_remove_device(struct barlease_server *server,
  */
 int barlease_server_revoke(struct barlease_server *server, uint32_t id);
 
+/**
+ * barlease_server_revoke_after() - the same, when its holder has had time to finish
+ * @server: the server
+ * @id: of the lease
+ * @grace: how much, in milliseconds; 0: none
+ *
+ * The holder is told, and may give it back until then. Where its end was due sooner,
+ * it stays due then. ended() tells when it is over.
+ *
+ * Return: -EINPROGRESS; -ENOENT no such lease. Where no time is left, as
+ * barlease_server_revoke().
+ */
+int barlease_server_revoke_after(struct barlease_server *server, uint32_t id,
+				 uint64_t grace);
+
 /* Asks allowed() anew about every lease, and revokes where it says no. */
 void barlease_server_recheck(struct barlease_server *server);
 
@@ -1098,6 +1124,8 @@ int barlease_client_list(struct barlease_client *client,
  * @interrupt_kind: and of what kind
  * @dma: how much memory the device may be let reach, in bytes, for
  *   barlease_client_map()
+ * @term: how long it lasts unless it is renewed, in milliseconds; 0: it has no end
+ *   of its own
  */
 struct barlease_lease {
 	uint32_t id;
@@ -1110,7 +1138,8 @@ struct barlease_lease {
 	unsigned int interrupts;
 	enum barlease_interrupt_kind interrupt_kind;
 	uint64_t dma;
-	uint64_t reserved[6];
+	uint64_t term;
+	uint64_t reserved[5];
 };
 
 /**
@@ -1129,6 +1158,47 @@ struct barlease_lease {
  */
 int barlease_client_acquire(struct barlease_client *client, const char *name,
 			    unsigned int flags, struct barlease_lease *lease);
+
+/* For whatever takes milliseconds: as long as may be */
+#define BARLEASE_FOREVER	UINT64_MAX
+
+/**
+ * barlease_client_acquire_wait() - get a lease, and wait where others have it
+ * @client: the client
+ * @name: of a slice; with BARLEASE_ANY, of a group
+ * @flags: 0 or BARLEASE_ANY
+ * @patience: how long to wait for it, in milliseconds; 0: not at all;
+ *   BARLEASE_FOREVER. More than 49 days are 49 days
+ * @lease: receives it
+ *
+ * Whoever has waited longest is next. The client's time-out, see
+ * barlease_client_set_timeout(), is for the answer beyond that.
+ *
+ * Return: as barlease_client_acquire(); -ETIMEDOUT it has not become free; -EDQUOT
+ * also: this connection waits for 16 already; -EOPNOTSUPP the server cannot have
+ * anybody wait.
+ */
+int barlease_client_acquire_wait(struct barlease_client *client,
+				 const char *name, unsigned int flags,
+				 uint64_t patience,
+				 struct barlease_lease *lease);
+
+/**
+ * barlease_client_renew() - have a lease for so long from now on
+ * @client: the client
+ * @lease: number of a lease of its own
+ * @term: in milliseconds; BARLEASE_FOREVER: as long as may be. Also less than is
+ *   left of it
+ * @left: receives for how long it is now, in milliseconds; 0: it has no end of its
+ *   own. May be NULL
+ *
+ * Return: 0; -EINVAL a term of nothing, or more than the slice has:
+ * barlease_client_error() says how much that is; -EBUSY somebody waits for the
+ * slice, so that it is not prolonged, or it is being revoked; -ENOENT no such lease;
+ * -EOPNOTSUPP the server knows no terms; errors of the connection.
+ */
+int barlease_client_renew(struct barlease_client *client, uint32_t lease,
+			  uint64_t term, uint64_t *left);
 
 /* Return: 0; -ENOENT not (any more) a lease of this client; as above */
 int barlease_client_release(struct barlease_client *client, uint32_t id);
@@ -1251,6 +1321,26 @@ int barlease_client_unmap(struct barlease_client *client, uint32_t lease,
 int barlease_client_start_acquire(struct barlease_client *client,
 				  const char *name, unsigned int flags);
 
+/*
+ * The same of barlease_client_acquire_wait(). Return: also -EOPNOTSUPP
+ */
+int barlease_client_start_acquire_wait(struct barlease_client *client,
+				       const char *name, unsigned int flags,
+				       uint64_t patience);
+
+/**
+ * barlease_client_cancel() - wait for a lease no longer
+ * @client: the client
+ * @request: from barlease_client_start_acquire_wait()
+ *
+ * The request is answered all the same: by -ECANCELED, or by the lease, where that
+ * came first.
+ *
+ * Return: 0; -EINVAL no such request; -EAGAIN the server takes no more for now; errors
+ * of the connection.
+ */
+int barlease_client_cancel(struct barlease_client *client, int request);
+
 /* The same of barlease_client_release() */
 int barlease_client_start_release(struct barlease_client *client, uint32_t id);
 
@@ -1271,15 +1361,31 @@ enum barlease_event_type {
 	BARLEASE_EVENT_SUSPENDED,	/* accesses will wait: a reset */
 	BARLEASE_EVENT_RESUMED,		/* it is over */
 	BARLEASE_EVENT_ANSWERED,	/* @request, for barlease_client_finish() */
+	BARLEASE_EVENT_REVOKING,	/* @lease will be, for @reason, in @left */
+	BARLEASE_EVENT_FREED,		/* see barlease_client_watch() */
 };
 
+/* @left: in milliseconds, from when the server has said so */
 struct barlease_event {
 	enum barlease_event_type type;
 	uint32_t lease;
 	enum barlease_reason reason;
 	int request;
-	uint64_t reserved[4];
+	uint64_t left;
+	uint64_t reserved[3];
 };
+
+/**
+ * barlease_client_watch() - be told when something becomes free
+ * @client: the client
+ *
+ * BARLEASE_EVENT_FREED comes once, when a lease of something that this client may
+ * have has ended since; then ask again. It says nothing of who is quicker:
+ * barlease_client_start_acquire_wait() has a turn.
+ *
+ * Return: 0; -EOPNOTSUPP the server does not tell; errors of the connection.
+ */
+int barlease_client_watch(struct barlease_client *client);
 
 /**
  * barlease_client_dispatch() - the next event, without waiting for it

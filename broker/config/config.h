@@ -28,9 +28,12 @@
 /* What ranges are made of */
 uint64_t config_page(void);
 
+/* What administrators can give at most, where the configuration does not say */
+#define CONFIG_MAX_GRACE	60000
+
 /*
  * [broker]; @monitor: NULL where there is to be none; @connections, @leases: 0 where
- * the file does not say
+ * the file does not say; @max_grace: in milliseconds
  */
 struct config_broker {
 	char *socket;
@@ -45,6 +48,7 @@ struct config_broker {
 	unsigned int user_leases;
 	uint64_t dma;
 	uint64_t user_dma;
+	uint64_t max_grace;
 };
 
 /* [device BDF] */
@@ -70,6 +74,8 @@ struct config_ids {
  * @stride: from one slice of a template to the next, in bytes
  * @first_vector: of the first slice's interrupts; @nr_vectors of each
  * @dma, @dma_align, @dma_base: as in struct barlease_slice
+ * @grace: of those that an administrator takes back, in milliseconds, and as there
+ * @max_term: as in struct barlease_slice
  */
 struct config_rule {
 	char name[BARLEASE_NAME_MAX];
@@ -92,6 +98,8 @@ struct config_rule {
 	uint64_t dma;
 	uint64_t dma_align;
 	uint64_t dma_base;
+	uint64_t grace;
+	uint64_t max_term;
 };
 
 /*

@@ -125,6 +125,11 @@ static void set_user_dma(struct config_parser *parser, const char *value)
 	value_pages(parser, value, &parser->config->broker.user_dma);
 }
 
+static void set_max_grace(struct config_parser *parser, const char *value)
+{
+	value_duration(parser, value, &parser->config->broker.max_grace);
+}
+
 static const struct key broker_keys[] = {
 	{ "socket", .set = set_socket },
 	{ "socket-mode", .set = set_socket_mode },
@@ -138,6 +143,7 @@ static const struct key broker_keys[] = {
 	{ "user-leases", .set = set_user_leases },
 	{ "dma", .set = set_dma_limit },
 	{ "user-dma", .set = set_user_dma },
+	{ "max-grace", .set = set_max_grace },
 	{ 0 },
 };
 
@@ -315,6 +321,16 @@ static void set_dma_base(struct config_parser *parser, const char *value)
 	value_pages(parser, value, &parser_rule(parser)->dma_base);
 }
 
+static void set_grace(struct config_parser *parser, const char *value)
+{
+	value_duration(parser, value, &parser_rule(parser)->grace);
+}
+
+static void set_max_time(struct config_parser *parser, const char *value)
+{
+	value_duration(parser, value, &parser_rule(parser)->max_term);
+}
+
 static void set_reset(struct config_parser *parser, const char *value)
 {
 	static const char *const words[] = { "never", "between-holders", NULL };
@@ -425,6 +441,8 @@ static const struct key slice_keys[] = {
 	{ "dma-align", .set = set_dma_align },
 	{ "dma-base", .set = set_dma_base },
 	{ "reset", .set = set_reset },
+	{ "grace", .set = set_grace },
+	{ "max-time", .set = set_max_time },
 	{ 0 },
 };
 

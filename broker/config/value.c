@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/duration.h"
 #include "value.h"
 
 static bool is_digit(char c)
@@ -100,6 +101,22 @@ bool value_number(struct config_parser *parser, const char *text, uint64_t low,
 		return false;
 	}
 	return true;
+}
+
+bool value_duration(struct config_parser *parser, const char *text,
+		    uint64_t *milliseconds)
+{
+	int ret = duration_parse(text, milliseconds);
+
+	if (!ret && *milliseconds)
+		return true;
+	if (ret == -ERANGE)
+		complain(parser, "\"%.60s\" is more than a hundred years", text);
+	else
+		complain(parser,
+			 "\"%.60s\" is no time; " DURATION_EXAMPLES " are",
+			 text);
+	return false;
 }
 
 bool value_span(struct config_parser *parser, const char *text, uint64_t high,

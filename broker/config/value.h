@@ -18,6 +18,9 @@ bool value_number(struct config_parser *parser, const char *text, uint64_t low,
 		  uint64_t high, uint64_t *value);
 bool value_pages(struct config_parser *parser, const char *text,
 		 uint64_t *value);
+/* A duration, in milliseconds; more than nothing */
+bool value_duration(struct config_parser *parser, const char *text,
+		    uint64_t *milliseconds);
 /* "3" or "4-7" */
 bool value_span(struct config_parser *parser, const char *text, uint64_t high,
 		uint64_t *first, uint64_t *last);

@@ -15,13 +15,13 @@ declare -gA _barlease_options=(
 	[doctor]='--admin= --config= --json --no-iommu --socket='
 	[report]='--admin= --config= --socket='
 	[slices]='--admin= --all --json --socket='
-	[acquire]='--any --irq --listen-fds --on-revoke= --socket='
+	[acquire]='--any --for= --irq --listen-fds --on-revoke= --socket= --wait='
 	[peek]='--slice= --socket= --width='
 	[poke]='--slice= --socket= --width='
 	[devices]='--admin= --json'
 	[show]='--admin= --ascii --json --svg'
 	[ps]='--admin= --json'
-	[revoke]='--admin= --all --device= --slice= --uid='
+	[revoke]='--admin= --all --device= --grace= --slice= --uid='
 	[reset]='--admin='
 	[reload]='--admin='
 	[watch]='--admin= --json'
@@ -118,6 +118,8 @@ _barlease_value()
 	case $1 in
 	--slice) _barlease_reply "$2" "$(_barlease_column slices)" ;;
 	--device) _barlease_reply "$2" "$(_barlease_devices show)" ;;
+	--for | --grace) _barlease_reply "$2" 5s 30s 10m 2h ;;
+	--wait) _barlease_reply "$2" 5s 30s 10m forever ;;
 	--on-revoke) _barlease_reply "$2" HUP INT QUIT TERM USR1 USR2 ;;
 	--width) _barlease_reply "$2" 8 16 32 64 ;;
 	--socket | --admin | --config) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;

@@ -111,7 +111,10 @@ __barlease_option 'doctor report' -l config -rF \
 	-d "barleased's configuration"
 __barlease_option revoke -l device -xa '(__barlease_devices show)' \
 	-d 'all leases of this device'
+__barlease_option acquire -l for -xa '30s 10m 2h' -d 'no longer than that'
 __barlease_option bind -l force -d 'even if the driver that it has is at work'
+__barlease_option revoke -l grace -xa '0 5s 30s 10m' \
+	-d 'so much time for the holder to finish'
 __barlease_option metrics -l http \
 	-d 'answer one request of HTTP on standard input'
 __barlease_option acquire -l irq -d 'with an eventfd for each of its interrupts'
@@ -122,7 +125,7 @@ __barlease_option acquire -l listen-fds \
 __barlease_option 'bind doctor' -l no-iommu -d 'devices without an IOMMU'
 __barlease_option wc -l off -d 'uncached instead'
 __barlease_option acquire -l on-revoke -xa 'HUP INT QUIT TERM USR1 USR2' \
-	-d 'send the command this if the lease ends before it'
+	-d 'send the command this if the lease ends, or is about to'
 __barlease_option bind -l persist -d 'and whenever the machine starts'
 __barlease_option wc -l prove -d 'show what the page table says'
 __barlease_option 'peek poke' -l slice -xa '(__barlease_column slices)' \
@@ -134,6 +137,8 @@ __barlease_option 'doctor report slices acquire peek poke' -l socket -rF \
 __barlease_option show -l svg -d 'a picture, in SVG'
 __barlease_option revoke -l uid -xa '(__fish_complete_user_ids)' \
 	-d 'all leases of this user'
+__barlease_option acquire -l wait -xa '5s 30s 10m forever' \
+	-d 'where others have it, wait so long for it'
 __barlease_option 'peek poke' -l width -xa '8 16 32 64' -d 'of a word, in bits'
 
 # Operands

@@ -46,6 +46,7 @@ struct run {
 	bool listen_fds;
 	bool connected;
 	bool revoked;
+	bool told;		/* the command, of the end */
 	bool over;		/* the command has ended */
 };
 
@@ -147,16 +148,22 @@ static const char *why_it_ended(enum barlease_reason reason)
 		return "the broker ends";
 	case BARLEASE_GONE:
 		return "its device is gone";
+	case BARLEASE_EXPIRED:
+		return "its time is over";
 	default:
 		return "it is not known why";
 	}
 }
 
-/* At its end, for whatever reason; a command that has ended gets nothing. */
-static void signal_end(const struct run *run)
+/*
+ * At its end, or when it is known, for whatever reason; a command that has ended gets
+ * nothing.
+ */
+static void signal_end(struct run *run)
 {
-	if (run->on_revoke && run->pid > 0 && !run->over)
+	if (run->on_revoke && run->pid > 0 && !run->over && !run->told)
 		kill(run->pid, run->on_revoke);
+	run->told = true;
 }
 
 static void tell(struct run *run, const struct barlease_event *event)
@@ -166,6 +173,13 @@ static void tell(struct run *run, const struct barlease_event *event)
 		run->revoked = true;
 		note(run->verb, "lease %" PRIu32 " (%s) was revoked: %s",
 		     event->lease, run->lease.name,
+		     why_it_ended(event->reason));
+		signal_end(run);
+		break;
+	case BARLEASE_EVENT_REVOKING:
+		note(run->verb,
+		     "lease %" PRIu32 " (%s) is about to be revoked, in %.1f s: %s",
+		     event->lease, run->lease.name, (double)event->left / 1000,
 		     why_it_ended(event->reason));
 		signal_end(run);
 		break;
@@ -321,7 +335,7 @@ static int acquire(const struct verb *verb, const struct options *options,
 		.irqs = options->given & OPT_IRQ,
 		.listen_fds = options->given & OPT_LISTEN_FDS,
 	};
-	unsigned int flags = options->given & OPT_ANY ? BARLEASE_ANY : 0;
+	struct wish wish;
 	int ret;
 
 	(void)argc;
@@ -329,10 +343,12 @@ static int acquire(const struct verb *verb, const struct options *options,
 	    !parse_signal(options->on_revoke, &run.on_revoke))
 		return misused(verb, "\"%s\" is no signal, as TERM is one",
 			       options->on_revoke);
-	ret = lease_connect(verb, options, &run.client);
+	ret = wish_of(verb, options, argv[0], &wish);
+	if (!ret)
+		ret = lease_connect(verb, options, &run.client);
 	if (ret)
 		return ret;
-	ret = lease_acquire(verb, run.client, argv[0], flags, &run.lease);
+	ret = lease_acquire(verb, run.client, &wish, &run.lease);
 	if (!ret)
 		ret = run_with_lease(&run, argv + 1);
 	barlease_client_close(run.client);
@@ -363,8 +379,8 @@ const struct verb acquire_verb = {
 "  BARLEASE_UNMASK_FD\n"
 "                    with --irq: of the eventfd whose writer unmasks an INTx\n"
 "To let the device reach memory takes a program that leases by itself.\n"
-"The lease ends with the command. Should it end before, stderr says so, and the\n"
-"command's next access ends in SIGBUS. Signals are passed on. Ends with the\n"
+"The lease ends with the command, or after the time of --for. Should it end before\n"
+"the command, stderr says so, and the command's next access ends in SIGBUS. Signals are passed on. Ends with the\n"
 "status of the command, 128 and the signal's number if one ended it, 127 if\n"
 "there is no such command, 126 if it cannot be run. With --listen-fds the\n"
 "descriptor is 3, those of interrupts come after it, and LISTEN_FDS, LISTEN_PID\n"
@@ -375,10 +391,11 @@ const struct verb acquire_verb = {
 "  barlease acquire frames --any -- ./worker --verbose\n"
 "  barlease acquire queue --irq -- ./worker\n"
 "  barlease acquire doorbell --on-revoke=TERM -- ./worker\n"
+"  barlease acquire doorbell --wait=forever --for=10m -- ./worker\n"
 "  barlease acquire doorbell --listen-fds -- podman run image ./worker\n"
 "  barlease acquire doorbell -- sh -c 'barlease peek 0 $((BARLEASE_SIZE / 4))'\n",
-	.takes = OPT_ANY | OPT_IRQ | OPT_LISTEN_FDS | OPT_ON_REVOKE |
-		 OPT_SOCKET,
+	.takes = OPT_ANY | OPT_FOR | OPT_IRQ | OPT_LISTEN_FDS | OPT_ON_REVOKE |
+		 OPT_SOCKET | OPT_WAIT,
 	.min = 2,
 	.max = -1,
 	.run = acquire,

@@ -11,6 +11,7 @@
 
 #include <barlease.h>
 
+#include "../broker/base/duration.h"
 #include "broker.h"
 #include "number.h"
 #include "sysfs.h"
@@ -20,27 +21,33 @@
 
 #define REQUEST_SIZE	(BARLEASE_NAME_MAX + 32)
 
+/* " grace=5000", or nothing where none is given */
+struct grace {
+	char words[32];
+};
+
 static int revoke_one(const struct verb *verb, struct admin *admin,
-		      const char *id)
+		      const char *id, const struct grace *grace)
 {
 	uint64_t number;
-	char request[32];
+	char request[64];
 
 	if (!parse_number(id, UINT32_MAX, &number))
 		return misused(verb, "\"%s\" is no lease's number; 'barlease ps' shows them",
 			       id);
-	snprintf(request, sizeof(request), "revoke id=%" PRIu64, number);
+	snprintf(request, sizeof(request), "revoke id=%" PRIu64 "%s", number,
+		 grace->words);
 	return broker_order(verb, admin, request);
 }
 
 /* All of them, whatever becomes of one */
 static int revoke_each(const struct verb *verb, struct admin *admin, int argc,
-		       char **argv)
+		       char **argv, const struct grace *grace)
 {
 	int i, one, ret = EXIT_SUCCESS;
 
 	for (i = 0; i < argc; i++) {
-		one = revoke_one(verb, admin, argv[i]);
+		one = revoke_one(verb, admin, argv[i], grace);
 		if (one)
 			ret = one;
 	}
@@ -83,12 +90,30 @@ static int wanted(const struct verb *verb, const struct options *options,
 	return EXIT_SUCCESS;
 }
 
-static int revoke_wanted(const struct verb *verb, struct admin *admin,
-			 const char *request)
+static int wanted_grace(const struct verb *verb, const struct options *options,
+			struct grace *grace)
 {
+	uint64_t milliseconds;
+
+	*grace = (struct grace){ "" };
+	if (!options->grace)
+		return EXIT_SUCCESS;
+	if (duration_parse(options->grace, &milliseconds))
+		return misused(verb, "\"%s\" is no time; " DURATION_EXAMPLES
+				     " are, and 0", options->grace);
+	snprintf(grace->words, sizeof(grace->words), " grace=%" PRIu64 "ms",
+		 milliseconds);
+	return EXIT_SUCCESS;
+}
+
+static int revoke_wanted(const struct verb *verb, struct admin *admin,
+			 const char *which, const struct grace *grace)
+{
+	char request[REQUEST_SIZE + sizeof(grace->words)];
 	uint64_t nr;
 	int ret;
 
+	snprintf(request, sizeof(request), "%s%s", which, grace->words);
 	ret = broker_order(verb, admin, request);
 	if (ret)
 		return ret;
@@ -103,20 +128,22 @@ static int revoke(const struct verb *verb, const struct options *options,
 	unsigned int which = options->given & WHICH;
 	char request[REQUEST_SIZE];
 	struct admin *admin;
-	int ret = EXIT_SUCCESS;
+	struct grace grace;
+	int ret;
 
 	if (!argc != !!which || which & (which - 1))
 		return misused(verb, "name leases by their numbers, or by one of the options");
-	if (which)
+	ret = wanted_grace(verb, options, &grace);
+	if (!ret && which)
 		ret = wanted(verb, options, request);
 	if (!ret)
 		ret = broker_connect(verb, options, &admin);
 	if (ret)
 		return ret;
 	if (which)
-		ret = revoke_wanted(verb, admin, request);
+		ret = revoke_wanted(verb, admin, request, &grace);
 	else
-		ret = revoke_each(verb, admin, argc, argv);
+		ret = revoke_each(verb, admin, argc, argv, &grace);
 	admin_close(admin);
 	return ret;
 }
@@ -128,13 +155,16 @@ const struct verb revoke_verb = {
 	.details =
 "LEASE is the number that 'ps' shows; or all those of one kind are taken back.\n"
 "When this ends, nobody reaches the device through them any more: an access ends\n"
-"in SIGBUS. Asks barleased, for root only.\n",
+"in SIGBUS. With --grace, or where the slice has grace=, holders are told first, may\n"
+"finish and give it back; when that time is over it is taken. Asks barleased, for\n"
+"root only.\n",
 	.examples =
 "  barlease revoke 12\n"
+"  barlease revoke 12 --grace 5s\n"
 "  barlease revoke --uid 1001\n"
 "  barlease revoke --device 0000:03:00.0\n"
 "  barlease ps --json | jq '.leases[] | select(.uid == 1001).id' | xargs barlease revoke\n",
-	.takes = OPT_ADMIN | WHICH,
+	.takes = OPT_ADMIN | OPT_GRACE | WHICH,
 	.max = -1,
 	.run = revoke,
 };

@@ -81,6 +81,14 @@ static struct barlease_event event_of(const struct bl_wire_message *message)
 
 	if (message->type == BL_WIRE_SUSPENDED)
 		event.type = BARLEASE_EVENT_SUSPENDED;
+	if (message->type == BL_WIRE_FREED)
+		event.type = BARLEASE_EVENT_FREED;
+	if (message->type == BL_WIRE_REVOKING) {
+		event.type = BARLEASE_EVENT_REVOKING;
+		event.lease = message->revoking.id;
+		event.reason = message->revoking.reason;
+		event.left = message->revoking.milliseconds;
+	}
 	if (message->type == BL_WIRE_REVOKED) {
 		event.type = BARLEASE_EVENT_REVOKED;
 		event.lease = message->revoked.id;
@@ -152,6 +160,10 @@ static bool fits(const struct bl_call *call,
 		       message->interrupt.vector == call->address;
 	case BL_WIRE_MAPPED:
 		return message->piece.id == call->number;
+	case BL_WIRE_RENEWED:
+		return message->term.id == call->number;
+	case BL_WIRE_WATCHED:
+		return true;
 	case BL_WIRE_UNMAPPED:
 		return message->piece.id == call->number &&
 		       message->piece.address == call->address;
@@ -185,6 +197,12 @@ static void remember(struct bl_call *call, const struct bl_wire_message *request
 	case BL_WIRE_UNMAP:
 		call->number = request->piece.id;
 		call->address = request->piece.address;
+		break;
+	case BL_WIRE_RENEW:
+		call->number = request->term.id;
+		break;
+	case BL_WIRE_CANCEL:
+		call->number = request->cancel.id;
 		break;
 	}
 }
@@ -312,13 +330,14 @@ static int wait_for_first(struct barlease_client *client)
 	return ret;
 }
 
-int bl_call_wait(struct barlease_client *client, struct bl_call *call)
+/* With a deadline of its own, in milliseconds; 0: as every call has it */
+static int wait_until(struct barlease_client *client, struct bl_call *call,
+		      int64_t until)
 {
-	int ret = client->timeout ? wait_for_first(client) : 0;
-	int64_t until = -1;
+	int ret = client->timeout && !until ? wait_for_first(client) : 0;
 
-	if (!ret && !call->answered)
-		until = deadline(client->timeout);
+	if (!until)
+		until = ret || call->answered ? -1 : deadline(client->timeout);
 	while (!ret && !call->answered && !client->last_word) {
 		ret = bl_call_take(client, false);
 		if (ret == -EAGAIN)
@@ -327,6 +346,11 @@ int bl_call_wait(struct barlease_client *client, struct bl_call *call)
 	if (call->answered)
 		return 0;
 	return bl_client_last_word(client) ?: ret;
+}
+
+int bl_call_wait(struct barlease_client *client, struct bl_call *call)
+{
+	return wait_until(client, call, 0);
 }
 
 int bl_call_end(struct barlease_client *client, struct bl_call *call,
@@ -351,10 +375,18 @@ void bl_call_abandon(struct bl_call *call)
 	forget(call);
 }
 
-int bl_call_finish(struct barlease_client *client, struct bl_call *call,
-		   struct bl_received *received)
+static int64_t later(int timeout, uint64_t patience)
 {
-	int ret = bl_call_wait(client, call);
+	if (timeout < 0 || patience >= BL_WIRE_WAIT_MAX)
+		return -1;
+	return now_ms() + timeout + (int64_t)patience;
+}
+
+int bl_call_finish_in(struct barlease_client *client, struct bl_call *call,
+		      uint64_t patience, struct bl_received *received)
+{
+	int64_t until = patience ? later(client->timeout, patience) : 0;
+	int ret = wait_until(client, call, until);
 
 	if (!ret)
 		return bl_call_end(client, call, received);
@@ -363,6 +395,12 @@ int bl_call_finish(struct barlease_client *client, struct bl_call *call,
 	else
 		forget(call);
 	return ret;
+}
+
+int bl_call_finish(struct barlease_client *client, struct bl_call *call,
+		   struct bl_received *received)
+{
+	return bl_call_finish_in(client, call, 0, received);
 }
 
 int bl_client_call_with(struct barlease_client *client,

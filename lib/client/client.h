@@ -9,7 +9,7 @@
  *   events.c    events that nobody has asked for yet
  *   receive.c   what the server says
  *   call.c      requests and their replies
- *   lease.c     requests: acquire, release
+ *   lease.c     requests: acquire, release, renew, watch
  *   list.c      requests: list
  *   queue.c     requests: interrupts, and memory for the device
  *   memory.c    memory as a device can be let reach it
@@ -125,7 +125,12 @@ int bl_call_end(struct barlease_client *client, struct bl_call *call,
 struct bl_call *bl_call_find(const struct barlease_client *client,
 			     uint32_t serial);
 int bl_client_last_word(struct barlease_client *client);
-/* bl_call_wait() and bl_call_end(). The call is gone after it, or abandoned */
+/*
+ * bl_call_wait() and bl_call_end(). The call is gone after it, or abandoned. @patience:
+ * milliseconds that the server may take beyond the time-out
+ */
+int bl_call_finish_in(struct barlease_client *client, struct bl_call *call,
+		      uint64_t patience, struct bl_received *received);
 int bl_call_finish(struct barlease_client *client, struct bl_call *call,
 		   struct bl_received *received);
 /* Not for a call that brings a lease: that has to be given back */

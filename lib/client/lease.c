@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Requests: acquire, release
+ * Requests: acquire, release, renew, watch
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -9,6 +9,11 @@
 #include <unistd.h>
 
 #include "client.h"
+
+static bool knows_terms(const struct barlease_client *client)
+{
+	return client->features & BL_WIRE_TERMS;
+}
 
 static int acquire_request(const char *name, unsigned int flags,
 			   struct bl_wire_message *request)
@@ -49,6 +54,66 @@ int barlease_client_acquire(struct barlease_client *client, const char *name,
 	return ret ?: take_lease(client, &received, lease);
 }
 
+/* A server that cannot have anybody wait would hang up */
+static int may_wait(const struct barlease_client *client, uint64_t patience,
+		    struct bl_wire_message *request)
+{
+	if (patience && !knows_terms(client))
+		return -EOPNOTSUPP;
+	request->acquire.wait = patience < BL_WIRE_WAIT_MAX ? patience :
+							     BL_WIRE_WAIT_MAX;
+	return 0;
+}
+
+int barlease_client_acquire_wait(struct barlease_client *client,
+				 const char *name, unsigned int flags,
+				 uint64_t patience,
+				 struct barlease_lease *lease)
+{
+	struct bl_wire_message request;
+	struct bl_received received;
+	struct bl_call *call;
+	int ret = acquire_request(name, flags, &request);
+
+	if (!ret)
+		ret = may_wait(client, patience, &request);
+	if (!ret)
+		ret = bl_call_start(client, &request, -1, BL_WIRE_LEASE,
+				    client->timeout, &call);
+	if (ret)
+		return ret;
+	ret = bl_call_finish_in(client, call, patience, &received);
+	return ret ?: take_lease(client, &received, lease);
+}
+
+int barlease_client_renew(struct barlease_client *client, uint32_t lease,
+			  uint64_t term, uint64_t *left)
+{
+	struct bl_wire_message request = {
+		.type = BL_WIRE_RENEW,
+		.term = { lease, term },
+	};
+	struct bl_received received;
+	int ret;
+
+	if (!knows_terms(client))
+		return -EOPNOTSUPP;
+	ret = bl_client_call(client, &request, BL_WIRE_RENEWED, &received);
+	if (!ret && left)
+		*left = received.message.term.milliseconds;
+	return ret;
+}
+
+int barlease_client_watch(struct barlease_client *client)
+{
+	struct bl_wire_message request = { .type = BL_WIRE_WATCH };
+	struct bl_received received;
+
+	if (!knows_terms(client))
+		return -EOPNOTSUPP;
+	return bl_client_call(client, &request, BL_WIRE_WATCHED, &received);
+}
+
 static void release_request(uint32_t id, struct bl_wire_message *request)
 {
 	request->type = BL_WIRE_RELEASE;
@@ -83,6 +148,36 @@ int barlease_client_start_acquire(struct barlease_client *client,
 	int ret = acquire_request(name, flags, &request);
 
 	return ret ?: start(client, &request, BL_WIRE_LEASE);
+}
+
+int barlease_client_start_acquire_wait(struct barlease_client *client,
+				       const char *name, unsigned int flags,
+				       uint64_t patience)
+{
+	struct bl_wire_message request;
+	int ret = acquire_request(name, flags, &request);
+
+	if (!ret)
+		ret = may_wait(client, patience, &request);
+	return ret ?: start(client, &request, BL_WIRE_LEASE);
+}
+
+int barlease_client_cancel(struct barlease_client *client, int request)
+{
+	struct bl_wire_message cancel = {
+		.type = BL_WIRE_CANCEL,
+		.cancel.id = request,
+	};
+	struct bl_call *waiting = bl_call_find(client, request), *call;
+	int ret;
+
+	if (!waiting || waiting->wanted != BL_WIRE_LEASE ||
+	    !knows_terms(client))
+		return -EINVAL;
+	ret = bl_call_start(client, &cancel, -1, BL_WIRE_CANCELLED, 0, &call);
+	if (!ret)
+		bl_call_abandon(call);
+	return ret;
 }
 
 int barlease_client_start_release(struct barlease_client *client, uint32_t id)

@@ -74,19 +74,26 @@ static bool wants_reset(const struct bl_lease *lease)
 	       lease->reason != BARLEASE_SHUTDOWN;
 }
 
+void bl_session_rank(struct bl_session *session)
+{
+	if (!session->holder->nr_leases && !session->nr_turns)
+		bl_peer_set_rank(session->peer, BL_PEER_IDLE);
+}
+
 void bl_over(struct barlease_server *server, struct bl_lease *lease)
 {
-	const struct bl_session *session = lease->holder->session;
-	const struct bl_holder *holder = lease->holder;
+	struct bl_session *session = lease->holder->session;
 
 	if (wants_reset(lease))
 		bl_reset(server, lease->device);
 	tell_owner(server, lease);
 	answer_holder(lease);
+	bl_watch_tell(server, lease->slice);
 	bl_lease_over(&server->books, lease);
+	server->freed = true;
 	/* A session's holder is there for as long as the session */
-	if (session && !holder->nr_leases)
-		bl_peer_set_rank(session->peer, BL_PEER_IDLE);
+	if (session)
+		bl_session_rank(session);
 }
 
 int bl_end(struct barlease_server *server, struct bl_lease *lease,

@@ -5,6 +5,7 @@
  * Copyright (C) 2026 The barlease authors
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "server.h"
@@ -108,155 +109,13 @@ static void list(struct bl_session *session,
 	bl_session_reply(session, &message);
 }
 
-/* The slice of this name; for those who may not have it, an error */
-static int choose_by_name(const struct bl_session *session, const char *name,
-			  struct bl_slice **chosen)
-{
-	struct bl_slice *slice = bl_offer_find(&session->server->books, name);
-
-	if (!slice)
-		return -ENOENT;
-	*chosen = slice;
-	if (!bl_session_allowed(session, slice))
-		return -EACCES;
-	return bl_slice_vacancies(slice) ? 0 : -EBUSY;
-}
-
-/* The first that is free; of those that are not, any, if there is one */
-static int choose_from(const struct bl_session *session,
-		       const struct bl_members *members,
-		       struct bl_slice **chosen)
-{
-	struct bl_slice *slice, *best = NULL;
-	int ret = -ENOENT;
-
-	TAILQ_FOREACH(slice, members, of_group) {
-		if (!bl_session_allowed(session, slice))
-			continue;
-		ret = -EBUSY;
-		if (!bl_slice_vacancies(slice) ||
-		    (best && best->holders <= slice->holders))
-			continue;
-		best = slice;
-		if (!best->holders)
-			break;
-	}
-	*chosen = best;
-	return best ? 0 : ret;
-}
-
-/* One that nobody has; else one that fewest have, where several may */
-static int choose_any(const struct bl_session *session, const char *name,
-		      struct bl_slice **chosen)
-{
-	const struct bl_slice_group *group;
-	int idle, busy;
-
-	group = bl_slice_group_find(&session->server->books, name);
-	if (!group)
-		return -ENOENT;
-	idle = choose_from(session, &group->idle, chosen);
-	if (!idle)
-		return 0;
-	busy = choose_from(session, &group->busy, chosen);
-	return busy == -ENOENT ? idle : busy;
-}
-
-static int send_lease(struct bl_session *session, uint32_t serial,
-		      const struct bl_lease *lease)
-{
-	const struct bl_slice *slice = lease->slice;
-	struct bl_wire_message message;
-
-	message.type = BL_WIRE_LEASE;
-	message.serial = serial;
-	message.lease = (struct barlease_lease){
-		.id = lease->id,
-		.size = slice->size,
-		.flags = slice->flags & BL_WIRE_SLICE_FLAGS,
-		.memattr = slice->memattr,
-		.alignment = slice->alignment,
-	};
-	memcpy(message.lease.name, slice->name, sizeof(message.lease.name));
-	if (session->features & BL_WIRE_QUEUES) {
-		message.lease.interrupts = slice->nr_vectors;
-		message.lease.interrupt_kind = slice->interrupt_kind;
-		message.lease.dma = slice->dma;
-	}
-	return bl_output_send(session->peer, &message, lease->fd);
-}
-
-static void tell_owner(const struct barlease_server *server,
-		       const struct bl_lease *lease)
-{
-	const struct barlease_holding holding = bl_lease_holding(lease);
-
-	if (server->ops.acquired)
-		server->ops.acquired(server->data, &holding);
-}
-
-static int hand_out(struct bl_session *session, uint32_t serial,
-		    struct bl_slice *slice)
-{
-	struct barlease_server *server = session->server;
-	struct bl_lease *lease;
-	int ret = bl_lease_new(&server->books, session->holder, slice, &lease);
-
-	if (ret)
-		return ret;
-	bl_peer_set_rank(session->peer, BL_PEER_BUSY);
-	tell_owner(server, lease);
-	ret = send_lease(session, serial, lease);
-	/* Its fd may be on the way, so that closing it is not enough */
-	if (ret)
-		bl_end_anyway(server, lease, BARLEASE_RELEASED);
-	return ret;
-}
-
-static const char *why_not(const struct bl_session *session,
-			   const struct bl_wire_acquire *wanted, int error,
-			   const struct bl_slice *slice)
-{
-	bool any = wanted->flags & BARLEASE_ANY;
-
-	switch (error) {
-	case ENOENT:
-		return any ? "nothing there for this client" : "no such slice";
-	case EACCES:
-		return "not allowed";
-	case EBUSY:
-		return any ? "none is free" : "held by others";
-	case EUSERS:
-		return "there are as many leases as there may be";
-	case EDQUOT:
-		if (slice && bl_user_has_share(session->holder->user, slice))
-			return "this user has as many of these as it may have";
-		return "this user has as many leases as it may have";
-	default:
-		return strerror(error);
-	}
-}
-
 static void acquire(struct bl_session *session,
 		    const struct bl_wire_message *request)
 {
-	const struct bl_wire_acquire *wanted = &request->acquire;
-	bool any = wanted->flags & BARLEASE_ANY;
-	struct bl_slice *slice = NULL;
-	int ret;
-
-	ret = any ? choose_any(session, wanted->name, &slice) :
-		    choose_by_name(session, wanted->name, &slice);
-	if (!ret && bl_is_suspended(session->server, slice->device)) {
-		bl_session_park(session, request, -1);
-		return;
-	}
-	if (!ret)
-		ret = hand_out(session, request->serial, slice);
-	if (ret)
-		bl_session_error(session, request->serial, -ret, "%s %s: %s",
-				 any ? "group" : "slice", wanted->name,
-				 why_not(session, wanted, -ret, slice));
+	if (request->acquire.wait && !(session->features & BL_WIRE_TERMS))
+		misbehaves(session, request->serial, "a malformed message");
+	else
+		bl_turn_request(session, request);
 }
 
 static void release(struct bl_session *session,
@@ -283,6 +142,78 @@ static void release(struct bl_session *session,
 			 "lease %u cannot be revoked: %s", id, strerror(-ret));
 }
 
+/* How long that is for this lease; 0: for ever */
+static int64_t term_of(const struct bl_lease *lease, uint64_t wanted)
+{
+	return wanted > BL_TERM_MAX ? lease->slice->max_term : (int64_t)wanted;
+}
+
+static bool is_longer(const struct bl_lease *lease, int64_t term)
+{
+	return lease->term_end && (!term || bl_now() + term > lease->term_end);
+}
+
+/* Return: 0 it can be had for so long; or why not */
+static int check_term(const struct bl_lease *lease, uint64_t wanted,
+		      const char **why)
+{
+	const int64_t most = lease->slice->max_term;
+	const int64_t term = term_of(lease, wanted);
+
+	*why = "a term of nothing";
+	if (!wanted)
+		return -EINVAL;
+	*why = "that is longer than a lease of this slice may last";
+	if (most && term > most)
+		return -EINVAL;
+	*why = "it is being revoked";
+	if (lease->ordered_end)
+		return -EBUSY;
+	*why = "others wait for it";
+	return is_longer(lease, term) && bl_turn_waits_for(lease) ? -EBUSY : 0;
+}
+
+static void renew(struct bl_session *session,
+		  const struct bl_wire_message *request)
+{
+	const uint64_t wanted = request->term.milliseconds;
+	struct bl_wire_message reply = {
+		.type = BL_WIRE_RENEWED,
+		.serial = request->serial,
+		.term.id = request->term.id,
+	};
+	struct bl_lease *lease;
+	const char *why;
+	int ret;
+
+	lease = bl_session_lease(session, request->serial, request->term.id);
+	if (!lease)
+		return;
+	ret = check_term(lease, wanted, &why);
+	if (ret) {
+		bl_session_error(session, request->serial, -ret,
+				 "lease %u of slice %s, at most %" PRId64 " ms each time: %s",
+				 lease->id, lease->name, lease->slice->max_term,
+				 why);
+		return;
+	}
+	reply.term.milliseconds = term_of(lease, wanted);
+	bl_term_set(session->server, lease, term_of(lease, wanted));
+	bl_session_reply(session, &reply);
+}
+
+static void watch(struct bl_session *session,
+		  const struct bl_wire_message *request)
+{
+	const struct bl_wire_message reply = {
+		.type = BL_WIRE_WATCHED,
+		.serial = request->serial,
+	};
+
+	bl_watch(session);
+	bl_session_reply(session, &reply);
+}
+
 static void serve(struct bl_session *session,
 		  const struct bl_wire_message *request, int fd)
 {
@@ -295,6 +226,15 @@ static void serve(struct bl_session *session,
 		break;
 	case BL_WIRE_ACQUIRE:
 		acquire(session, request);
+		break;
+	case BL_WIRE_RENEW:
+		renew(session, request);
+		break;
+	case BL_WIRE_CANCEL:
+		bl_turn_cancel(session, request);
+		break;
+	case BL_WIRE_WATCH:
+		watch(session, request);
 		break;
 	case BL_WIRE_RELEASE:
 		release(session, request);
@@ -350,8 +290,8 @@ static bool is_unknown(const struct bl_session *session,
 	if (!session->welcome ||
 	    request->type & (BL_WIRE_REPLY | BL_WIRE_EVENT))
 		return false;
-	return error == -EOPNOTSUPP || (request->type >= BL_WIRE_INTERRUPT &&
-					!(session->features & BL_WIRE_QUEUES));
+	return error == -EOPNOTSUPP ||
+	       bl_wire_feature(request->type) & ~session->features;
 }
 
 static void understand(struct bl_session *session, const struct bl_packet *packet)

@@ -20,10 +20,6 @@
 /* As many connections have their turn in one barlease_server_dispatch() */
 #define EVENTS_AT_ONCE	64
 
-/* How often what cannot be waited for is looked at, in milliseconds */
-#define TICK_SOON	100
-#define TICK_LATER	1000
-
 /* accept() is never to wait, not even where a connection is gone again */
 static int check_listener(int listener)
 {
@@ -59,21 +55,32 @@ static int take_ops(struct barlease_server *server,
 	return 0;
 }
 
-static int set_up(struct barlease_server *server, int listener)
+static int new_timer(struct barlease_server *server, int *timer)
 {
 	struct epoll_event event = {
 		.events = EPOLLIN,
-		.data.ptr = &server->timer,
+		.data.ptr = timer,
 	};
+
+	*timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (*timer < 0 ||
+	    epoll_ctl(server->epoll, EPOLL_CTL_ADD, *timer, &event))
+		return -errno;
+	return 0;
+}
+
+static int set_up(struct barlease_server *server, int listener)
+{
+	int ret;
 
 	server->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (server->epoll < 0)
 		return -errno;
-	server->timer = timerfd_create(CLOCK_MONOTONIC,
-				       TFD_CLOEXEC | TFD_NONBLOCK);
-	if (server->timer < 0 ||
-	    epoll_ctl(server->epoll, EPOLL_CTL_ADD, server->timer, &event))
-		return -errno;
+	ret = new_timer(server, &server->timer);
+	if (!ret)
+		ret = new_timer(server, &server->clock);
+	if (ret)
+		return ret;
 	return bl_net_init(&server->net, server->epoll, listener,
 			   &bl_session_ops, server);
 }
@@ -96,12 +103,15 @@ int barlease_server_new(int listener, const struct barlease_server_ops *ops,
 		return -ENOMEM;
 	new->epoll = -1;
 	new->timer = -1;
+	new->clock = -1;
 	new->data = data;
 	bl_books_init(&new->books);
 	new->books.busy = is_busy;
 	new->books.busy_data = new;
 	LIST_INIT(&new->sessions);
 	LIST_INIT(&new->suspensions);
+	LIST_INIT(&new->watchers);
+	TAILQ_INIT(&new->turns);
 	ret = take_ops(new, ops);
 	if (!ret)
 		ret = set_up(new, listener);
@@ -143,6 +153,8 @@ void barlease_server_free(struct barlease_server *server)
 	}
 	if (server->timer >= 0)
 		close(server->timer);
+	if (server->clock >= 0)
+		close(server->clock);
 	if (server->epoll >= 0)
 		close(server->epoll);
 	free(server);
@@ -151,55 +163,6 @@ void barlease_server_free(struct barlease_server *server)
 int barlease_server_fd(const struct barlease_server *server)
 {
 	return server->epoll;
-}
-
-static long tick_wanted(const struct barlease_server *server)
-{
-	if (server->net.paused || !TAILQ_EMPTY(&server->books.ending) ||
-	    !LIST_EMPTY(&server->net.disposals))
-		return TICK_SOON;
-	if (!TAILQ_EMPTY(&server->books.kept) ||
-	    !TAILQ_EMPTY(&server->net.peers[BL_PEER_NEW]))
-		return TICK_LATER;
-	return 0;
-}
-
-/* The timer runs only while there is something that it is for */
-static void set_tick(struct barlease_server *server)
-{
-	long tick = tick_wanted(server);
-	const struct timespec every = { tick / 1000, tick % 1000 * 1000000 };
-	const struct itimerspec time = { every, every };
-
-	if (tick == server->tick)
-		return;
-	server->tick = tick;
-	timerfd_settime(server->timer, 0, &time, NULL);
-}
-
-/* At the end of each public call that may have changed something */
-static void settle(struct barlease_server *server)
-{
-	bl_net_reap(&server->net);
-	set_tick(server);
-}
-
-static void on_over(void *data, struct bl_lease *lease)
-{
-	bl_over(data, lease);
-}
-
-static void on_tick(struct barlease_server *server)
-{
-	uint64_t times;
-
-	/* If it is not read, it is read the next time */
-	if (read(server->timer, &times, sizeof(times)) != sizeof(times))
-		return;
-	bl_books_sweep(&server->books, on_over, server);
-	bl_net_expire(&server->net, bl_net_now());
-	bl_net_resume(&server->net);
-	bl_disposals_tend(&server->net);
 }
 
 int barlease_server_dispatch(struct barlease_server *server)
@@ -216,7 +179,9 @@ int barlease_server_dispatch(struct barlease_server *server)
 		if (what == &server->net)
 			connections = true;
 		else if (what == &server->timer)
-			on_tick(server);
+			bl_on_tick(server);
+		else if (what == &server->clock)
+			bl_on_clock(server);
 		else
 			bl_peer_ready(what, events[i].events);
 	}
@@ -224,7 +189,7 @@ int barlease_server_dispatch(struct barlease_server *server)
 	/* Last, for those who have gone make room for others */
 	if (connections)
 		ret = bl_net_accept(&server->net);
-	settle(server);
+	bl_settle(server);
 	return ret;
 }
 
@@ -238,9 +203,13 @@ int barlease_server_add_slice(struct barlease_server *server,
 	if (ret)
 		return ret;
 	ret = bl_offer_add(&server->books, new);
-	if (ret)
+	if (ret) {
 		bl_slice_free(new);
-	return ret;
+		return ret;
+	}
+	server->freed = true;
+	bl_settle(server);
+	return 0;
 }
 
 static void remove_slice(struct barlease_server *server, struct bl_slice *slice,
@@ -259,7 +228,7 @@ int barlease_server_remove_slice(struct barlease_server *server,
 		return -ENOENT;
 	bl_offer_remove(&server->books, slice);
 	remove_slice(server, slice, BARLEASE_FORBIDDEN);
-	settle(server);
+	bl_settle(server);
 	return 0;
 }
 
@@ -332,7 +301,8 @@ int barlease_server_set_slices(struct barlease_server *server,
 		remove_slice(server, gone[i], BARLEASE_FORBIDDEN);
 	free(gone);
 	recheck(server);
-	settle(server);
+	server->freed = true;
+	bl_settle(server);
 	return 0;
 }
 
@@ -368,25 +338,31 @@ void barlease_server_remove_device(struct barlease_server *server,
 	bl_books_forget_device(&server->books, device);
 	/* Whoever resets it has nothing to resume any more */
 	bl_unsuspend(server, device);
-	settle(server);
+	bl_settle(server);
 }
 
-int barlease_server_revoke(struct barlease_server *server, uint32_t id)
+int barlease_server_revoke_after(struct barlease_server *server, uint32_t id,
+				 uint64_t grace)
 {
 	struct bl_lease *lease = bl_lease_find(&server->books, id);
 	int ret;
 
 	if (!lease || lease->state == BARLEASE_KEPT)
 		return -ENOENT;
-	ret = bl_end(server, lease, BARLEASE_ORDERED);
-	settle(server);
+	ret = bl_term_order(server, lease, grace);
+	bl_settle(server);
 	return ret;
+}
+
+int barlease_server_revoke(struct barlease_server *server, uint32_t id)
+{
+	return barlease_server_revoke_after(server, id, 0);
 }
 
 void barlease_server_recheck(struct barlease_server *server)
 {
 	recheck(server);
-	settle(server);
+	bl_settle(server);
 }
 
 int barlease_server_each_lease(const struct barlease_server *server,
@@ -424,6 +400,8 @@ int barlease_server_set_limits(struct barlease_server *server,
 			return -EINVAL;
 	server->books.limits = *limits;
 	server->net.most = limits->connections;
+	server->freed = true;
+	bl_settle(server);
 	return 0;
 }
 

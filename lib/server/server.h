@@ -7,10 +7,15 @@
  * books/ knows what there is and who has it, and net/ knows connections; neither
  * knows the other. Here they are joined. Each file calls only what is above it:
  *
+ *   watch.c     who may have a slice, and wants to know when it becomes free
  *   end.c       the ends of leases, and who is told of them
  *   session.c   a client: a connection that has a place in the books
+ *   term.c      ends that are known before
  *   queue.c     what clients ask for: interrupts and memory
+ *   acquire.c   what clients ask for: a lease
+ *   turn.c      those who wait for one
  *   request.c   what clients ask for, else
+ *   settle.c    what is due by now
  *   suspend.c   while a device is reset
  *   server.c    the public calls, and the loop
  */
@@ -29,6 +34,7 @@
 
 LIST_HEAD(bl_sessions, bl_session);
 LIST_HEAD(bl_suspensions, bl_suspension);
+TAILQ_HEAD(bl_turns, bl_turn);
 
 /**
  * struct bl_cursor - how far a client has come in listing slices
@@ -61,19 +67,37 @@ struct bl_parked {
 };
 
 /**
+ * struct bl_turn - a client that waits for a lease
+ * @serial: of its request
+ * @until: when it gives up; 0: never
+ */
+struct bl_turn {
+	TAILQ_ENTRY(bl_turn) of_server;
+	struct bl_session *session;
+	uint32_t serial;
+	int64_t until;
+	struct bl_wire_acquire wanted;
+};
+
+/**
  * struct bl_session - a client
  * @welcome: it has said HELLO
  * @features: BL_WIRE_..., that both sides have
  * @suspended: it was told that accesses wait
+ * @watches: and is in bl_server.watchers
+ * @nr_turns: how many leases it waits for
  */
 struct bl_session {
 	LIST_ENTRY(bl_session) of_server;
+	LIST_ENTRY(bl_session) of_watchers;
 	struct barlease_server *server;
 	struct bl_peer *peer;
 	struct bl_holder *holder;
 	bool welcome;
 	uint32_t features;
 	bool suspended;
+	bool watches;
+	unsigned int nr_turns;
 	struct bl_cursor cursor;
 	struct bl_parked parked;
 };
@@ -92,11 +116,27 @@ struct bl_suspension {
  * struct barlease_server - see barlease_server_new()
  * @timer: for what has to be looked at now and then
  * @tick: in milliseconds; 0: it does not run
+ * @clock: a timer for when something is due: of a lease, or of somebody who waits
+ * @clock_at: when that is; 0: it does not run
+ * @watchers: clients that want to know when something becomes free
+ * @turns: those who wait for a lease, the first one first
+ * @give_up: when the first of them gives up, or before; 0: none does
+ * @freed: something may be free that they wait for
+ * @serving: they are being asked
+ * @put_off: some of them do not read, and are asked again
  */
 struct barlease_server {
 	int epoll;
 	int timer;
 	long tick;
+	int clock;
+	int64_t clock_at;
+	struct bl_sessions watchers;
+	struct bl_turns turns;
+	int64_t give_up;
+	bool freed;
+	bool serving;
+	bool put_off;
 	struct barlease_server_ops ops;
 	void *data;
 	struct bl_books books;
@@ -104,6 +144,13 @@ struct barlease_server {
 	struct bl_sessions sessions;
 	struct bl_suspensions suspensions;
 };
+
+/* watch.c. bl_watch_tell(): a lease of this slice has ended */
+bool bl_session_allowed(const struct bl_session *session,
+			const struct bl_slice *slice);
+void bl_watch(struct bl_session *session);
+void bl_watch_leave(struct bl_session *session);
+void bl_watch_tell(struct barlease_server *server, struct bl_slice *slice);
 
 /*
  * end.c. bl_end() ends a lease for processes, and tells its holder. Return: 0 it has
@@ -121,14 +168,14 @@ void bl_end_slice(struct barlease_server *server, struct bl_slice *slice,
 		  enum barlease_reason reason);
 void bl_end_holder(struct barlease_server *server, struct bl_holder *holder,
 		   enum barlease_reason reason);
+/* It is dear for as long as it has something, or waits for it */
+void bl_session_rank(struct bl_session *session);
 /* For a log */
 void bl_refused(const struct barlease_server *server,
 		const struct barlease_peer *peer, const char *why);
 
 /* session.c */
 extern const struct bl_net_ops bl_session_ops;
-bool bl_session_allowed(const struct bl_session *session,
-			const struct bl_slice *slice);
 void bl_session_reply(struct bl_session *session,
 		      const struct bl_wire_message *message);
 __attribute__((format(printf, 4, 5)))
@@ -142,15 +189,63 @@ struct bl_lease *bl_session_lease(struct bl_session *session, uint32_t serial,
 void bl_session_park(struct bl_session *session,
 		     const struct bl_wire_message *request, int fd);
 
+/* From now on it waits for a lease, and no longer. Return: 0; -EDQUOT; -ENOMEM */
+int bl_session_wait(struct bl_session *session, uint32_t serial,
+		    const struct bl_wire_acquire *wanted);
+void bl_session_wait_over(struct bl_turn *turn);
+
+/*
+ * term.c. bl_term_set(): a lease has so many milliseconds from now on; 0: it has no
+ * end. bl_term_order(): somebody orders the end, with so many of grace; is answered as
+ * bl_end() does, -EINPROGRESS until then. bl_terms_fire() does what is due.
+ */
+void bl_term_set(struct barlease_server *server, struct bl_lease *lease,
+		 int64_t term);
+int bl_term_order(struct barlease_server *server, struct bl_lease *lease,
+		  uint64_t grace);
+void bl_terms_fire(struct barlease_server *server, int64_t now);
+
 /* queue.c. @fd: that came with it, or -1 */
 void bl_queue_request(struct bl_session *session,
 		      const struct bl_wire_message *request, int fd);
+
+/*
+ * acquire.c. bl_acquire() hands out a lease, and has sent it if it returns 0; *@slice
+ * is which it is or would be, or NULL. -EAGAIN: its device is being reset.
+ * bl_acquire_refuse() says why not.
+ */
+int bl_acquire(struct bl_session *session, uint32_t serial,
+	       const struct bl_wire_acquire *wanted, struct bl_slice **slice);
+void bl_acquire_refuse(struct bl_session *session, uint32_t serial,
+		       const struct bl_wire_acquire *wanted, int error,
+		       const struct bl_slice *slice);
+
+/*
+ * turn.c. bl_turn_request() is an ACQUIRE, which may wait. bl_turns_serve() hands out
+ * what has become free. bl_turn_waits_for(): does somebody else wait for this one's
+ * slice?
+ */
+void bl_turn_request(struct bl_session *session,
+		     const struct bl_wire_message *request);
+bool bl_turn_waits_for(const struct bl_lease *lease);
+void bl_turn_cancel(struct bl_session *session,
+		    const struct bl_wire_message *request);
+void bl_turns_serve(struct barlease_server *server);
+void bl_turns_fire(struct barlease_server *server, int64_t now);
 
 /* request.c */
 void bl_request(struct bl_session *session, const struct bl_packet *packet,
 		int error);
 /* The one that was parked */
 void bl_request_again(struct bl_session *session);
+
+/*
+ * settle.c. At the end of each public call that may have changed something; and when
+ * one of the two timers says so
+ */
+void bl_settle(struct barlease_server *server);
+void bl_on_tick(struct barlease_server *server);
+void bl_on_clock(struct barlease_server *server);
 
 /* suspend.c. bl_reset(): before anybody has more of it; bl_unsuspend(): it is gone */
 void bl_reset(struct barlease_server *server,

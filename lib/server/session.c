@@ -12,15 +12,8 @@
 
 #include "server.h"
 
-bool bl_session_allowed(const struct bl_session *session,
-			const struct bl_slice *slice)
-{
-	const struct barlease_server *server = session->server;
-
-	return !server->ops.allowed ||
-	       server->ops.allowed(server->data, &session->holder->who,
-				   slice->name, slice->context);
-}
+/* As many leases as one connection waits for */
+#define MOST_TURNS	16
 
 void bl_session_reply(struct bl_session *session,
 		      const struct bl_wire_message *message)
@@ -96,6 +89,54 @@ void bl_session_park(struct bl_session *session,
 	bl_peer_block(session->peer);
 }
 
+int bl_session_wait(struct bl_session *session, uint32_t serial,
+		    const struct bl_wire_acquire *wanted)
+{
+	struct barlease_server *server = session->server;
+	struct bl_turn *turn;
+
+	if (session->nr_turns == MOST_TURNS)
+		return -EDQUOT;
+	turn = malloc(sizeof(*turn));
+	if (!turn)
+		return -ENOMEM;
+	*turn = (struct bl_turn){
+		.session = session,
+		.serial = serial,
+		.wanted = *wanted,
+	};
+	if (wanted->wait != BL_WIRE_WAIT_MAX)
+		turn->until = bl_now() + wanted->wait;
+	if (turn->until &&
+	    (!server->give_up || turn->until < server->give_up))
+		server->give_up = turn->until;
+	session->nr_turns++;
+	TAILQ_INSERT_TAIL(&server->turns, turn, of_server);
+	bl_peer_set_rank(session->peer, BL_PEER_BUSY);
+	return 0;
+}
+
+void bl_session_wait_over(struct bl_turn *turn)
+{
+	struct bl_session *session = turn->session;
+
+	TAILQ_REMOVE(&session->server->turns, turn, of_server);
+	session->nr_turns--;
+	free(turn);
+	bl_session_rank(session);
+}
+
+static void wait_no_longer(struct bl_session *session)
+{
+	struct bl_turn *turn = TAILQ_FIRST(&session->server->turns), *next;
+
+	for (; turn && session->nr_turns; turn = next) {
+		next = TAILQ_NEXT(turn, of_server);
+		if (turn->session == session)
+			bl_session_wait_over(turn);
+	}
+}
+
 __attribute__((format(printf, 3, 4)))
 static int turn_away(struct bl_peer *peer, int error, const char *text, ...)
 {
@@ -161,6 +202,8 @@ static void left(struct bl_peer *peer)
 	struct bl_session *session = peer->session;
 	struct barlease_server *server = session->server;
 
+	wait_no_longer(session);
+	bl_watch_leave(session);
 	bl_end_holder(server, session->holder, BARLEASE_DISCONNECTED);
 	if (session->parked.serial && session->parked.fd >= 0)
 		bl_dispose(peer, session->parked.fd);

@@ -89,6 +89,7 @@ static void resume(struct barlease_server *server,
 	LIST_REMOVE(suspension, of_server);
 	free(suspension);
 	tell_all(server);
+	server->freed = true;
 	LIST_FOREACH(session, &server->sessions, of_server)
 		if (session->parked.serial)
 			bl_request_again(session);
@@ -126,7 +127,7 @@ void barlease_server_suspend(struct barlease_server *server,
 			     const struct barlease_device *device)
 {
 	suspend(server, device);
-	bl_net_reap(&server->net);
+	bl_settle(server);
 }
 
 void barlease_server_resume(struct barlease_server *server,
@@ -142,7 +143,7 @@ void barlease_server_resume(struct barlease_server *server,
 		return;
 	}
 	resume(server, suspension);
-	bl_net_reap(&server->net);
+	bl_settle(server);
 }
 
 int barlease_server_reset(struct barlease_server *server,

@@ -16,6 +16,7 @@
 #define NAME_CHARACTERS	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 #define MAX_ERRNO	4095
 #define SLICE_SIZE	160
+#define TERM_SIZE	8
 
 /*
  * A place in a message. The sizes of messages are checked before their fields
@@ -24,6 +25,7 @@
  */
 struct reader {
 	const uint8_t *at;
+	const uint8_t *end;
 	bool bad;
 };
 
@@ -282,7 +284,7 @@ static void get_acquire(struct reader *in, struct bl_wire_message *message)
 {
 	get_name(in, message->acquire.name);
 	message->acquire.flags = get_flags(in, BARLEASE_ANY);
-	get_reserved(in, 4);
+	message->acquire.wait = get32(in);
 }
 
 static void put_acquire(struct writer *out,
@@ -290,7 +292,7 @@ static void put_acquire(struct writer *out,
 {
 	put_text(out, message->acquire.name, sizeof(message->acquire.name));
 	put32(out, message->acquire.flags);
-	put_reserved(out, 4);
+	put32(out, message->acquire.wait);
 }
 
 static void get_alignment(struct reader *in,
@@ -317,6 +319,12 @@ static void get_lease(struct reader *in, struct bl_wire_message *message)
 	get_name(in, lease->name);
 	lease->dma = get_dma(in);
 	lease->fd = -1;
+	lease->term = 0;
+	/* Only where it has one: who knows nothing of terms is not sent any */
+	if (in->at == in->end)
+		return;
+	lease->term = get64(in);
+	expect(in, lease->term);
 }
 
 static void put_lease(struct writer *out, const struct bl_wire_message *message)
@@ -333,6 +341,8 @@ static void put_lease(struct writer *out, const struct bl_wire_message *message)
 	put64(out, lease->alignment.phase);
 	put_text(out, lease->name, sizeof(lease->name));
 	put64(out, lease->dma);
+	if (lease->term)
+		put64(out, lease->term);
 }
 
 static void get_id(struct reader *in, struct bl_wire_message *message)
@@ -402,6 +412,20 @@ static void put_piece(struct writer *out, const struct bl_wire_message *message)
 	put64(out, message->piece.address);
 }
 
+static void get_term(struct reader *in, struct bl_wire_message *message)
+{
+	message->term.id = get32(in);
+	get_reserved(in, 4);
+	message->term.milliseconds = get64(in);
+}
+
+static void put_term(struct writer *out, const struct bl_wire_message *message)
+{
+	put32(out, message->term.id);
+	put_reserved(out, 4);
+	put64(out, message->term.milliseconds);
+}
+
 static void get_error(struct reader *in, struct bl_wire_message *message)
 {
 	struct bl_wire_error *error = &message->error;
@@ -419,18 +443,22 @@ static void put_error(struct writer *out, const struct bl_wire_message *message)
 	put_text(out, message->error.text, sizeof(message->error.text));
 }
 
+/*
+ * A holder that gave the lease back, or is gone, is told nothing. Reasons that are
+ * not known yet are reasons all the same.
+ */
+static enum barlease_reason get_reason(struct reader *in)
+{
+	uint32_t reason = get32(in);
+
+	expect(in, reason >= BARLEASE_ORDERED && reason <= INT32_MAX);
+	return reason;
+}
+
 static void get_revoked(struct reader *in, struct bl_wire_message *message)
 {
-	uint32_t reason;
-
 	message->revoked.id = get32(in);
-	reason = get32(in);
-	/*
-	 * A holder that gave the lease back, or is gone, is told nothing. Reasons
-	 * that are not known yet are reasons all the same.
-	 */
-	expect(in, reason >= BARLEASE_ORDERED && reason <= INT32_MAX);
-	message->revoked.reason = reason;
+	message->revoked.reason = get_reason(in);
 }
 
 static void put_revoked(struct writer *out,
@@ -455,20 +483,36 @@ static void put_suspended(struct writer *out,
 	put_reserved(out, 4);
 }
 
-static void get_resumed(struct reader *in, struct bl_wire_message *message)
+static void get_revoking(struct reader *in, struct bl_wire_message *message)
+{
+	message->revoking.id = get32(in);
+	message->revoking.reason = get_reason(in);
+	message->revoking.milliseconds = get64(in);
+}
+
+static void put_revoking(struct writer *out,
+			 const struct bl_wire_message *message)
+{
+	put32(out, message->revoking.id);
+	put32(out, message->revoking.reason);
+	put64(out, message->revoking.milliseconds);
+}
+
+/* What says nothing but its type */
+static void get_nothing(struct reader *in, struct bl_wire_message *message)
 {
 	(void)message;
 	get_reserved(in, 8);
 }
 
-static void put_resumed(struct writer *out,
+static void put_nothing(struct writer *out,
 			const struct bl_wire_message *message)
 {
 	(void)message;
 	put_reserved(out, 8);
 }
 
-/* @size is the body's; of SLICES, without any slice */
+/* @size is the body's; of SLICES without any slice, of LEASE without a term */
 static const struct format {
 	enum bl_wire_type type;
 	size_t size;
@@ -489,10 +533,18 @@ static const struct format {
 	{ BL_WIRE_MAPPED, 16, get_piece, put_piece },
 	{ BL_WIRE_UNMAP, 16, get_piece, put_piece },
 	{ BL_WIRE_UNMAPPED, 16, get_piece, put_piece },
+	{ BL_WIRE_RENEW, 16, get_term, put_term },
+	{ BL_WIRE_RENEWED, 16, get_term, put_term },
+	{ BL_WIRE_CANCEL, 8, get_id, put_id },
+	{ BL_WIRE_CANCELLED, 8, get_id, put_id },
+	{ BL_WIRE_WATCH, 8, get_nothing, put_nothing },
+	{ BL_WIRE_WATCHED, 8, get_nothing, put_nothing },
 	{ BL_WIRE_ERROR, 136, get_error, put_error },
 	{ BL_WIRE_REVOKED, 8, get_revoked, put_revoked },
 	{ BL_WIRE_SUSPENDED, 8, get_suspended, put_suspended },
-	{ BL_WIRE_RESUMED, 8, get_resumed, put_resumed },
+	{ BL_WIRE_RESUMED, 8, get_nothing, put_nothing },
+	{ BL_WIRE_REVOKING, 16, get_revoking, put_revoking },
+	{ BL_WIRE_FREED, 8, get_nothing, put_nothing },
 };
 
 static const struct format *format_of(uint16_t type)
@@ -510,6 +562,8 @@ static size_t body_size(const struct format *format, const uint8_t *body,
 	struct reader at_count = { .at = body + 8 };
 	uint32_t count;
 
+	if (format->type == BL_WIRE_LEASE && size == format->size + TERM_SIZE)
+		return size;
 	if (format->type != BL_WIRE_SLICE_LIST || size < format->size)
 		return format->size;
 	count = get32(&at_count);
@@ -551,8 +605,25 @@ int bl_wire_decode(const void *bytes, size_t size,
 	size -= BL_WIRE_HEADER;
 	if (size != body_size(format, in.at, size))
 		return -EPROTO;
+	in.end = in.at + size;
 	format->get(&in, message);
 	return in.bad ? -EPROTO : 0;
+}
+
+uint32_t bl_wire_feature(uint16_t type)
+{
+	switch (type) {
+	case BL_WIRE_INTERRUPT:
+	case BL_WIRE_MAP:
+	case BL_WIRE_UNMAP:
+		return BL_WIRE_QUEUES;
+	case BL_WIRE_RENEW:
+	case BL_WIRE_CANCEL:
+	case BL_WIRE_WATCH:
+		return BL_WIRE_TERMS;
+	default:
+		return 0;
+	}
 }
 
 bool bl_wire_has_fd(const struct bl_wire_message *message)
@@ -591,6 +662,8 @@ size_t bl_wire_encode(const struct bl_wire_message *message, void *bytes)
 	size = BL_WIRE_HEADER + format->size;
 	if (format->type == BL_WIRE_SLICE_LIST)
 		size += message->slices.count * SLICE_SIZE;
+	if (format->type == BL_WIRE_LEASE && message->lease.term)
+		size += TERM_SIZE;
 	put32(&out, size);
 	put16(&out, message->type);
 	put16(&out, 0);

@@ -36,6 +36,9 @@ enum bl_wire_type {
 	BL_WIRE_INTERRUPT	= 0x0005,
 	BL_WIRE_MAP		= 0x0006,
 	BL_WIRE_UNMAP		= 0x0007,
+	BL_WIRE_RENEW		= 0x0008,
+	BL_WIRE_CANCEL		= 0x0009,
+	BL_WIRE_WATCH		= 0x000a,
 	BL_WIRE_WELCOME		= BL_WIRE_REPLY | BL_WIRE_HELLO,
 	BL_WIRE_SLICE_LIST	= BL_WIRE_REPLY | BL_WIRE_LIST,
 	BL_WIRE_LEASE		= BL_WIRE_REPLY | BL_WIRE_ACQUIRE,
@@ -43,10 +46,15 @@ enum bl_wire_type {
 	BL_WIRE_INTERRUPT_SET	= BL_WIRE_REPLY | BL_WIRE_INTERRUPT,
 	BL_WIRE_MAPPED		= BL_WIRE_REPLY | BL_WIRE_MAP,
 	BL_WIRE_UNMAPPED	= BL_WIRE_REPLY | BL_WIRE_UNMAP,
+	BL_WIRE_RENEWED		= BL_WIRE_REPLY | BL_WIRE_RENEW,
+	BL_WIRE_CANCELLED	= BL_WIRE_REPLY | BL_WIRE_CANCEL,
+	BL_WIRE_WATCHED		= BL_WIRE_REPLY | BL_WIRE_WATCH,
 	BL_WIRE_ERROR		= BL_WIRE_REPLY | 0x0fff,
 	BL_WIRE_REVOKED		= BL_WIRE_EVENT | 0x0001,
 	BL_WIRE_SUSPENDED	= BL_WIRE_EVENT | 0x0002,
 	BL_WIRE_RESUMED		= BL_WIRE_EVENT | 0x0003,
+	BL_WIRE_REVOKING	= BL_WIRE_EVENT | 0x0004,
+	BL_WIRE_FREED		= BL_WIRE_EVENT | 0x0005,
 };
 
 /* Why accesses wait; a reset is the only reason there is */
@@ -60,7 +68,10 @@ enum bl_wire_type {
 
 #define BL_WIRE_QUEUES		(1u << 1)	/* interrupts and DMA */
 
-#define BL_WIRE_FEATURES	(BL_WIRE_MORE_REASONS | BL_WIRE_QUEUES)
+#define BL_WIRE_TERMS		(1u << 2)	/* leases that are waited for, and end */
+
+#define BL_WIRE_FEATURES	(BL_WIRE_MORE_REASONS | BL_WIRE_QUEUES | \
+				 BL_WIRE_TERMS)
 
 struct bl_wire_hello {
 	uint16_t lowest;
@@ -87,14 +98,25 @@ struct bl_wire_slices {
 	struct barlease_slice_info slice[BL_WIRE_SLICES];
 };
 
+/* How long to wait for it, in milliseconds: at the most that, which is 49 days */
+#define BL_WIRE_WAIT_MAX	UINT32_MAX
+
+/* @wait: 0: not at all */
 struct bl_wire_acquire {
 	char name[BARLEASE_NAME_MAX];
 	uint32_t flags;
+	uint32_t wait;
 };
 
-/* RELEASE, RELEASED */
+/* RELEASE, RELEASED; CANCEL and CANCELLED, with the serial of an ACQUIRE */
 struct bl_wire_id {
 	uint32_t id;
+};
+
+/* RENEW, RENEWED. @milliseconds: in RENEWED 0 for no end */
+struct bl_wire_term {
+	uint32_t id;
+	uint64_t milliseconds;
 };
 
 /* What is done about a vector. With an fd, but for BL_WIRE_NOBODY */
@@ -132,6 +154,12 @@ struct bl_wire_revoked {
 	enum barlease_reason reason;
 };
 
+struct bl_wire_revoking {
+	uint32_t id;
+	enum barlease_reason reason;
+	uint64_t milliseconds;
+};
+
 struct bl_wire_message {
 	uint16_t type;
 	uint32_t serial;
@@ -144,11 +172,14 @@ struct bl_wire_message {
 		struct barlease_lease lease;	/* but for its fd */
 		struct bl_wire_id release;
 		struct bl_wire_id released;
+		struct bl_wire_id cancel;
+		struct bl_wire_term term;
 		struct bl_wire_interrupt interrupt;
 		struct bl_wire_map map;
 		struct bl_wire_piece piece;
 		struct bl_wire_error error;
 		struct bl_wire_revoked revoked;
+		struct bl_wire_revoking revoking;
 	};
 };
 
@@ -169,6 +200,9 @@ int bl_wire_decode(const void *bytes, size_t size,
  */
 void bl_wire_copy(struct bl_wire_message *to,
 		  const struct bl_wire_message *from);
+
+/* Which of BL_WIRE_FEATURES requests of this type are part of; 0: of version 1 itself */
+uint32_t bl_wire_feature(uint16_t type);
 
 /* Does a valid message of this kind come with an fd? */
 bool bl_wire_has_fd(const struct bl_wire_message *message);

@@ -53,6 +53,9 @@ struct bl_wire_message sample(unsigned int number)
 		BL_WIRE_SLICE_LIST, BL_WIRE_ACQUIRE,
 		BL_WIRE_INTERRUPT, BL_WIRE_INTERRUPT_SET, BL_WIRE_MAP,
 		BL_WIRE_MAPPED, BL_WIRE_UNMAP, BL_WIRE_UNMAPPED,
+		BL_WIRE_LEASE, BL_WIRE_ACQUIRE, BL_WIRE_RENEW, BL_WIRE_RENEWED,
+		BL_WIRE_CANCEL, BL_WIRE_CANCELLED, BL_WIRE_WATCH,
+		BL_WIRE_WATCHED, BL_WIRE_REVOKING, BL_WIRE_FREED,
 	};
 	struct bl_wire_message message = {
 		.type = types[number],
@@ -69,9 +72,12 @@ struct bl_wire_message sample(unsigned int number)
 	case BL_WIRE_ACQUIRE:
 		stpcpy(message.acquire.name, "A-z.0_9");
 		message.acquire.flags = number < 12 ? BARLEASE_ANY : 0;
+		message.acquire.wait = number > 20 ? 0x05060708 : 0;
 		break;
 	case BL_WIRE_RELEASE:
 	case BL_WIRE_RELEASED:
+	case BL_WIRE_CANCEL:
+	case BL_WIRE_CANCELLED:
 		message.release.id = 0x01020304;
 		break;
 	case BL_WIRE_WELCOME:
@@ -82,6 +88,7 @@ struct bl_wire_message sample(unsigned int number)
 		break;
 	case BL_WIRE_LEASE:
 		message.lease = lease;
+		message.lease.term = number < 20 ? 0 : 0x0102030405060708;
 		break;
 	case BL_WIRE_INTERRUPT:
 	case BL_WIRE_INTERRUPT_SET:
@@ -102,6 +109,17 @@ struct bl_wire_message sample(unsigned int number)
 	case BL_WIRE_UNMAPPED:
 		message.piece = (struct bl_wire_piece){
 			0x01020304, 0xfedcba9876543000,
+		};
+		break;
+	case BL_WIRE_RENEW:
+	case BL_WIRE_RENEWED:
+		message.term = (struct bl_wire_term){
+			0x01020304, 0x1112131415161718,
+		};
+		break;
+	case BL_WIRE_REVOKING:
+		message.revoking = (struct bl_wire_revoking){
+			0x01020304, BARLEASE_EXPIRED, 0x1112131415161718,
 		};
 		break;
 	case BL_WIRE_ERROR:

@@ -431,7 +431,7 @@ static void room_to_grow(void **state)
 	struct barlease_limits limits = { .reserved = { [1] = 1 } };
 
 	(void)state;
-	bad.slice.reserved[3] = 1;
+	bad.slice.reserved[1] = 1;
 	assert_int_equal(barlease_server_add_slice(server, &device, &bad.slice),
 			 -EINVAL);
 	assert_int_equal(barlease_server_set_slices(server, &bad, 1, NULL),

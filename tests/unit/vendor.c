@@ -58,6 +58,7 @@ static void remember(const struct barlease_holding *lease)
 	heard.id = lease->id;
 	heard.context = lease->context;
 	heard.reason = lease->reason;
+	heard.ends = lease->ends;
 	stpcpy(heard.slice, lease->slice);
 }
 
@@ -76,6 +77,15 @@ static void ended(void *data, const struct barlease_holding *lease)
 	remember(lease);
 	assert_int_equal(lease->state, BARLEASE_ENDING);
 	heard.ended++;
+}
+
+static void ending(void *data, const struct barlease_holding *lease)
+{
+	(void)data;
+	remember(lease);
+	assert_int_equal(lease->state, BARLEASE_HELD);
+	assert_false(fake_revoked(lease->fd));
+	heard.ending++;
 }
 
 static void refused(void *data, const struct barlease_peer *peer,
@@ -101,6 +111,7 @@ static struct barlease_server_ops ops = {
 	.acquired = acquired,
 	.ended = ended,
 	.refused = refused,
+	.ending = ending,
 };
 
 int fds_open(void)

@@ -20,6 +20,8 @@ struct heard {
 	unsigned int ended;
 	unsigned int refused;
 	unsigned int resets;
+	unsigned int ending;
+	int64_t ends;
 	uint32_t id;
 	void *context;
 	enum barlease_reason reason;

@@ -16,6 +16,7 @@
  *   slice.c     a slice: whether it can be offered, and what is told of it
  *   group.c     slices of which clients take any one
  *   user.c      users and holders, and how much they have
+ *   due.c       leases that something is due of, soonest first
  *   lease.c     leases, from export to the end
  *   offer.c     all slices: adding, replacing, removing, listing
  */
@@ -33,6 +34,9 @@
 #include "window.h"
 #include "wire/wire.h"
 
+/* Milliseconds that can be added to any time, and what nobody lives to see */
+#define BL_TERM_MAX	(INT64_MAX / 4)
+
 LIST_HEAD(bl_leases, bl_lease);
 TAILQ_HEAD(bl_lease_queue, bl_lease);
 TAILQ_HEAD(bl_members, bl_slice);
@@ -48,7 +52,8 @@ TAILQ_HEAD(bl_members, bl_slice);
  * @of_group: in one of the group's two lists
  * @first_vector: and @nr_vectors, of the device's
  * @interrupt_kind: of those
- * @dma: bytes of memory; @dma_align, @dma_base: see struct barlease_slice
+ * @dma: bytes of memory; @dma_align, @dma_base, @grace, @max_term: see struct
+ *   barlease_slice
  * @window: for that, while it is on offer; NULL without memory
  * @holders: how many leases of it have not ended yet
  * @leases: those that are held
@@ -82,6 +87,8 @@ struct bl_slice {
 	uint64_t dma;
 	uint64_t dma_align;
 	uint64_t dma_base;
+	int64_t grace;
+	int64_t max_term;
 	struct bl_window *window;
 	struct bl_slice *stays;
 	uint32_t holders;
@@ -156,14 +163,21 @@ struct bl_holder {
  * @nr_armed: how many are
  * @pieces: memory of its holder's, @nr_pieces of them
  * @dma: how many bytes these are
+ * @due: when something is to be done about it, and it is in bl_books.due; else 0
+ * @term_end: when its term is over; 0: it has none
+ * @ordered_end: when it is to be revoked, for somebody has ordered that; or 0
+ * @warned: its holder knows when its term is over
  * @answer: for the server: whether its holder waits for the end, and with which
  *   request
+ *
+ * Times are milliseconds of CLOCK_MONOTONIC.
  */
 struct bl_lease {
 	LIST_ENTRY(bl_lease) of_slice;
 	LIST_ENTRY(bl_lease) of_holder;
 	TAILQ_ENTRY(bl_lease) of_state;
 	TAILQ_ENTRY(bl_lease) of_user;
+	TAILQ_ENTRY(bl_lease) of_due;
 	struct bl_link link;
 	uint32_t id;
 	enum barlease_lease_state state;
@@ -179,6 +193,10 @@ struct bl_lease {
 	struct bl_taken_list pieces;
 	unsigned int nr_pieces;
 	uint64_t dma;
+	int64_t due;
+	int64_t term_end;
+	int64_t ordered_end;
+	bool warned;
 	uint32_t answer;
 	char name[BARLEASE_NAME_MAX];
 };
@@ -198,6 +216,7 @@ struct bl_listing {
  * @ending: leases that other devices have not given back yet, or that the kernel
  *   has refused to revoke
  * @kept: leases that have ended
+ * @due: leases that are held, and that something is due of, soonest first
  * @nr_leases: of all states
  * @spaces: address spaces that slices have memory in
  * @dma: bytes of memory that devices reach
@@ -214,6 +233,7 @@ struct bl_books {
 	uint64_t generation;
 	struct bl_lease_queue ending;
 	struct bl_lease_queue kept;
+	struct bl_lease_queue due;
 	struct barlease_limits limits;
 	uint32_t nr_leases;
 	uint32_t next_id;
@@ -289,6 +309,14 @@ void bl_holder_put(struct bl_books *books, struct bl_holder *holder);
 /* May this user have no more leases of the slice, or of its group? */
 bool bl_user_has_share(const struct bl_user *user,
 		       const struct bl_slice *slice);
+
+/*
+ * due.c. Something is to be done about a lease that is held at @when; 0: nothing.
+ * bl_lease_end(): when it ends by itself, and why; 0: not known.
+ */
+int64_t bl_now(void);
+void bl_due_set(struct bl_books *books, struct bl_lease *lease, int64_t when);
+int64_t bl_lease_end(const struct bl_lease *lease, enum barlease_reason *reason);
 
 /*
  * lease.c. From bl_lease_new() on it is held. bl_lease_begin_end() ends it for

@@ -203,6 +203,7 @@ static void set_ending(struct bl_books *books, struct bl_lease *lease,
 		return;
 	lease->state = BARLEASE_ENDING;
 	lease->reason = reason;
+	bl_due_set(books, lease, 0);
 	LIST_REMOVE(lease, of_slice);
 	TAILQ_INSERT_TAIL(&books->ending, lease, of_state);
 }
@@ -277,12 +278,27 @@ void bl_lease_over(struct bl_books *books, struct bl_lease *lease)
 	TAILQ_INSERT_TAIL(&user->kept, lease, of_user);
 }
 
+/* In milliseconds since the epoch, for others */
+static int64_t by_the_clock(int64_t when)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return when - bl_now() + now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 struct barlease_holding bl_lease_holding(const struct bl_lease *lease)
 {
+	enum barlease_reason reason = lease->reason;
+	int64_t end = 0;
+
+	if (lease->state == BARLEASE_HELD)
+		end = bl_lease_end(lease, &reason);
 	return (struct barlease_holding){
 		.id = lease->id,
 		.state = lease->state,
-		.reason = lease->reason,
+		.reason = reason,
+		.ends = end ? by_the_clock(end) : 0,
 		.slice = lease->name,
 		.context = lease->slice ? lease->slice->context : NULL,
 		.peer = &lease->holder->who,

@@ -213,6 +213,8 @@ static void update(struct bl_slice *slice)
 	old->context = slice->context;
 	old->max_holders = slice->max_holders;
 	old->per_user = slice->per_user;
+	old->grace = slice->grace;
+	old->max_term = slice->max_term;
 	old->stays = NULL;
 	bl_slice_free(slice);
 }
@@ -279,6 +281,7 @@ void bl_books_init(struct bl_books *books)
 	LIST_INIT(&books->spaces);
 	TAILQ_INIT(&books->ending);
 	TAILQ_INIT(&books->kept);
+	TAILQ_INIT(&books->due);
 }
 
 void bl_books_free(struct bl_books *books)

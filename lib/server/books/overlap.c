@@ -210,3 +210,22 @@ bool bl_map_excludes(struct bl_slice *slice)
 			return true;
 	return false;
 }
+
+/* Both are sorted */
+bool bl_extents_meet(const struct bl_slice *a, const struct bl_slice *b)
+{
+	size_t i = 0, j = 0;
+
+	while (i < a->nr_extents && j < b->nr_extents) {
+		const struct barlease_range *one = &a->extents[i];
+		const struct barlease_range *other = &b->extents[j];
+
+		if (end_of(one) <= other->offset)
+			i++;
+		else if (end_of(other) <= one->offset)
+			j++;
+		else
+			return true;
+	}
+	return false;
+}

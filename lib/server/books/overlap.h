@@ -53,4 +53,7 @@ void bl_map_remove(struct bl_slice *slice);
  */
 bool bl_map_excludes(struct bl_slice *slice);
 
+/* Do two slices of the same map share bytes? */
+bool bl_extents_meet(const struct bl_slice *a, const struct bl_slice *b);
+
 #endif

@@ -28,7 +28,8 @@ static int check_words(const struct barlease_slice *offer)
 	    (offer->flags & ~known) ||
 	    (offer->memattr != BARLEASE_NC && offer->memattr != BARLEASE_WC))
 		return -EINVAL;
-	return 0;
+	return offer->grace > BL_TERM_MAX || offer->max_term > BL_TERM_MAX ?
+		       -EINVAL : 0;
 }
 
 /* What only one holder can have, with sizes that make sense */
@@ -148,6 +149,8 @@ static int fill_in(struct bl_slice *slice, const struct barlease_device *device,
 	slice->dma = offer->dma;
 	slice->dma_align = offer->dma_align;
 	slice->dma_base = offer->dma_base;
+	slice->grace = offer->grace;
+	slice->max_term = offer->max_term;
 	LIST_INIT(&slice->leases);
 	return barlease_alignment(device, offer->bar, offer->ranges[0].offset,
 				  &slice->alignment);

@@ -165,7 +165,8 @@ bool bl_output_recall(struct bl_peer *peer, uint16_t type);
 void bl_output_flush(struct bl_peer *peer);
 void bl_output_free(struct bl_peer *peer);
 
-/* turn.c */
+/* turn.c. bl_peer_reads(): has it read what it was sent, so that it may be sent an fd? */
+bool bl_peer_reads(struct bl_peer *peer);
 int bl_peer_new(struct bl_net *net, int fd);
 void bl_peer_ready(struct bl_peer *peer, uint32_t events);
 void bl_peer_free(struct bl_peer *peer);

@@ -99,6 +99,12 @@ static void look_for_unread(struct bl_peer *peer)
 	peer->unread_fd = peer->stalled;
 }
 
+bool bl_peer_reads(struct bl_peer *peer)
+{
+	look_for_unread(peer);
+	return !peer->stalled && TAILQ_EMPTY(&peer->output);
+}
+
 static void hear(struct bl_peer *peer, const struct bl_packet *packet,
 		 int error)
 {
