@@ -476,6 +476,21 @@ long client_disconnect(int fd, const long *args)
 	return 0;
 }
 
+/* In place of the last one. Returns the id, or a negative errno */
+static long keep_lease(const struct barlease_lease *new)
+{
+	int ret;
+
+	forget_lease();
+	lease = *new;
+	ret = barlease_map(lease.fd, 0, lease.size,
+			   lease.flags & BARLEASE_READ_ONLY, &lease.alignment,
+			   &mapping);
+	if (ret)
+		mapping = NULL;
+	return ret ?: (long)lease.id;
+}
+
 long client_acquire(int fd, const long *args)
 {
 	struct barlease_lease new;
@@ -484,16 +499,59 @@ long client_acquire(int fd, const long *args)
 	(void)fd;
 	ret = barlease_client_acquire(client, (const char *)args[0], args[1],
 				      &new);
-	if (ret)
-		return ret;
-	forget_lease();
-	lease = new;
-	ret = barlease_map(lease.fd, 0, lease.size,
-			   lease.flags & BARLEASE_READ_ONLY, &lease.alignment,
-			   &mapping);
-	if (ret)
-		mapping = NULL;
-	return ret ?: (long)lease.id;
+	return ret ?: keep_lease(&new);
+}
+
+long client_acquire_wait(int fd, const long *args)
+{
+	struct barlease_lease new;
+	int ret;
+
+	(void)fd;
+	ret = barlease_client_acquire_wait(client, (const char *)args[0], 0,
+					   args[1], &new);
+	return ret ?: keep_lease(&new);
+}
+
+long client_start_wait(int fd, const long *args)
+{
+	(void)fd;
+	return barlease_client_start_acquire_wait(client,
+						  (const char *)args[0], 0,
+						  args[1]);
+}
+
+long client_finish(int fd, const long *args)
+{
+	struct barlease_lease new;
+	int ret;
+
+	(void)fd;
+	ret = barlease_client_finish(client, args[0], &new);
+	return ret ?: keep_lease(&new);
+}
+
+long client_cancel(int fd, const long *args)
+{
+	(void)fd;
+	return barlease_client_cancel(client, args[0]);
+}
+
+long client_renew(int fd, const long *args)
+{
+	uint64_t left;
+	int ret;
+
+	(void)fd;
+	ret = barlease_client_renew(client, args[0], args[1], &left);
+	return ret ?: (long)left;
+}
+
+long client_watch(int fd, const long *args)
+{
+	(void)fd;
+	(void)args;
+	return barlease_client_watch(client);
 }
 
 long client_release(int fd, const long *args)

@@ -92,6 +92,16 @@ long client_connect_to(int fd, const long *args);
 long client_disconnect(int fd, const long *args);
 /* args: pointer to a name, flags. Returns the id, or a negative errno */
 long client_acquire(int fd, const long *args);
+/* args: pointer to a name, how long to wait, in milliseconds. The same */
+long client_acquire_wait(int fd, const long *args);
+/* The same. Returns the number of the request, or a negative errno */
+long client_start_wait(int fd, const long *args);
+/* args: that number. Returns the id, or a negative errno */
+long client_finish(int fd, const long *args);
+long client_cancel(int fd, const long *args);
+/* args: id, milliseconds. Returns how many are left, or a negative errno */
+long client_renew(int fd, const long *args);
+long client_watch(int fd, const long *args);
 /* args: id */
 long client_release(int fd, const long *args);
 /* How many slices it is shown */
@@ -117,6 +127,7 @@ long client_event(int fd, const long *args);
 long client_event_now(int fd, const long *args);
 
 #define CLIENT_REVOKED(reason)	(BARLEASE_EVENT_REVOKED | (long)(reason) << 8)
+#define CLIENT_REVOKING(reason)	(BARLEASE_EVENT_REVOKING | (long)(reason) << 8)
 
 #define client_call(peer, function, ...) \
 	peer_call(peer, function, -1, ARGS(__VA_ARGS__))
