@@ -406,6 +406,55 @@ static void queues(void **state)
 	config_free(config);
 }
 
+static void times(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t milliseconds;
+	} right[] = {
+		{ "1ms", 1 }, { "500ms", 500 }, { "30s", 30000 }, { "30", 30000 },
+		{ "10m", 600000 }, { "2h", 7200000 }, { "1d", 86400000 },
+		{ "36500d", 3153600000000 },
+	};
+	static const char *const wrong[] = {
+		"", "0", "0ms", "s", "1 s", "1S", "-1s", "+1s", "1.5s", "0x10",
+		"1w", "1ms2", "forever",
+	};
+	static const char *const too_long[] = {
+		"36501d", "3153600000001ms", "18446744073709551616ms",
+		"18446744073709551615d",
+	};
+	struct config *config;
+	char key[160];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(right) / sizeof(*right); i++) {
+		snprintf(key, sizeof(key), DEVICE SLICE "grace = %s\n",
+			 right[i].text);
+		config = good(key);
+		assert_int_equal(config->slices[0].rule->grace,
+				 right[i].milliseconds);
+		assert_int_equal(config->slices[0].rule->max_term, 0);
+		config_free(config);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		snprintf(key, sizeof(key), "max-time = %s", wrong[i]);
+		bad_key(key, "is no time; 500ms, 30s, 10m, 2h and 1d are");
+	}
+	for (size_t i = 0; i < sizeof(too_long) / sizeof(*too_long); i++) {
+		snprintf(key, sizeof(key), "grace = %s", too_long[i]);
+		bad_key(key, "is more than a hundred years");
+	}
+	config = good("[broker]\nmax-grace = 2m\n" DEVICE SLICE
+		      "max-time = 1h\n");
+	assert_int_equal(config->broker.max_grace, 120000);
+	assert_int_equal(config->slices[0].rule->max_term, 3600000);
+	config_free(config);
+	config = good(DEVICE SLICE);
+	assert_int_equal(config->broker.max_grace, 60000);
+	config_free(config);
+}
+
 static void bad_queues(void **state)
 {
 	static const char *const spans[] = {
@@ -831,6 +880,7 @@ int main(void)
 		cmocka_unit_test(keys),
 		cmocka_unit_test(unknown_names),
 		cmocka_unit_test(queues),
+		cmocka_unit_test(times),
 		cmocka_unit_test(bad_queues),
 		cmocka_unit_test(vectors_of_templates),
 		cmocka_unit_test(shared_vectors),

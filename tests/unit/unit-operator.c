@@ -145,6 +145,9 @@ static void orders(void **state)
 	     "ok leases=0\n", 0);
 	assert_string_equal(said, "0 leases revoked\n");
 	asks("revoke --all", "revoke all=yes", "ok leases=2\n", 0);
+	asks("revoke --all --grace 2m", "revoke all=yes grace=120000ms",
+	     "ok leases=2\n", 0);
+	asks("revoke 12 --grace=0", "revoke id=12 grace=0ms", "ok leases=1\n", 0);
 }
 
 /* None of these gets as far as the broker. */
@@ -154,6 +157,7 @@ static void wrong_calls(void **state)
 		"revoke", "revoke --all 12", "revoke --all --uid 3",
 		"revoke --uid root", "revoke --slice 'a id=3'",
 		"revoke --slice ''", "revoke --device nonsense",
+		"revoke 12 --grace soon", "revoke 12 --grace=-1s",
 		"reset nonsense", "reset", "reload now",
 	};
 	size_t i;
