@@ -205,7 +205,10 @@ static long ioctl_map(struct importer *importer, void __user *arg)
 	dma_resv_unlock(resv_of(importer));
 	if (ret)
 		return ret;
-	return copy_to_user(arg, &request, sizeof(request)) ? -EFAULT : 0;
+	if (!copy_to_user(arg, &request, sizeof(request)))
+		return 0;
+	unmap(importer);
+	return -EFAULT;
 }
 
 static long ioctl_state(struct importer *importer, void __user *arg)
