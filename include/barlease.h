@@ -805,7 +805,7 @@ struct barlease_holding {
 	unsigned int vectors;
 	uint64_t dma;
 	int64_t ends;
-	uint64_t reserved[1];
+	uint64_t reserved;
 };
 
 /**
