@@ -13,6 +13,7 @@
 
 #include "broker-lib.h"
 #include "clock.h"
+#include "program.h"
 #include "tap.h"
 
 /* Milliseconds that nothing but a mistake makes anybody wait */
@@ -234,6 +235,60 @@ static void others_wait(void)
 	peer_stop(&two);
 }
 
+/* The words that each job leaves all alike; -1 they are not */
+static long job_number(const struct peer *peer)
+{
+	long first = client_call(peer, client_read, 0);
+
+	for (long at = 4; at < 64; at += 4)
+		if (client_call(peer, client_read, at) != first)
+			return -1;
+	return first;
+}
+
+static void gives_way(int admin)
+{
+	ok(admin_ask(admin, "revoke slice=turn grace=1m", answer,
+		     sizeof(answer)) && !strcmp(answer, "ok leases=1\n"),
+	   "a worker is told, and gives way");
+}
+
+static bool both_wait(const struct program worker[2])
+{
+	return program_says(&worker[0], "waits for turn") &&
+	       program_says(&worker[1], "waits for turn");
+}
+
+/* Two workers take turns, and one who looks at what they leave */
+static void polite_workers(int admin)
+{
+	struct peer looks = client_connected(1001);
+	long id = acquire(&looks, "turn"), last = 0, number, request;
+	struct program worker[2];
+
+	for (long at = 0; at < 64; at += 4)
+		client_call(&looks, client_write, at, 0);
+	for (int i = 0; i < 2; i++)
+		worker[i] = PROGRAM_AS(1001 + i, "/examples/polite-worker",
+				       "turn", BROKER_SOCKET);
+	for (int i = 0; i < 5; i++) {
+		ok(both_wait(worker), "two workers wait");
+		client_call(&looks, client_release, id);
+		request = wait_for(&looks, "turn");
+		gives_way(admin);
+		gives_way(admin);
+		hears(&looks, BARLEASE_EVENT_ANSWERED, "then it is our turn");
+		id = client_call(&looks, client_finish, request);
+		number = job_number(&looks);
+		ok(number >= last + 2, "no job is half done, of %ld", number);
+		last = number;
+	}
+	for (int i = 0; i < 2; i++)
+		is_int(program_end(&worker[i], SIGTERM), -SIGTERM,
+		       "worker %d has not ended by itself", i);
+	peer_stop(&looks);
+}
+
 static void taken_off_the_list(pid_t broker)
 {
 	struct peer one = client_connected(1001), two = client_connected(1002);
@@ -280,6 +335,7 @@ int main(void)
 	terms(watcher);
 	turn_by_turn(admin);
 	others_wait();
+	polite_workers(admin);
 	admin_leases(admin, 0, "none of these is left");
 	close(watcher);
 	close(admin);
