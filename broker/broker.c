@@ -67,6 +67,33 @@ static void tell_lease(struct broker *broker,
 	text_free(&text);
 }
 
+/* What the journal is to know of a line about a lease; @reason: or NULL */
+struct fields {
+	char text[512];
+};
+
+static struct fields fields_of(const struct broker *broker,
+			       const struct barlease_holding *lease,
+			       const char *event, const char *reason)
+{
+	const struct config_slice *slice = slice_of(broker, lease);
+	const struct barlease_peer *peer = lease->peer;
+	struct fields fields;
+	size_t n;
+
+	n = snprintf(fields.text, sizeof(fields.text),
+		     "BARLEASE_EVENT=%s\nBARLEASE_LEASE=%u\nBARLEASE_SLICE=%s\nBARLEASE_UID=%u\nBARLEASE_PID=%d\n",
+		     event, lease->id, lease->slice, peer->uid, peer->pid);
+	if (slice)
+		n += snprintf(fields.text + n, sizeof(fields.text) - n,
+			      "BARLEASE_DEVICE=%s\n",
+			      config_device_of(broker->config, slice)->bdf);
+	if (reason)
+		snprintf(fields.text + n, sizeof(fields.text) - n,
+			 "BARLEASE_REASON=%s\n", reason);
+	return fields;
+}
+
 static void on_acquired(void *data, const struct barlease_holding *lease)
 {
 	struct broker *broker = data;
@@ -74,8 +101,10 @@ static void on_acquired(void *data, const struct barlease_holding *lease)
 
 	broker->last_id = lease->id;
 	broker->counters.acquired++;
-	log_user(LOG_INFO, peer->uid, "lease %u of %s to uid %u, pid %d",
-		 lease->id, lease->slice, peer->uid, peer->pid);
+	log_event(LOG_INFO, peer->uid,
+		  fields_of(broker, lease, "acquired", NULL).text,
+		  "lease %u of %s to uid %u, pid %d", lease->id, lease->slice,
+		  peer->uid, peer->pid);
 	tell_lease(broker, lease, "acquired", NULL);
 }
 
@@ -97,9 +126,10 @@ static void on_ended(void *data, const struct barlease_holding *lease)
 
 	if (lease->reason < COUNTERS_REASONS)
 		broker->counters.ended[lease->reason]++;
-	log_user(LOG_INFO, peer->uid,
-		 "lease %u of %s to uid %u, pid %d has ended: %s", lease->id,
-		 lease->slice, peer->uid, peer->pid, reason);
+	log_event(LOG_INFO, peer->uid,
+		  fields_of(broker, lease, "ended", reason).text,
+		  "lease %u of %s to uid %u, pid %d has ended: %s", lease->id,
+		  lease->slice, peer->uid, peer->pid, reason);
 	tell_lease(broker, lease, "ended", reason);
 	end_waits(broker, lease->id);
 }
@@ -110,9 +140,10 @@ static void on_ending(void *data, const struct barlease_holding *lease)
 	const struct barlease_peer *peer = lease->peer;
 	const char *reason = describe_reason(lease->reason);
 
-	log_user(LOG_INFO, peer->uid,
-		 "lease %u of %s to uid %u, pid %d is about to end: %s",
-		 lease->id, lease->slice, peer->uid, peer->pid, reason);
+	log_event(LOG_INFO, peer->uid,
+		  fields_of(broker, lease, "revoking", reason).text,
+		  "lease %u of %s to uid %u, pid %d is about to end: %s",
+		  lease->id, lease->slice, peer->uid, peer->pid, reason);
 	tell_lease(broker, lease, "revoking", reason);
 }
 
@@ -120,11 +151,14 @@ static void on_refused(void *data, const struct barlease_peer *peer,
 		       const char *why)
 {
 	struct broker *broker = data;
-	char word[256];
+	char word[256], fields[96];
 
 	broker->counters.refused++;
-	log_user(LOG_NOTICE, peer->uid, "refused uid %u, pid %d: %s",
-		 peer->uid, peer->pid, why);
+	snprintf(fields, sizeof(fields),
+		 "BARLEASE_EVENT=refused\nBARLEASE_UID=%u\nBARLEASE_PID=%d\n",
+		 peer->uid, peer->pid);
+	log_event(LOG_NOTICE, peer->uid, fields, "refused uid %u, pid %d: %s",
+		  peer->uid, peer->pid, why);
 	describe_as_word(why, word, sizeof(word));
 	admin_tell_of(broker->admin, peer->uid,
 		      "refused uid=%u pid=%d why=%s", peer->uid, peer->pid,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The log: standard error, a line each
+ * The log: standard error, a line each; the journal, where that is what it is
  *
  * Copyright (C) 2026 The barlease authors
  *
@@ -22,6 +22,7 @@
 
 #include "budget.h"
 #include "clock.h"
+#include "journal.h"
 #include "log.h"
 
 #define LONGEST_LINE	1024
@@ -29,7 +30,8 @@
 enum way {
 	WAY_UNKNOWN,
 	WAY_WRITE,	/* to what never makes anybody wait, as far as can be seen */
-	WAY_SEND,	/* to a socket: the journal's */
+	WAY_JOURNAL,	/* to the journal, with fields */
+	WAY_SEND,	/* to another socket */
 	WAY_POLL,	/* to what could not be opened once more */
 };
 
@@ -56,7 +58,11 @@ static void find_way(void)
 	way = WAY_WRITE;
 	if (fstat(STDERR_FILENO, &stat))
 		return;
-	if (S_ISSOCK(stat.st_mode)) {
+	fd = S_ISSOCK(stat.st_mode) ? journal_open() : -1;
+	if (fd >= 0) {
+		way = WAY_JOURNAL;
+		out = fd;
+	} else if (S_ISSOCK(stat.st_mode)) {
 		way = WAY_SEND;
 	} else if (S_ISFIFO(stat.st_mode) || terminal) {
 		fd = open("/proc/self/fd/2",
@@ -94,10 +100,12 @@ static bool put(const char *text)
 	return n >= 0 || errno != EAGAIN;
 }
 
-static bool put_line(int level, const char *line)
+static bool put_line(int level, const char *line, const char *fields)
 {
 	char text[LONGEST_LINE + 16];
 
+	if (way == WAY_JOURNAL)
+		return journal_send(out, level, line, fields) != -EAGAIN;
 	if (terminal)
 		snprintf(text, sizeof(text), "barleased: %s\n", line);
 	else
@@ -114,19 +122,19 @@ static bool tell_lost(void)
 		return true;
 	snprintf(line, sizeof(line),
 		 "%lu lines are lost: nobody took them in time", lost);
-	if (!put_line(LOG_WARNING, line))
+	if (!put_line(LOG_WARNING, line, ""))
 		return false;
 	lost = 0;
 	return true;
 }
 
 /* @line: becomes fit to be one */
-static void write_line(int level, char *line)
+static void write_line(int level, char *line, const char *fields)
 {
 	if (way == WAY_UNKNOWN)
 		find_way();
 	tame(line);
-	if (!tell_lost() || !put_line(level, line))
+	if (!tell_lost() || !put_line(level, line, fields))
 		lost++;
 }
 
@@ -138,23 +146,43 @@ void log_line(int level, const char *text, ...)
 	va_start(args, text);
 	vsnprintf(line, sizeof(line), text, args);
 	va_end(args);
-	write_line(level, line);
+	write_line(level, line, "");
 }
 
-void log_user(int level, uid_t uid, const char *text, ...)
+static void log_about(int level, uid_t uid, const char *fields,
+		      const char *text, va_list args)
+	__attribute__((format(printf, 4, 0)));
+
+static void log_about(int level, uid_t uid, const char *fields,
+		      const char *text, va_list args)
 {
 	char line[LONGEST_LINE];
-	va_list args;
 
 	if (!budget.each.burst)
 		budget_init(&budget, (struct budget_rate){ 100, 1 },
 			    (struct budget_rate){ 1000, 20 });
 	if (!budget_take(&budget, uid, clock_seconds()))
 		return;
-	va_start(args, text);
 	vsnprintf(line, sizeof(line), text, args);
+	write_line(level, line, fields);
+}
+
+void log_event(int level, uid_t uid, const char *fields, const char *text, ...)
+{
+	va_list args;
+
+	va_start(args, text);
+	log_about(level, uid, fields, text, args);
 	va_end(args);
-	write_line(level, line);
+}
+
+void log_user(int level, uid_t uid, const char *text, ...)
+{
+	va_list args;
+
+	va_start(args, text);
+	log_about(level, uid, "", text, args);
+	va_end(args);
 }
 
 static void tell_omitted(void *data, uid_t uid, unsigned long omitted)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The log: standard error, a line each
+ * The log: standard error, a line each; the journal, where that is what it is
  *
  * Copyright (C) 2026 The barlease authors
  *
- * Where it is no terminal, a line begins with the journal's level, "<6>".
+ * Where it is neither that nor a terminal, a line begins with the journal's level,
+ * "<6>".
  */
 #ifndef BROKER_LOG_H
 #define BROKER_LOG_H
@@ -23,6 +24,13 @@ void log_line(int level, const char *text, ...)
  */
 void log_user(int level, uid_t uid, const char *text, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/*
+ * The same with fields for the journal, see journal.h: for whoever asks it for the
+ * lines of one lease, say
+ */
+void log_event(int level, uid_t uid, const char *fields, const char *text, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* Are there lines that nobody has been told of? */
 bool log_is_behind(void);

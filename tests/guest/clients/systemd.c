@@ -367,6 +367,24 @@ static bool journal_has(const char *words)
 	return strstr(text, words);
 }
 
+/* By what the broker tells the journal beside the line */
+static bool journal_finds(const char *event, const char *more)
+{
+	RUN("journalctl", "-u", SERVICE, event, more, "-o", "cat",
+	    "--no-pager");
+	return strstr(text, "lease ");
+}
+
+static void tells_the_journal(void)
+{
+	ok(comes_true(journal_finds("BARLEASE_EVENT=acquired",
+				    "BARLEASE_SLICE=one")),
+	   "the journal finds who has acquired a lease of a slice");
+	ok(!strstr(text, "ended"), "and nothing else");
+	ok(!journal_finds("BARLEASE_EVENT=acquired", "BARLEASE_SLICE=two"),
+	   "nor what nobody has");
+}
+
 static void keeps_what_it_has(struct peer *peer)
 {
 	pid_t pid = main_pid();
@@ -504,6 +522,7 @@ int main(void)
 	has_an_administrator();
 	has_metrics();
 	reloads(&peer);
+	tells_the_journal();
 	keeps_what_it_has(&peer);
 	is_restarted(&peer);
 	peer_stop(&peer);
