@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
 #include "metrics.h"
 #include "sysfs.h"
 #include "text.h"
@@ -105,17 +104,15 @@ static void print_one(const char *root, const struct pci_device *dev,
 		      const struct driver_metric *metric, FILE *to)
 {
 	bool first = true;
-	char value[32];
+	uint64_t value;
 
-	if (file_read(value, sizeof(value),
-		      "%s/sys/bus/pci/devices/%s/barlease_stats/%s", root,
-		      dev->bdf, metric->file))
+	if (sysfs_counter(root, dev->bdf, metric->file, &value))
 		return;
 	fprintf(to, "barlease_driver_%s_total", metric->name);
 	put_label(to, &first, "device", dev->bdf);
 	if (metric->size)
 		put_label(to, &first, "size", metric->size);
-	fprintf(to, "} %" PRIu64 "\n", (uint64_t)strtoull(value, NULL, 10));
+	fprintf(to, "} %" PRIu64 "\n", value);
 }
 
 int metrics_print_driver(const char *root, FILE *to)

@@ -186,6 +186,19 @@ int sysfs_group(const char *root, int group, struct pci_device **devs,
 	return devices_in(root, dir, devs, nr);
 }
 
+int sysfs_counter(const char *root, const char *bdf, const char *name,
+		  uint64_t *value)
+{
+	char text[32];
+	int ret;
+
+	ret = file_read(text, sizeof(text), "%s" DEVICES "/%s/barlease_stats/%s",
+			root, bdf, name);
+	if (!ret)
+		*value = strtoull(text, NULL, 10);
+	return ret;
+}
+
 bool pci_is_ours(const struct pci_device *dev)
 {
 	return !strcmp(dev->module, OUR_MODULE);

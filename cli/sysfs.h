@@ -73,6 +73,10 @@ struct msix_text {
 struct msix_text pci_msix_text(const struct pci_msix msix[PCI_MSIX_PARTS],
 			       int bar);
 
+/* What our driver has counted of a device, by its name. Return: 0; errors of open() */
+int sysfs_counter(const char *root, const char *bdf, const char *name,
+		  uint64_t *value);
+
 /* Those of an IOMMU group, the same way */
 int sysfs_group(const char *root, int group, struct pci_device **devs,
 		size_t *nr);

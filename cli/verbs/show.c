@@ -13,6 +13,7 @@
 #include "broker.h"
 #include "device.h"
 #include "json.h"
+#include "leases.h"
 #include "msix-json.h"
 #include "queue.h"
 #include "ranges.h"
@@ -20,86 +21,6 @@
 #include "size.h"
 #include "svg.h"
 #include "table.h"
-#include "text.h"
-
-/* Of one BAR; the arrays go together */
-struct leases {
-	struct entry {
-		const struct record *record;
-	} *entries;
-	struct occupant *occupants;
-	size_t nr;
-};
-
-static bool is_of(const struct record *record, const char *bdf, int bar)
-{
-	return !strcmp(record->word, "lease") &&
-	       !strcmp(record_get(record, "device"), bdf) &&
-	       record_number(record, "bar") == (unsigned int)bar;
-}
-
-static void leases_free(struct leases *leases)
-{
-	size_t i;
-
-	for (i = 0; i < leases->nr; i++) {
-		free((char *)leases->occupants[i].label);
-		free((struct extent *)leases->occupants[i].extents);
-	}
-	free(leases->occupants);
-	free(leases->entries);
-}
-
-static int add(struct leases *leases, const struct record *record)
-{
-	struct extent *extents;
-	size_t nr_extents;
-	char *slice, *label;
-	int ret;
-
-	ret = ranges_parse(record_get(record, "ranges"), &extents, &nr_extents);
-	if (ret)
-		return ret;
-	slice = text_for_terminal(record_get(record, "slice"));
-	if (!slice || asprintf(&label, "%s %.24s", record_get(record, "id"),
-			       slice) < 0) {
-		free(slice);
-		free(extents);
-		return -ENOMEM;
-	}
-	free(slice);
-	leases->entries[leases->nr].record = record;
-	leases->occupants[leases->nr++] = (struct occupant){
-		.label = label,
-		.extents = extents,
-		.nr_extents = nr_extents,
-	};
-	return 0;
-}
-
-/* Those of the answer that are of this BAR, for leases_free() */
-static int select_leases(const struct records *answer, const char *bdf, int bar,
-			 struct leases *leases)
-{
-	size_t n = answer->nr ?: 1, i;
-	int ret = 0;
-
-	*leases = (struct leases){
-		.entries = calloc(n, sizeof(*leases->entries)),
-		.occupants = calloc(n, sizeof(*leases->occupants)),
-	};
-	if (!leases->entries || !leases->occupants) {
-		free(leases->entries);
-		free(leases->occupants);
-		return -ENOMEM;
-	}
-	for (i = 0; i < answer->nr && !ret; i++)
-		if (is_of(&answer->record[i], bdf, bar))
-			ret = add(leases, &answer->record[i]);
-	if (ret)
-		leases_free(leases);
-	return ret;
-}
 
 static int print_facts(const struct leases *leases)
 {
@@ -267,7 +188,7 @@ static int show_bar(const struct pci_device *dev, int index,
 	struct leases leases;
 	int ret;
 
-	ret = select_leases(answer, dev->bdf, index, &leases);
+	ret = leases_select(answer, dev->bdf, index, &leases);
 	if (ret)
 		return ret;
 	sysfs_msix("", dev, msix);
