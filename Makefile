@@ -186,7 +186,7 @@ check-deb: deb $(runner)	## them installed, used, upgraded and purged on Debian 
 
 rpm:		## the same as RPMs, in build/rpm/, which nothing here installs
 	@lab/packages.sh git rpm gcc libc6-dev meson ninja-build pkgconf \
-		libjson-c-dev libpci-dev scdoc
+		libjson-c-dev libncurses-dev libpci-dev scdoc
 	@lab/rpm.sh
 
 # All that the guest boots.
@@ -212,15 +212,15 @@ packages-module:
 # No others than Debian know these names.
 packages-release:
 	@[ -z "$$(command -v dpkg-query)" ] || lab/packages.sh gcc libc6-dev \
-		meson ninja-build pkgconf libjson-c-dev libpci-dev scdoc
+		meson ninja-build pkgconf libjson-c-dev libncurses-dev libpci-dev scdoc
 
 packages-deb:
 	@lab/packages.sh git dpkg-dev debhelper dh-dkms fakeroot lintian gcc \
-		libc6-dev meson ninja-build pkgconf libjson-c-dev libpci-dev scdoc
+		libc6-dev meson ninja-build pkgconf libjson-c-dev libncurses-dev libpci-dev scdoc
 
 packages-user:
 	@lab/packages.sh gcc g++ libc6-dev meson ninja-build pkgconf \
-		libcmocka-dev libdrm-dev libjson-c-dev libpci-dev scdoc
+		libcmocka-dev libdrm-dev libjson-c-dev libncurses-dev libpci-dev scdoc
 ifdef foreign
 	@lab/packages.sh $(compiler-$(userland))
 	@lab/fetch-sysroot.sh

@@ -39,6 +39,7 @@ static const struct description {
 	  "so much time for the holder to finish; 0 for\nnone. Else the slice's grace=" },
 	{ OPT_HTTP, "http", NULL,
 	  "answer one request of HTTP on standard input" },
+	{ OPT_INTERVAL, "interval", "SECONDS", "from one look to the next; else 1" },
 	{ OPT_IRQ, "irq", NULL,
 	  "with an eventfd for each of its interrupts, in\n$BARLEASE_IRQ_FDS" },
 	{ OPT_JSON, "json", NULL, "for programs" },
@@ -47,6 +48,7 @@ static const struct description {
 	{ OPT_NO_IOMMU, "no-iommu", NULL,
 	  "devices without an IOMMU, whose DMA reaches\nall of the machine's memory" },
 	{ OPT_OFF, "off", NULL, "uncached instead" },
+	{ OPT_ONCE, "once", NULL, "print one look as text, and end" },
 	{ OPT_ON_REVOKE, "on-revoke", "SIGNAL",
 	  "send the command this if the lease ends before\n"
 	  "it, or is about to" },
@@ -110,6 +112,9 @@ static void take(struct options *options, int option)
 		break;
 	case OPT_GRACE:
 		options->grace = optarg;
+		break;
+	case OPT_INTERVAL:
+		options->interval = optarg;
 		break;
 	case OPT_ON_REVOKE:
 		options->on_revoke = optarg;

@@ -39,6 +39,8 @@ enum {
 	OPT_FOR		= 1u << 24,
 	OPT_WAIT	= 1u << 25,
 	OPT_GRACE	= 1u << 26,
+	OPT_INTERVAL	= 1u << 27,
+	OPT_ONCE	= 1u << 28,
 };
 
 struct options {
@@ -47,6 +49,7 @@ struct options {
 	const char *config;	/* never NULL */
 	const char *device;
 	const char *grace;
+	const char *interval;
 	const char *on_revoke;
 	const char *slice;
 	const char *socket;	/* NULL: as the library has it */

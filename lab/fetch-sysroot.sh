@@ -15,7 +15,7 @@ lock kernel
 apt_machine
 rm -rf "$dir"
 root_fetch "libraries of $userland" root_download \
-	libc6-dev libcmocka-dev libdrm-dev libjson-c-dev libpci-dev
+	libc6-dev libcmocka-dev libdrm-dev libjson-c-dev libncurses-dev libpci-dev
 unpack "libraries of $userland" "$apt_dir/archives" "$dir"
 root_complete "$dir"
 # Last, for it says that all the rest is there.

@@ -42,8 +42,9 @@ sanitize()
 	# Else those of a meson.build that has changed since are meant.
 	step NINJA "build/user-$1" ninja -C "$dir" build.ninja
 	mapfile -t programs < <(unit_tests "$dir")
-	# unit-completion runs the command line.
-	step NINJA "build/user-$1" ninja -C "$dir" "${programs[@]}" cli/barlease
+	# unit-completion and others run the command line.
+	step NINJA "build/user-$1" ninja -C "$dir" "${programs[@]}" cli/barlease \
+		tests/unit/barlease
 	say UNIT "tests with $2"
 	"${fixed_layout[@]}" "$build/lab/runner" "${programs[@]/#/$dir/}" \
 		</dev/null | named "$1" | tee "$out/$1.tap" | show_all

@@ -3,7 +3,7 @@
 # Completion of barlease(1) for bash. Works without the package bash-completion.
 
 _barlease_verbs='list bind unbind wc dmabuf doctor report slices acquire peek poke
-devices show ps revoke reset reload watch metrics'
+devices show ps top revoke reset reload watch metrics'
 
 # Options of each verb; those that end in "=" need a value.
 declare -gA _barlease_options=(
@@ -21,6 +21,7 @@ declare -gA _barlease_options=(
 	[devices]='--admin= --json'
 	[show]='--admin= --ascii --json --svg'
 	[ps]='--admin= --json'
+	[top]='--admin= --ascii --interval= --once'
 	[revoke]='--admin= --all --device= --grace= --slice= --uid='
 	[reset]='--admin='
 	[reload]='--admin='

@@ -85,6 +85,8 @@ complete -c barlease -n __fish_use_subcommand -a show \
 	-d "draw which bytes of a device's BARs are leased, and to whom"
 complete -c barlease -n __fish_use_subcommand -a ps \
 	-d 'show every lease, and the processes and devices that hold it'
+complete -c barlease -n __fish_use_subcommand -a top \
+	-d 'watch leases, and what is counted, on a terminal'
 complete -c barlease -n __fish_use_subcommand -a revoke -d 'take leases back'
 complete -c barlease -n __fish_use_subcommand -a reset \
 	-d 'have barleased reset a device'
@@ -100,13 +102,13 @@ complete -c barlease -n 'not __barlease_behind' -s h -l help -d 'what it does'
 complete -c barlease -n __fish_use_subcommand -s V -l version \
 	-d 'which version this is'
 __barlease_option \
-	'doctor report slices devices show ps revoke reset reload watch metrics' \
+	'doctor report slices devices show ps top revoke reset reload watch metrics' \
 	-l admin -rF -d "barleased's administrator's socket"
 __barlease_option list -l all -d 'bridges, too'
 __barlease_option slices -l all -d "everybody's, as the administrator"
 __barlease_option revoke -l all -d 'every lease'
 __barlease_option acquire -l any -d 'any free slice of a group'
-__barlease_option show -l ascii -d 'draw with ASCII characters'
+__barlease_option 'show top' -l ascii -d 'draw with ASCII characters'
 __barlease_option 'doctor report' -l config -rF \
 	-d "barleased's configuration"
 __barlease_option revoke -l device -xa '(__barlease_devices show)' \
@@ -117,6 +119,7 @@ __barlease_option revoke -l grace -xa '0 5s 30s 10m' \
 	-d 'so much time for the holder to finish'
 __barlease_option metrics -l http \
 	-d 'answer one request of HTTP on standard input'
+__barlease_option top -l interval -x -d 'from one look to the next'
 __barlease_option acquire -l irq -d 'with an eventfd for each of its interrupts'
 __barlease_option 'list doctor slices devices show ps watch' -l json \
 	-d 'for programs'
@@ -124,6 +127,7 @@ __barlease_option acquire -l listen-fds \
 	-d 'as descriptor 3, with $LISTEN_FDS and the like'
 __barlease_option 'bind doctor' -l no-iommu -d 'devices without an IOMMU'
 __barlease_option wc -l off -d 'uncached instead'
+__barlease_option top -l once -d 'print one look as text, and end'
 __barlease_option acquire -l on-revoke -xa 'HUP INT QUIT TERM USR1 USR2' \
 	-d 'send the command this if the lease ends, or is about to'
 __barlease_option bind -l persist -d 'and whenever the machine starts'

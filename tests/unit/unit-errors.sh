@@ -12,7 +12,7 @@ cd "$top" || exit
 others='admin_tell admin_tell_of checks_command file_exists file_link_name file_read
 file_read_all file_real_path file_write path_of table_add text_add text_print
 text_vprint use_ended_by
-config_vcomplain say say_error vtell'
+cell_set config_vcomplain frame_add say say_error vtell'
 
 # messages FUNCTIONS FILE...
 messages()
@@ -81,15 +81,15 @@ broker='log_line log_user complain config_complain fputs fprintf/stderr
 snprintf/text snprintf/why snprintf/words .text= return'
 admin='admin_fail admin_reject'
 server='bl_session_error misbehaves push_out turn_away *limit= *why= {E return'
-cli='errx failed failed_by fprintf/stderr misused note use_by verdict_because
+cli='errx failed failed_by fprintf/stderr misused note top_complain top_say use_by verdict_because
 return'
 
 matches 'The driver' "$driver" module/*.[ch]
 matches 'barleased' "$broker" broker/*.[ch] broker/*/*.[ch]
 matches "The administrator's socket" "$admin" broker/*.[ch] broker/*/*.[ch]
 matches 'Clients of barleased' "$server" lib/server/*.[ch] lib/server/*/*.[ch]
-matches 'barlease' "$cli" cli/*.[ch] cli/verbs/*.c
-matches 'barlease doctor' checks_add:4 cli/*.[ch] cli/verbs/*.c
+matches 'barlease' "$cli" cli/*.[ch] cli/{top,verbs}/*.c
+matches 'barlease doctor' checks_add:4 cli/*.[ch] cli/{top,verbs}/*.c
 
 # One that is new must be in one of the lists.
 said=$(comm -23 <(printers {broker,cli,lib/server}/{,*/}*.[ch]) \
