@@ -215,7 +215,7 @@ packages-release:
 		meson ninja-build pkgconf libjson-c-dev libncurses-dev libpci-dev scdoc
 
 packages-deb:
-	@lab/packages.sh git dpkg-dev debhelper dh-dkms fakeroot lintian gcc \
+	@lab/packages.sh git dpkg-dev debhelper dh-dkms dh-python fakeroot lintian gcc \
 		libc6-dev meson ninja-build pkgconf libjson-c-dev libncurses-dev libpci-dev scdoc
 
 packages-user:

@@ -19,7 +19,7 @@ fi
 
 deb=$build/deb
 next=$build/deb-next
-packages='barlease barlease-dkms libbarlease-dev libbarlease0'
+packages='barlease barlease-dkms libbarlease-dev libbarlease0 python3-barlease'
 rule=70-barlease-bind-0000:03:00.0.rules
 
 version_of()
@@ -160,6 +160,7 @@ installed()
 		 usr/share/man/man7/libbarlease.7.gz \
 		 usr/share/man/man8/barleased.8.gz \
 		 usr/share/man/man3/barlease_write8.3.gz \
+		 usr/lib/python3/dist-packages/barlease.py \
 		 usr/include/barlease.h usr/include/linux/barlease.h; do
 		[ -e "$root/$f" ] || echo "$f"
 	done >"$root.missing"
@@ -180,6 +181,10 @@ works()
 		 $(pkg-config --cflags --libs libbarlease)'
 	says=$(inside sh -c '/tmp/worker 2>&1') || :
 	same "and starts" "worker: there is no server" "$says"
+	says=$(inside \
+		/usr/share/doc/python3-barlease/examples/minimal-worker.py page 2>&1) || :
+	same "and one in Python" \
+		"[Errno 2] No such file or directory: '/run/barlease/socket'" "$says"
 }
 
 # The machine's own kernel, a broker, and an ordinary user

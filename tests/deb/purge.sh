@@ -32,7 +32,7 @@ is "its units are stopped" inactive "$(states active)"
 is "there is no socket" "" "$(find /run -type s -path '*barlease*')"
 is "the configuration is still there" barleased.conf "$(ls /etc/barlease)"
 runs "apt purges all of it" apt-get -y purge barlease barlease-dkms libbarlease0 \
-	libbarlease-dev
+	libbarlease-dev python3-barlease
 refused "modprobe knows no driver" modprobe barlease-vfio-pci
 is "nothing is left" "" "$(leftovers)"
 is "systemd has no unit that failed" "" \
