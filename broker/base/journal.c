@@ -42,15 +42,15 @@ int journal_open(void)
 
 int journal_send(int journal, int level, const char *line, const char *fields)
 {
-	char text[2048];
-	int size = snprintf(text, sizeof(text),
+	char datagram[2048];
+	int size = snprintf(datagram, sizeof(datagram),
 			    "%sPRIORITY=%d\nSYSLOG_IDENTIFIER=barleased\nMESSAGE=%s\n",
 			    fields, level, line);
 
-	if (size < 0 || (size_t)size >= sizeof(text))
+	if (size < 0 || (size_t)size >= sizeof(datagram))
 		return -EMSGSIZE;
 	/* By its name each time: the journal may have begun anew */
-	if (sendto(journal, text, size, MSG_DONTWAIT | MSG_NOSIGNAL,
+	if (sendto(journal, datagram, size, MSG_DONTWAIT | MSG_NOSIGNAL,
 		   (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	return 0;

@@ -9,7 +9,7 @@ cd "$top" || exit
 
 # Of printf()'s kind, and no message: files, tables, answers and events; and what is
 # called with those of others
-others='admin_tell admin_tell_of checks_command file_exists file_link_name file_read
+others='log_about admin_tell admin_tell_of checks_command file_exists file_link_name file_read
 file_read_all file_real_path file_write path_of table_add text_add text_print
 text_vprint use_ended_by
 cell_set config_vcomplain frame_add say say_error vtell'
@@ -77,7 +77,7 @@ printers()
 
 driver='pr_err pr_warn pr_notice pci_err pci_warn pci_notice dev_err dev_warn
 dev_notice'
-broker='log_line log_user complain config_complain fputs fprintf/stderr
+broker='log_line log_user log_event complain config_complain fputs fprintf/stderr
 snprintf/text snprintf/why snprintf/words .text= return'
 admin='admin_fail admin_reject'
 server='bl_session_error misbehaves push_out turn_away *limit= *why= {E return'
