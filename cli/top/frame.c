@@ -88,24 +88,17 @@ static size_t count_lines(const char *text)
 	return n;
 }
 
-/* Lines that end with "\n": from the first one, counted from 0, at most so many */
-static int add_lines(struct top_frame *frame, const char *text, size_t first,
-		     size_t most)
+/* Each ends with "\n". */
+static int add_lines(struct top_frame *frame, const char *text)
 {
 	const char *end;
-	size_t i;
-	int ret;
+	int ret = 0;
 
-	for (i = 0; *text && i < first + most; i++) {
+	for (; *text && !ret; text = *end ? end + 1 : end) {
 		end = strchrnul(text, '\n');
-		if (i >= first) {
-			ret = add_line(frame, strndup(text, end - text));
-			if (ret)
-				return ret;
-		}
-		text = *end ? end + 1 : end;
+		ret = add_line(frame, strndup(text, end - text));
 	}
-	return 0;
+	return ret;
 }
 
 void top_frame_free(struct top_frame *frame)
@@ -188,7 +181,7 @@ static int add_part(struct top_frame *frame, const struct canvas *canvas,
 		room = 1;
 		ret = frame_add(frame, "%s", "");
 		if (!ret)
-			ret = add_lines(frame, text, 0, SIZE_MAX);
+			ret = add_lines(frame, text);
 	}
 	free(text);
 	return ret ?: room;
@@ -214,6 +207,17 @@ static int print_bars_together(const struct canvas *canvas, FILE *to)
 	return top_bars_print(canvas->now, canvas->screen, true, to);
 }
 
+/* A line for each lease, where there is any hope of room for them */
+static int add_bars(struct top_frame *frame, const struct canvas *canvas)
+{
+	size_t height = canvas->screen->height;
+	int ret = 0;
+
+	if (!height || canvas->now->leases.nr < height)
+		ret = add_part(frame, canvas, print_bars);
+	return ret ?: add_part(frame, canvas, print_bars_together);
+}
+
 static int add_parts(struct top_frame *frame, const struct canvas *canvas)
 {
 	int ret;
@@ -224,21 +228,20 @@ static int add_parts(struct top_frame *frame, const struct canvas *canvas)
 	if (ret >= 0)
 		ret = add_part(frame, canvas, print_broker);
 	if (ret >= 0)
-		ret = add_part(frame, canvas, print_bars);
-	if (!ret)
-		ret = add_part(frame, canvas, print_bars_together);
+		ret = add_bars(frame, canvas);
 	return ret < 0 ? ret : 0;
 }
 
-static int print_leases(const struct canvas *canvas, FILE *to)
+/* Some of the leases: more than are seen are not even looked at. */
+static int print_rows(const struct top_rows *rows, size_t first, size_t nr,
+		      FILE *to)
 {
 	struct table *table = table_new(top_headings);
-	const struct top_rows *rows = canvas->rows;
 	size_t i, column;
 
 	if (!table)
 		return -ENOMEM;
-	for (i = 0; i < rows->nr; i++)
+	for (i = first; i < rows->nr && i - first < nr; i++)
 		for (column = 0; column < TOP_COLUMNS; column++)
 			table_add(table, "%s", rows->row[i].cell[column]);
 	table_print(table, to);
@@ -246,49 +249,42 @@ static int print_leases(const struct canvas *canvas, FILE *to)
 	return 0;
 }
 
-/* Those of the page that the selected one is on, below their heading */
-static int add_rows(struct top_frame *frame, const struct canvas *canvas,
-		    const char *text)
+static int add_rows(struct top_frame *frame, const struct top_rows *rows,
+		    size_t first)
 {
-	size_t height = canvas->screen->height, at = canvas->view->at, first;
-	int ret;
-
-	/* The heading and the last line */
-	if (height && frame->nr + 2 >= height)
-		return 0;
-	frame->page = height ? height - frame->nr - 2 : SIZE_MAX;
-	first = at / frame->page * frame->page;
-	frame->heading = frame->nr;
-	ret = add_lines(frame, text, 0, 1);
-	if (!ret)
-		ret = add_lines(frame, text, 1 + first,
-				height ? frame->page : canvas->rows->nr);
-	if (height && canvas->rows->nr)
-		frame->selected = frame->heading + 1 + at - first;
-	return ret;
-}
-
-static int add_leases(struct top_frame *frame, const struct canvas *canvas)
-{
-	size_t height = canvas->screen->height, size;
 	char *text = NULL;
-	FILE *to;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
 	int ret;
 
-	if (!height || frame->nr + LEAST_LEASES < height)
-		ret = frame_add(frame, "%s", "");
-	else
-		ret = 0;
-	to = ret ? NULL : open_memstream(&text, &size);
 	if (!to)
 		return -ENOMEM;
-	ret = print_leases(canvas, to);
+	ret = print_rows(rows, first, frame->page, to);
 	if (!text_close(to, &text) && !ret)
 		ret = -ENOMEM;
 	if (!ret)
-		ret = add_rows(frame, canvas, text);
+		ret = add_lines(frame, text);
 	free(text);
 	return ret;
+}
+
+/* The page that the selected one is on, below its heading */
+static int add_leases(struct top_frame *frame, const struct canvas *canvas)
+{
+	size_t height = canvas->screen->height, at = canvas->view->at, first;
+	int ret = 0;
+
+	if (!height || frame->nr + LEAST_LEASES < height)
+		ret = frame_add(frame, "%s", "");
+	/* The heading and the last line */
+	if (ret || (height && frame->nr + 2 >= height))
+		return ret;
+	frame->page = height ? height - frame->nr - 2 : SIZE_MAX;
+	first = at / frame->page * frame->page;
+	frame->heading = frame->nr;
+	if (height && canvas->rows->nr)
+		frame->selected = frame->heading + 1 + at - first;
+	return add_rows(frame, canvas->rows, first);
 }
 
 static int add_help(struct top_frame *frame, const struct canvas *canvas)

@@ -81,14 +81,31 @@ static int look_at_devices(struct top_look *look)
 
 /* ---- Holders ---------------------------------------------------------------------- */
 
-static void name_user(uid_t uid, char *user, size_t size)
-{
-	const struct passwd *entry = getpwuid(uid);
+/* Names of users, each in the place of its number: to ask for one takes a while */
+struct users {
+	struct user {
+		bool known;
+		uid_t uid;
+		char name[33];
+	} user[64];
+};
 
+static const char *name_user(struct users *users, uid_t uid)
+{
+	const size_t nr = sizeof(users->user) / sizeof(*users->user);
+	struct user *user = &users->user[uid % nr];
+	const struct passwd *entry;
+
+	if (user->known && user->uid == uid)
+		return user->name;
+	entry = getpwuid(uid);
+	user->known = true;
+	user->uid = uid;
 	if (entry)
-		snprintf(user, size, "%s", entry->pw_name);
+		snprintf(user->name, sizeof(user->name), "%s", entry->pw_name);
 	else
-		snprintf(user, size, "%u", uid);
+		snprintf(user->name, sizeof(user->name), "%u", uid);
+	return user->name;
 }
 
 static bool read_name(uint64_t pid, char *name, size_t size)
@@ -120,26 +137,27 @@ static void name_program(uint64_t pid, char *program, size_t size)
 /* One after the other, they often are the same process's. */
 static int look_at_holders(struct top_look *look)
 {
-	const struct record *lease, *last = NULL;
+	uint64_t pid, last_pid = 0;
+	struct users users = { 0 };
 	struct top_holder *holder;
 	size_t i;
 
 	look->holder = calloc(look->leases.nr ?: 1, sizeof(*holder));
 	if (!look->holder)
 		return -ENOMEM;
-	for (i = 0; i < look->leases.nr; i++, last = lease) {
-		lease = &look->leases.record[i];
+	for (i = 0; i < look->leases.nr; i++, last_pid = pid) {
+		const struct record *lease = &look->leases.record[i];
+
 		holder = &look->holder[i];
-		if (last &&
-		    record_number(last, "pid") == record_number(lease, "pid") &&
-		    record_number(last, "uid") == record_number(lease, "uid")) {
-			*holder = look->holder[i - 1];
-			continue;
-		}
-		name_user(record_number(lease, "uid"), holder->user,
-			  sizeof(holder->user));
-		name_program(record_number(lease, "pid"), holder->program,
-			     sizeof(holder->program));
+		pid = record_number(lease, "pid");
+		snprintf(holder->user, sizeof(holder->user), "%s",
+			 name_user(&users, record_number(lease, "uid")));
+		if (i && pid == last_pid)
+			memcpy(holder->program, holder[-1].program,
+			       sizeof(holder->program));
+		else
+			name_program(pid, holder->program,
+				     sizeof(holder->program));
 	}
 	return 0;
 }

@@ -31,6 +31,7 @@
  * @admin: the connection; NULL: the broker is gone
  * @before, @now: the last two looks; that @has_before and @has_now
  * @next: when the next one is due
+ * @rows: leases of @now, as @shown has them
  * @order: the revoke that is on its way
  */
 struct top {
@@ -41,6 +42,8 @@ struct top {
 	struct top_look before, now;
 	bool has_before, has_now;
 	uint64_t next;
+	struct top_rows rows;
+	struct top_view shown;
 	struct order order;
 	bool ascii;
 };
@@ -49,6 +52,7 @@ struct top {
 
 static void forget(struct top *top)
 {
+	top_rows_free(&top->rows);
 	top_look_free(&top->before);
 	top_look_free(&top->now);
 	top->has_before = false;
@@ -69,6 +73,7 @@ static int look(struct top *top)
 	top->has_before = top->has_now;
 	top->now = look;
 	top->has_now = true;
+	top_rows_free(&top->rows);
 	return 0;
 }
 
@@ -102,7 +107,6 @@ static void refresh(struct top *top)
 {
 	int ret = 0;
 
-	top->next = top_clock() + top->view.interval;
 	if (!top->admin)
 		ret = admin_connect(top->path, &top->admin);
 	if (!ret)
@@ -111,6 +115,28 @@ static void refresh(struct top *top)
 		lose(top, ret);
 	else
 		top->view.trouble[0] = '\0';
+	/* Keys have their time, however long a look takes. */
+	top->next = top_clock() + top->view.interval;
+}
+
+/* Of the same leases in the same order, there is nothing new to be made. */
+static int arrange(struct top *top)
+{
+	const struct top_view *view = &top->view;
+	int ret;
+
+	if (!top->rows.row || top->shown.by != view->by ||
+	    top->shown.downwards != view->downwards ||
+	    strcmp(top->shown.filter, view->filter)) {
+		top_rows_free(&top->rows);
+		ret = top_rows_make(&top->now, view->filter, view->by,
+				    view->downwards, &top->rows);
+		if (ret)
+			return ret;
+		top->shown = *view;
+	}
+	top_select(&top->view, &top->rows);
+	return 0;
 }
 
 /* ---- The terminal ----------------------------------------------------------------- */
@@ -158,7 +184,7 @@ static int wait_ms(const struct top *top)
 }
 
 /* Return: 0; errors of top_frame_make(), and what the key asks for */
-static int show(struct top *top, struct top_rows *rows, enum top_wish *wish)
+static int show(struct top *top, enum top_wish *wish)
 {
 	struct top_screen screen = display_screen();
 	struct top_frame frame;
@@ -167,32 +193,26 @@ static int show(struct top *top, struct top_rows *rows, enum top_wish *wish)
 
 	screen.ascii |= top->ascii;
 	ret = top_frame_make(&top->view, top->has_before ? &top->before : NULL,
-			     &top->now, rows, &screen, &frame);
+			     &top->now, &top->rows, &screen, &frame);
 	if (ret)
 		return ret;
 	page = frame.page;
 	display_draw(&frame);
 	top_frame_free(&frame);
-	*wish = top_key(&top->view, rows, page, display_key(wait_ms(top)));
+	*wish = top_key(&top->view, &top->rows, page,
+			display_key(wait_ms(top)));
 	return 0;
 }
 
 static int step(struct top *top, enum top_wish *wish)
 {
-	struct top_rows rows;
 	int ret;
 
 	look_at_order(top);
 	if (top_clock() >= top->next)
 		refresh(top);
-	ret = top_rows_make(&top->now, top->view.filter, top->view.by,
-			    top->view.downwards, &rows);
-	if (ret)
-		return ret;
-	top_select(&top->view, &rows);
-	ret = show(top, &rows, wish);
-	top_rows_free(&rows);
-	return ret;
+	ret = arrange(top);
+	return ret ?: show(top, wish);
 }
 
 static int no_display(const struct verb *verb, int error)
@@ -228,24 +248,20 @@ static int run(struct top *top)
 
 /* ---- Once -------------------------------------------------------------------------- */
 
-static int print(const struct top *top)
+static int print(struct top *top)
 {
 	const struct top_screen screen = {
 		.width = screen_width(),
 		.ascii = top->ascii || !screen_is_unicode(),
 	};
 	struct top_frame frame;
-	struct top_rows rows;
 	size_t i;
 	int ret;
 
-	ret = top_rows_make(&top->now, "", top->view.by, top->view.downwards,
-			    &rows);
-	if (ret)
-		return ret;
-	ret = top_frame_make(&top->view, &top->before, &top->now, &rows,
-			     &screen, &frame);
-	top_rows_free(&rows);
+	ret = arrange(top);
+	if (!ret)
+		ret = top_frame_make(&top->view, &top->before, &top->now,
+				     &top->rows, &screen, &frame);
 	if (ret)
 		return ret;
 	for (i = 0; i < frame.nr; i++)
