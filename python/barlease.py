@@ -53,6 +53,7 @@ _PAGE = 4096           # the least that there is
 # What is known beyond version 1
 _MORE_REASONS = 1
 _QUEUES = 2
+_TERMS = 4
 
 _HELLO = 0x0001
 _LIST = 0x0002
@@ -61,11 +62,13 @@ _RELEASE = 0x0004
 _INTERRUPT = 0x0005
 _MAP = 0x0006
 _UNMAP = 0x0007
+_RENEW = 0x0008
 _REPLY = 0x8000
 _EVENT = 0x4000
 _REVOKED = 0x4001
 _SUSPENDED = 0x4002
 _RESUMED = 0x4003
+_REVOKING = 0x4004
 _ERROR = 0x8fff
 
 _READ_ONLY = 1
@@ -74,6 +77,8 @@ _ANY = 4
 _NOBODY = 1
 _UNMASK = 2
 _ANY_NUMBER = 0xffffffff
+_FOREVER = 0xffffffff
+_AS_LONG_AS_MAY_BE = 0xffffffffffffffff
 
 _header = struct.Struct("<IHHII")
 _hello = struct.Struct("<IHHI")
@@ -83,6 +88,9 @@ _slices = struct.Struct("<IIII")
 _slice = struct.Struct("<64s64sQIIIHHQ")
 _acquire = struct.Struct("<64sII")
 _lease = struct.Struct("<IIQIHHQQ64sQ")
+_term = struct.Struct("<Q")
+_renewed = struct.Struct("<IIQ")
+_revoking = struct.Struct("<IIQ")
 _id = struct.Struct("<II")
 _interrupt = struct.Struct("<IIII")
 _map = struct.Struct("<IIQQ")
@@ -95,6 +103,7 @@ _REASONS = {
     3: "it is no longer allowed, or no longer there",
     4: "the server ends",
     5: "its device is gone",
+    6: "its time is over",
 }
 
 Slice = collections.namedtuple("Slice", (
@@ -111,12 +120,15 @@ interrupts, interrupt_kind: how many vectors go with it, and of which kind: "int
 dma: how many bytes of memory the device may be let reach
 """
 
-Event = collections.namedtuple("Event", ("kind", "lease", "why"))
+Event = collections.namedtuple("Event", ("kind", "lease", "why", "left"),
+                               defaults=(None,))
 Event.__doc__ = """Something that the server has said unasked.
 
-kind: "revoked"; "suspended", the device is reset and accesses wait; "resumed"
-lease: that was revoked, or None
+kind: "revoking", it will be; "revoked"; "suspended", the device is reset and accesses
+    wait; "resumed"
+lease: that was revoked, or will be, or None
 why: for a person
+left: seconds until a lease is revoked, or None
 """
 
 
@@ -208,7 +220,8 @@ class Lease:
 
     It is a context manager, which releases it. Its attributes: name, id, size,
     read_only, exclusive, write_combining, interrupts, interrupt_kind, dma as of
-    Slice; fd, its DMABUF; revoked, why it was, or "" for what the client has heard.
+    Slice; fd, its DMABUF; revoked, why it was, or "" for what the client has heard;
+    term, seconds that it lasts unless it is renewed, or None.
     """
 
     def __init__(self, client, fd, **attributes):
@@ -226,6 +239,7 @@ class Lease:
         self.interrupts = attributes["interrupts"]
         self.interrupt_kind = attributes["interrupt_kind"]
         self.dma = attributes["dma"]
+        self.term = attributes.get("term")
         self._alignment = _Alignment(attributes["align"], attributes["phase"])
 
     def __repr__(self):
@@ -406,6 +420,19 @@ class Lease:
         self._request(_UNMAP, _piece.pack(self.id, 0, address), _piece)
 
     # -- Its end --
+
+    def renew(self, seconds=None):
+        """Have it last for so long from now on; None: as long as may be.
+
+        Returns how long that is; None: it has no end of its own. Raises an OSError of
+        EINVAL where it is longer than may be, of EBUSY where others wait for it.
+        """
+        wanted = _AS_LONG_AS_MAY_BE if seconds is None else int(seconds * 1000)
+        body, _ = self._request(_RENEW, _renewed.pack(self.id, 0, wanted),
+                                _renewed)
+        left = _renewed.unpack(body)[2]
+        self.term = left / 1000 if left else None
+        return self.term
 
     def _drop(self):
         if self._address is not None:
@@ -594,7 +621,15 @@ class Client:
                                       "the device is reset, accesses wait"))
         elif kind == _RESUMED and len(body) == _list.size:
             self._events.append(Event("resumed", None, "the reset is over"))
-        elif kind in (_REVOKED, _SUSPENDED, _RESUMED):
+        elif kind == _REVOKING and len(body) == _revoking.size:
+            number, reason, left = _revoking.unpack(body)
+            lease = self._leases.get(number)
+            if lease is not None:
+                self._events.append(Event("revoking", lease,
+                                          _REASONS.get(reason,
+                                                       "it is not known why"),
+                                          left / 1000))
+        elif kind in (_REVOKED, _SUSPENDED, _RESUMED, _REVOKING):
             raise _broken()
 
     def _refuse(self, body):
@@ -620,21 +655,26 @@ class Client:
                 raise _broken()
             return body, fds
 
-    def _ask(self, kind, body, reply, fd=None):
+    def _ask(self, kind, body, reply, fd=None, patience=0):
         """A request, and its reply: the body and the fds of that.
 
         reply: the struct that the body is; None for one of another length
+        patience: seconds that it may take beyond the time-out; None for any time
         """
         if self._socket.fileno() < 0:
             raise ConnectionResetError(errno.ECONNRESET,
                                        "the connection has ended")
-        self._socket.settimeout(self._timeout)
+        self._socket.settimeout(
+            None if self._timeout is None or patience is None
+            else self._timeout + patience)
         serial = self._send(kind, body, fd)
         try:
             return self._reply(kind, serial, reply.size if reply else None)
-        except (ConnectionError, TimeoutError, socket.timeout):
-            # What comes late would be taken for the answer to something else.
-            self.close()
+        except (ConnectionError, TimeoutError, socket.timeout) as error:
+            # What comes late would be taken for the answer to something else. That a
+            # lease has not become free in time, the server has said.
+            if error.errno != errno.ETIMEDOUT:
+                self.close()
             raise
         except OSError as error:
             if error.errno == errno.EPROTO:
@@ -646,7 +686,8 @@ class Client:
     def _greet(self):
         body, _ = self._ask(_HELLO,
                             _hello.pack(_MAGIC, _VERSION, _VERSION,
-                                        _MORE_REASONS | _QUEUES), _welcome)
+                                        _MORE_REASONS | _QUEUES | _TERMS),
+                            _welcome)
         if _welcome.unpack(body)[0] != _VERSION:
             raise _broken()
 
@@ -677,16 +718,27 @@ class Client:
             result += more
         return result
 
-    def acquire(self, name, any=False):
+    def acquire(self, name, any=False, wait=0):
         """A lease of the slice of this name; with any, of any in the group.
+
+        wait: where others have it, seconds to wait for it, or None for any time. Who
+            has waited longest is next. TimeoutError: it has not become free, and the
+            connection goes on.
 
         Raises FileNotFoundError where there is no such slice for this user;
         PermissionError; an OSError of EBUSY where others hold it, of EDQUOT where this
         user has as many as it may.
         """
+        wanted = _FOREVER if wait is None else min(int(wait * 1000), _FOREVER)
         body, fds = self._ask(_ACQUIRE,
-                              _acquire.pack(_name(name), _ANY if any else 0, 0),
-                              _lease)
+                              _acquire.pack(_name(name), _ANY if any else 0,
+                                            wanted), None, patience=wait)
+        term, body = body[_lease.size:], body[:_lease.size]
+        if len(body) != _lease.size or len(term) not in (0, _term.size):
+            for fd in fds:
+                os.close(fd)
+            self.close()
+            raise _broken()
         if not fds:
             self._ask(_RELEASE, _id.pack(_lease.unpack(body)[0], 0), _id)
             raise OSError(errno.EMFILE, "no room for the lease's file", name)
@@ -698,7 +750,8 @@ class Client:
                           exclusive=bool(flags & _EXCLUSIVE),
                           write_combining=memattr == 1, interrupts=interrupts,
                           interrupt_kind=_kind(kind), dma=dma, align=align,
-                          phase=phase)
+                          phase=phase,
+                          term=_term.unpack(term)[0] / 1000 if term else None)
         except BaseException:
             os.close(fds[0])
             raise

@@ -148,6 +148,30 @@ def refuses(client, path):
         lease.release()
 
 
+def waits(client, path):
+    lease = client.acquire("slice-3")
+    with barlease.Client(path) as other:
+        raises("what does not become free in time is waited for in vain",
+               TimeoutError, "slice slice-3: it has not become free",
+               other.acquire, "slice-3", False, 0.05, number=errno.ETIMEDOUT)
+        same(len(other.slices()), 42, "and the connection goes on")
+        later = threading.Timer(0.2, lease.release)
+        later.start()
+        with other.acquire("slice-3", wait=None) as turn:
+            later.join()
+            same(turn.term, None, "what is given back is the next one's")
+            same(turn.renew(60), 60.0, "it can have an end")
+            raises("a term of nothing is none",
+                   OSError, "a term of nothing", turn.renew, 0,
+                   number=errno.EINVAL)
+            same(turn.renew(), None, "or none again")
+            turn.renew(0.05)
+            event = other.event(30)
+            same((event.kind, event.lease, event.why),
+                 ("revoked", turn, "its time is over"),
+                 "and then it is over")
+
+
 # Here a file that is cut off does what a revoke does: SIGBUS
 def revoked(client):
     with acquire(client, "slice-5") as lease:
@@ -347,6 +371,7 @@ def with_server(server, path):
         lists(client)
         accesses(client)
         refuses(client, path)
+        waits(client, path)
         revoked(client)
         line(client)
         without_room(client)
