@@ -207,7 +207,7 @@ int barlease_server_add_slice(struct barlease_server *server,
 		bl_slice_free(new);
 		return ret;
 	}
-	server->freed = true;
+	server->all = true;
 	bl_settle(server);
 	return 0;
 }
@@ -215,6 +215,7 @@ int barlease_server_add_slice(struct barlease_server *server,
 static void remove_slice(struct barlease_server *server, struct bl_slice *slice,
 			 enum barlease_reason reason)
 {
+	server->all = true;
 	bl_end_slice(server, slice, reason);
 	bl_slice_drop(slice);
 }
@@ -276,6 +277,7 @@ static void recheck(struct barlease_server *server)
 		}
 	}
 	server->books.generation++;
+	server->all = true;
 }
 
 int barlease_server_set_slices(struct barlease_server *server,
@@ -301,7 +303,6 @@ int barlease_server_set_slices(struct barlease_server *server,
 		remove_slice(server, gone[i], BARLEASE_FORBIDDEN);
 	free(gone);
 	recheck(server);
-	server->freed = true;
 	bl_settle(server);
 	return 0;
 }
@@ -400,7 +401,7 @@ int barlease_server_set_limits(struct barlease_server *server,
 			return -EINVAL;
 	server->books.limits = *limits;
 	server->net.most = limits->connections;
-	server->freed = true;
+	server->all = true;
 	bl_settle(server);
 	return 0;
 }

@@ -70,12 +70,14 @@ struct bl_parked {
  * struct bl_turn - a client that waits for a lease
  * @serial: of its request
  * @until: when it gives up; 0: never
+ * @again: it could not have what was free when it was asked last
  */
 struct bl_turn {
 	TAILQ_ENTRY(bl_turn) of_server;
 	struct bl_session *session;
 	uint32_t serial;
 	int64_t until;
+	bool again;
 	struct bl_wire_acquire wanted;
 };
 
@@ -121,9 +123,11 @@ struct bl_suspension {
  * @watchers: clients that want to know when something becomes free
  * @turns: those who wait for a lease, the first one first
  * @give_up: when the first of them gives up, or before; 0: none does
- * @freed: something may be free that they wait for
+ * @all: all of them are to be asked, for what is on offer has changed
+ * @again: those are that could not have what was free
+ * @put_off: some of these do not read, and are asked soon
+ * @round: of asking them
  * @serving: they are being asked
- * @put_off: some of them do not read, and are asked again
  */
 struct barlease_server {
 	int epoll;
@@ -134,9 +138,11 @@ struct barlease_server {
 	struct bl_sessions watchers;
 	struct bl_turns turns;
 	int64_t give_up;
-	bool freed;
-	bool serving;
+	bool all;
+	bool again;
 	bool put_off;
+	bool serving;
+	uint64_t round;
 	struct barlease_server_ops ops;
 	void *data;
 	struct bl_books books;
@@ -189,9 +195,12 @@ struct bl_lease *bl_session_lease(struct bl_session *session, uint32_t serial,
 void bl_session_park(struct bl_session *session,
 		     const struct bl_wire_message *request, int fd);
 
-/* From now on it waits for a lease, and no longer. Return: 0; -EDQUOT; -ENOMEM */
+/*
+ * From now on it waits for a lease, and no longer. @again: see struct bl_turn. Return:
+ * 0; -EDQUOT; -ENOMEM
+ */
 int bl_session_wait(struct bl_session *session, uint32_t serial,
-		    const struct bl_wire_acquire *wanted);
+		    const struct bl_wire_acquire *wanted, bool again);
 void bl_session_wait_over(struct bl_turn *turn);
 
 /*
@@ -222,7 +231,7 @@ void bl_acquire_refuse(struct bl_session *session, uint32_t serial,
 
 /*
  * turn.c. bl_turn_request() is an ACQUIRE, which may wait. bl_turns_serve() hands out
- * what has become free. bl_turn_waits_for(): does somebody else wait for this one's
+ * what has become free; returns whether anything had. bl_turn_waits_for(): does somebody else wait for this one's
  * slice?
  */
 void bl_turn_request(struct bl_session *session,
@@ -230,7 +239,7 @@ void bl_turn_request(struct bl_session *session,
 bool bl_turn_waits_for(const struct bl_lease *lease);
 void bl_turn_cancel(struct bl_session *session,
 		    const struct bl_wire_message *request);
-void bl_turns_serve(struct barlease_server *server);
+bool bl_turns_serve(struct barlease_server *server);
 void bl_turns_fire(struct barlease_server *server, int64_t now);
 
 /* request.c */

@@ -90,7 +90,7 @@ void bl_session_park(struct bl_session *session,
 }
 
 int bl_session_wait(struct bl_session *session, uint32_t serial,
-		    const struct bl_wire_acquire *wanted)
+		    const struct bl_wire_acquire *wanted, bool again)
 {
 	struct barlease_server *server = session->server;
 	struct bl_turn *turn;
@@ -103,6 +103,7 @@ int bl_session_wait(struct bl_session *session, uint32_t serial,
 	*turn = (struct bl_turn){
 		.session = session,
 		.serial = serial,
+		.again = again,
 		.wanted = *wanted,
 	};
 	if (wanted->wait != BL_WIRE_WAIT_MAX)

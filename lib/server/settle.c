@@ -70,10 +70,8 @@ void bl_settle(struct barlease_server *server)
 {
 	bl_net_reap(&server->net);
 	/* Who cannot be sent what it waited for goes as well */
-	while (server->freed) {
-		bl_turns_serve(server);
+	while (bl_turns_serve(server))
 		bl_net_reap(&server->net);
-	}
 	set_tick(server);
 	set_clock(server);
 }
@@ -91,7 +89,7 @@ void bl_on_tick(struct barlease_server *server)
 	if (read(server->timer, &times, sizeof(times)) != sizeof(times))
 		return;
 	bl_books_sweep(&server->books, on_over, server);
-	server->freed |= server->put_off;
+	server->again |= server->put_off;
 	server->put_off = false;
 	bl_net_expire(&server->net, bl_net_now());
 	bl_net_resume(&server->net);

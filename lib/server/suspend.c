@@ -89,7 +89,7 @@ static void resume(struct barlease_server *server,
 	LIST_REMOVE(suspension, of_server);
 	free(suspension);
 	tell_all(server);
-	server->freed = true;
+	server->again = true;
 	LIST_FOREACH(session, &server->sessions, of_server)
 		if (session->parked.serial)
 			bl_request_again(session);

@@ -33,51 +33,110 @@ static void refuse(struct bl_turn *turn, int error, const struct bl_slice *slice
 	bl_acquire_refuse(session, serial, &wanted, error, slice);
 }
 
-/* It may have more, or there may be more of it, another time */
-static bool goes_on(int error)
+static bool wants(const struct bl_turn *turn, const struct bl_slice *slice)
 {
+	const char *name = turn->wanted.flags & BARLEASE_ANY ?
+				   slice->group_name : slice->name;
+
+	return !strcmp(turn->wanted.name, name) &&
+	       bl_session_allowed(turn->session, slice);
+}
+
+/* Something is free, and yet it cannot have it now: return whether that may change */
+static bool may_later(struct bl_turn *turn, int error, const struct bl_slice *slice)
+{
+	struct bl_user *user = turn->session->holder->user;
+
+	turn->again = error != -EBUSY;
+	/* To find that out takes long, and is the same for all that it waits for */
+	if (error == -EDQUOT && !bl_user_has_share(user, slice))
+		user->full_in = turn->session->server->round;
 	return error == -EBUSY || error == -EAGAIN || error == -EDQUOT ||
 	       error == -EUSERS;
 }
 
 static void serve(struct bl_turn *turn)
 {
+	struct bl_session *session = turn->session;
+	struct barlease_server *server = session->server;
 	struct bl_slice *slice;
 	int ret;
 
-	if (bl_peer_is_dying(turn->session->peer))
+	turn->again = true;
+	if (bl_peer_is_dying(session->peer) ||
+	    session->holder->user->full_in == server->round)
 		return;
 	/* One that does not read keeps nobody waiting who does */
-	if (!bl_peer_reads(turn->session->peer)) {
-		turn->session->server->put_off = true;
+	if (!bl_peer_reads(session->peer)) {
+		server->put_off = true;
 		return;
 	}
-	ret = bl_acquire(turn->session, turn->serial, &turn->wanted, &slice);
+	ret = bl_acquire(session, turn->serial, &turn->wanted, &slice);
 	if (!ret)
 		bl_session_wait_over(turn);
-	else if (!goes_on(ret))
+	else if (!may_later(turn, ret, slice))
 		refuse(turn, ret, slice);
+}
+
+/* To those who want it; so that many who wait for other things cost little */
+static void hand_out_freed(struct barlease_server *server, struct bl_slice *slice)
+{
+	struct bl_turn *turn, *next;
+
+	for (turn = TAILQ_FIRST(&server->turns); turn; turn = next) {
+		next = TAILQ_NEXT(turn, of_server);
+		if (!bl_slice_vacancies(slice))
+			return;
+		if (wants(turn, slice))
+			serve(turn);
+	}
+}
+
+static void ask_again(struct barlease_server *server, bool all)
+{
+	struct bl_turn *turn, *next;
+
+	for (turn = TAILQ_FIRST(&server->turns); turn; turn = next) {
+		next = TAILQ_NEXT(turn, of_server);
+		if (all || turn->again)
+			serve(turn);
+	}
+}
+
+/* Return: whether there was anything to do */
+static bool next_round(struct barlease_server *server)
+{
+	struct bl_slice *slice = bl_offer_next_freed(&server->books);
+	bool all = server->all;
+
+	server->round++;
+	if (slice) {
+		hand_out_freed(server, slice);
+		return true;
+	}
+	if (!all && !server->again)
+		return false;
+	server->all = false;
+	server->again = false;
+	ask_again(server, all);
+	return true;
 }
 
 /*
  * One that cannot be sent its lease leaves it to those before it. A reset in the
  * midst of it has others come here again.
  */
-void bl_turns_serve(struct barlease_server *server)
+bool bl_turns_serve(struct barlease_server *server)
 {
-	struct bl_turn *turn, *next;
+	bool any = false;
 
 	if (server->serving)
-		return;
+		return false;
 	server->serving = true;
-	while (server->freed) {
-		server->freed = false;
-		for (turn = TAILQ_FIRST(&server->turns); turn; turn = next) {
-			next = TAILQ_NEXT(turn, of_server);
-			serve(turn);
-		}
-	}
+	while (next_round(server))
+		any = true;
 	server->serving = false;
+	return any;
 }
 
 void bl_turn_request(struct bl_session *session,
@@ -95,7 +154,7 @@ void bl_turn_request(struct bl_session *session,
 		return;
 	}
 	if (wanted->wait && (ret == -EBUSY || ret == -EAGAIN)) {
-		ret = bl_session_wait(session, serial, wanted);
+		ret = bl_session_wait(session, serial, wanted, ret == -EAGAIN);
 		if (ret == -EDQUOT)
 			bl_session_error(session, serial, EDQUOT,
 					 "this connection waits for %u leases, as many as it may",
@@ -126,15 +185,6 @@ void bl_turn_cancel(struct bl_session *session,
 	}
 	refuse(turn, -ECANCELED, NULL);
 	bl_session_reply(session, &reply);
-}
-
-static bool wants(const struct bl_turn *turn, const struct bl_slice *slice)
-{
-	const char *name = turn->wanted.flags & BARLEASE_ANY ?
-				   slice->group_name : slice->name;
-
-	return !strcmp(turn->wanted.name, name) &&
-	       bl_session_allowed(turn->session, slice);
 }
 
 bool bl_turn_waits_for(const struct bl_lease *lease)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -580,6 +581,67 @@ static void who_does_not_read(void **state)
 		close(peer[i]);
 }
 
+static void what_was_in_the_way(void **state)
+{
+	int one, other;
+	uint32_t id;
+
+	(void)state;
+	offer("wide", NULL, 0, 4, EXCLUSIVE, 0);
+	offer("page", "pages", 2, 1, EXCLUSIVE, 0);
+	offer("far", NULL, 8, 1, EXCLUSIVE, 0);
+	one = peer_new_with(ALL);
+	other = peer_new_with(ALL);
+	id = gets(one, "wide");
+	wait_for(other, 5, "page", 0, LONG);
+	release(one, gets(one, "far"));
+	assert_true(peer_hears_nothing(other));
+	release(one, id);
+	id = hears_lease(other, 5, "page");
+	wait_for(one, 6, "wide", 0, LONG);
+	release(other, id);
+	hears_lease(one, 6, "wide");
+	close(one);
+	close(other);
+}
+
+/* Many who wait for one thing cost those little who give other things back */
+static void many_who_wait(void **state)
+{
+	enum { GROUP = 512, WAITS = 16, PEERS = 32, ROUNDS = 200 };
+	unsigned int before, looks;
+	int peer[PEERS], holder;
+	char name[16];
+	uint32_t id;
+
+	(void)state;
+	for (unsigned int i = 0; i < GROUP; i++) {
+		snprintf(name, sizeof(name), "busy-%u", i);
+		offer_for(name, "busy", i, 0, 0);
+	}
+	offer_for("other", NULL, GROUP, 0, 0);
+	holder = peer_new_with(ALL);
+	for (unsigned int i = 0; i < GROUP; i++) {
+		snprintf(name, sizeof(name), "busy-%u", i);
+		gets(holder, name);
+	}
+	for (int i = 0; i < PEERS; i++) {
+		peer[i] = peer_new_with(ALL);
+		for (uint32_t j = 0; j < WAITS; j++)
+			wait_for(peer[i], 20 + j, "busy", ANY, UINT32_MAX);
+	}
+	before = heard.asked;
+	for (int i = 0; i < ROUNDS; i++) {
+		id = gets(holder, "other");
+		release(holder, id);
+	}
+	looks = heard.asked - before;
+	assert_true(looks < 10 * ROUNDS);
+	for (int i = 0; i < PEERS; i++)
+		close(peer[i]);
+	close(holder);
+}
+
 static void what_changes_meanwhile(void **state)
 {
 	int one, other;
@@ -723,6 +785,8 @@ int main(void)
 		TEST(too_many_waits),
 		TEST(not_longer_than_others_wait),
 		TEST(who_does_not_read),
+		TEST(what_was_in_the_way),
+		TEST(many_who_wait),
 		TEST(what_changes_meanwhile),
 		TEST(while_it_is_reset),
 		TEST(a_full_user_waits_on),

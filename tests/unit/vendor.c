@@ -42,6 +42,7 @@ static bool allowed(void *data, const struct barlease_peer *peer,
 	(void)peer;
 	(void)context;
 	assert_ptr_equal(data, &heard);
+	heard.asked++;
 	return !forbidden || strcmp(forbidden, slice);
 }
 

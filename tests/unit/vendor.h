@@ -14,13 +14,14 @@
 #include "fake-device.h"
 #include "wire/wire.h"
 
-/* What the callbacks have said, the last time */
+/* What the callbacks have said, the last time; @asked: who may have what, how often */
 struct heard {
 	unsigned int acquired;
 	unsigned int ended;
 	unsigned int refused;
 	unsigned int resets;
 	unsigned int ending;
+	unsigned int asked;
 	int64_t ends;
 	uint32_t id;
 	void *context;

@@ -38,6 +38,7 @@
 #define BL_TERM_MAX	(INT64_MAX / 4)
 
 LIST_HEAD(bl_leases, bl_lease);
+LIST_HEAD(bl_slices, bl_slice);
 TAILQ_HEAD(bl_lease_queue, bl_lease);
 TAILQ_HEAD(bl_members, bl_slice);
 
@@ -58,11 +59,13 @@ TAILQ_HEAD(bl_members, bl_slice);
  * @holders: how many leases of it have not ended yet
  * @leases: those that are held
  * @stays: for bl_offer_set(): what is to be the same as this one
+ * @freed: it is in bl_books.freed
  * @removed: no longer on offer; it goes with the last lease that has not ended
  */
 struct bl_slice {
 	LIST_ENTRY(bl_slice) of_map;
 	TAILQ_ENTRY(bl_slice) of_group;
+	LIST_ENTRY(bl_slice) of_freed;
 	struct bl_link link;
 	char name[BARLEASE_NAME_MAX];
 	const struct barlease_device *device;
@@ -93,6 +96,7 @@ struct bl_slice {
 	struct bl_slice *stays;
 	uint32_t holders;
 	struct bl_leases leases;
+	bool freed;
 	bool removed;
 };
 
@@ -120,6 +124,7 @@ struct bl_slice_group {
  * @having: leases that have not ended
  * @kept: those that have
  * @dma: bytes of memory that devices reach
+ * @full_in: the round of those who wait for leases in which it had as many as it may
  */
 struct bl_user {
 	struct bl_link link;
@@ -130,6 +135,7 @@ struct bl_user {
 	struct bl_lease_queue having;
 	struct bl_lease_queue kept;
 	uint64_t dma;
+	uint64_t full_in;
 };
 
 /**
@@ -217,6 +223,7 @@ struct bl_listing {
  *   has refused to revoke
  * @kept: leases that have ended
  * @due: leases that are held, and that something is due of, soonest first
+ * @freed: slices that may be free since somebody has looked
  * @nr_leases: of all states
  * @spaces: address spaces that slices have memory in
  * @dma: bytes of memory that devices reach
@@ -234,6 +241,7 @@ struct bl_books {
 	struct bl_lease_queue ending;
 	struct bl_lease_queue kept;
 	struct bl_lease_queue due;
+	struct bl_slices freed;
 	struct barlease_limits limits;
 	uint32_t nr_leases;
 	uint32_t next_id;
@@ -360,6 +368,12 @@ int bl_offer_add(struct bl_books *books, struct bl_slice *slice);
 int bl_offer_set(struct bl_books *books, struct bl_slice **slices, size_t nr,
 		 struct bl_slice ***gone, size_t *nr_gone, size_t *bad);
 void bl_offer_remove(struct bl_books *books, struct bl_slice *slice);
+/*
+ * A lease of it is about to be over: it, and what shares bytes with it, is one of
+ * bl_books.freed from now on. bl_offer_next_freed(): one of these, and no longer; or NULL
+ */
+void bl_offer_freed(struct bl_books *books, struct bl_slice *slice);
+struct bl_slice *bl_offer_next_freed(struct bl_books *books);
 /* Return: 0; -ENOMEM */
 int bl_offer_list(struct bl_books *books);
 

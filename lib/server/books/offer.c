@@ -107,6 +107,35 @@ void bl_offer_remove(struct bl_books *books, struct bl_slice *slice)
 	changed(books);
 }
 
+static void mark_freed(struct bl_books *books, struct bl_slice *slice)
+{
+	if (slice->freed || slice->removed)
+		return;
+	slice->freed = true;
+	LIST_INSERT_HEAD(&books->freed, slice, of_freed);
+}
+
+void bl_offer_freed(struct bl_books *books, struct bl_slice *slice)
+{
+	struct bl_slice *other;
+
+	mark_freed(books, slice);
+	LIST_FOREACH(other, &slice->map->slices, of_map)
+		if (other != slice && bl_extents_meet(other, slice))
+			mark_freed(books, other);
+}
+
+struct bl_slice *bl_offer_next_freed(struct bl_books *books)
+{
+	struct bl_slice *slice = LIST_FIRST(&books->freed);
+
+	if (slice) {
+		LIST_REMOVE(slice, of_freed);
+		slice->freed = false;
+	}
+	return slice;
+}
+
 struct with_vectors {
 	const struct bl_slice *slice;
 	size_t number;
@@ -282,6 +311,7 @@ void bl_books_init(struct bl_books *books)
 	TAILQ_INIT(&books->ending);
 	TAILQ_INIT(&books->kept);
 	TAILQ_INIT(&books->due);
+	LIST_INIT(&books->freed);
 }
 
 void bl_books_free(struct bl_books *books)

@@ -205,6 +205,9 @@ void bl_slice_free(struct bl_slice *slice)
 void bl_slice_drop(struct bl_slice *slice)
 {
 	slice->removed = true;
+	if (slice->freed)
+		LIST_REMOVE(slice, of_freed);
+	slice->freed = false;
 	/* What it points to is gone, as far as the server knows */
 	slice->context = NULL;
 	if (slice->holders)
