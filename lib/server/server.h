@@ -156,7 +156,7 @@ bool bl_session_allowed(const struct bl_session *session,
 			const struct bl_slice *slice);
 void bl_watch(struct bl_session *session);
 void bl_watch_leave(struct bl_session *session);
-void bl_watch_tell(struct barlease_server *server, struct bl_slice *slice);
+void bl_watch_tell(struct barlease_server *server, const struct bl_slice *slice);
 
 /*
  * end.c. bl_end() ends a lease for processes, and tells its holder. Return: 0 it has

@@ -32,33 +32,33 @@ void bl_watch_leave(struct bl_session *session)
 	LIST_REMOVE(session, of_watchers);
 }
 
-/* It may be what another slice was excluded by, of which they have heard more */
-static bool concerns(const struct bl_session *session,
-		     const struct bl_slice *ended)
-{
-	const struct bl_slice *slice;
-
-	if (!ended->removed && bl_session_allowed(session, ended))
-		return true;
-	LIST_FOREACH(slice, &ended->map->slices, of_map)
-		if (slice != ended && !slice->removed &&
-		    bl_extents_meet(slice, ended) &&
-		    bl_session_allowed(session, slice))
-			return true;
-	return false;
-}
-
 /* Once: whoever goes on wanting to know asks again */
-void bl_watch_tell(struct barlease_server *server, struct bl_slice *slice)
+static void tell_those_who_may(struct barlease_server *server,
+			       const struct bl_slice *slice)
 {
 	const struct bl_wire_message message = { .type = BL_WIRE_FREED };
 	struct bl_session *session, *next;
 
+	if (slice->removed)
+		return;
 	for (session = LIST_FIRST(&server->watchers); session; session = next) {
 		next = LIST_NEXT(session, of_watchers);
-		if (!concerns(session, slice))
+		if (!bl_session_allowed(session, slice))
 			continue;
 		bl_watch_leave(session);
 		bl_output_event(session->peer, &message);
 	}
+}
+
+/* It may be what kept others from another slice, and these have heard of that only */
+void bl_watch_tell(struct barlease_server *server, const struct bl_slice *slice)
+{
+	const struct bl_slice *other;
+
+	if (LIST_EMPTY(&server->watchers))
+		return;
+	tell_those_who_may(server, slice);
+	LIST_FOREACH(other, &slice->map->slices, of_map)
+		if (other != slice && bl_extents_meet(other, slice))
+			tell_those_who_may(server, other);
 }
