@@ -20,6 +20,10 @@
 /* Runs until it is told, and then says goodbye */
 #define POLITE	"trap 'echo bye; exit 7' TERM; echo has it; while :; do sleep 0.1; done"
 
+/* Runs for as long as it has the lease */
+#define USES_IT \
+	"echo has it; while barlease peek 0 >/dev/null; do sleep 0.1; done; echo lost it"
+
 static void start(void)
 {
 	char config[1024];
@@ -55,8 +59,7 @@ static void finishes_in_time(void)
 static void does_not_finish(void)
 {
 	struct job job = JOB_AS(WORKER1, "acquire", "polite", "--", "sh", "-c",
-				"echo has it; while " BARLEASE
-				" peek 0 >/dev/null; do sleep 0.1; done; echo lost it");
+				USES_IT);
 	const struct run *run;
 
 	job_wait_for(&job, "has it");
