@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <locale.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -20,6 +21,24 @@
 #define ESCAPE_MS	50
 
 static SCREEN *screen;
+static sigset_t before;
+
+/*
+ * What ncurses does about them there and then, it may not do in the middle of anything
+ * else: they come while a key is waited for, and at no other time.
+ */
+static void hold_signals(void)
+{
+	static const int held[] = {
+		SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH,
+	};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(held) / sizeof(*held); i++)
+		sigaddset(&set, held[i]);
+	sigprocmask(SIG_BLOCK, &set, &before);
+}
 
 int display_open(void)
 {
@@ -30,6 +49,7 @@ int display_open(void)
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen)
 		return -ENOENT;
+	hold_signals();
 	cbreak();
 	noecho();
 	keypad(stdscr, TRUE);
@@ -42,6 +62,7 @@ void display_close(void)
 {
 	endwin();
 	delscreen(screen);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 struct top_screen display_screen(void)
@@ -155,7 +176,10 @@ int display_key(int ms)
 	int key;
 
 	timeout(ms);
+	/* Also of the read: a key that was there is taken away by the one that interrupts */
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	key = getch();
+	hold_signals();
 	if (key != ERR)
 		return meaning(key);
 	return is_gone() ? TOP_KEY_GONE : TOP_KEY_NONE;

@@ -230,6 +230,8 @@ static void terminal_open(const char *program, unsigned short width,
 	assert_true(terminal.pid >= 0);
 	if (terminal.pid)
 		return;
+	/* Who runs tests in the background may have it ignored */
+	signal(SIGINT, SIG_DFL);
 	execl(program, "barlease", "top", "--interval", "0.2", NULL);
 	_exit(99);
 }
