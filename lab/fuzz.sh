@@ -33,7 +33,7 @@ compile()
 		"$dir/seed" "$dir/corpus"
 		;;
 	config)
-		parts=("$top"/broker/config/*.c "$top/broker/base/array.c" \
+		parts=("$top"/broker/config/*.c "$top"/broker/base/{array,duration}.c \
 			"$top/lib/device/address.c")
 		cp "$top/broker/barleased.conf.example" "$dir/corpus/"
 		;;
