@@ -231,9 +231,9 @@ endif
 packages-guest:
 	@lab/packages.sh cpio kmod xz-utils zstd
 
-# Whose completions are tested, and who reads the metrics
+# Whose completions are tested, who reads the metrics, and who takes the mutants
 packages-unit:
-	@lab/packages.sh fish zsh python3-prometheus-client
+	@lab/packages.sh fish patch zsh python3-prometheus-client
 
 packages-fuzz:
 	@lab/packages.sh clang libclang-rt-dev libc6-dev
