@@ -197,8 +197,10 @@ void bl_session_park(struct bl_session *session,
 
 /*
  * From now on it waits for a lease, and no longer. @again: see struct bl_turn. Return:
- * 0; -EDQUOT; -ENOMEM
+ * 0, also where it waits for too many already, and has been told so; -ENOMEM.
+ * bl_turn_gives_up(): the server is to look at it then.
  */
+void bl_turn_gives_up(const struct bl_turn *turn);
 int bl_session_wait(struct bl_session *session, uint32_t serial,
 		    const struct bl_wire_acquire *wanted, bool again);
 void bl_session_wait_over(struct bl_turn *turn);

@@ -89,14 +89,26 @@ void bl_session_park(struct bl_session *session,
 	bl_peer_block(session->peer);
 }
 
+void bl_turn_gives_up(const struct bl_turn *turn)
+{
+	int64_t *first = &turn->session->server->give_up;
+
+	if (turn->until && (!*first || turn->until < *first))
+		*first = turn->until;
+}
+
 int bl_session_wait(struct bl_session *session, uint32_t serial,
 		    const struct bl_wire_acquire *wanted, bool again)
 {
 	struct barlease_server *server = session->server;
 	struct bl_turn *turn;
 
-	if (session->nr_turns == MOST_TURNS)
-		return -EDQUOT;
+	if (session->nr_turns == MOST_TURNS) {
+		bl_session_error(session, serial, EDQUOT,
+				 "this connection waits for %u leases, as many as it may",
+				 session->nr_turns);
+		return 0;
+	}
 	turn = malloc(sizeof(*turn));
 	if (!turn)
 		return -ENOMEM;
@@ -108,9 +120,7 @@ int bl_session_wait(struct bl_session *session, uint32_t serial,
 	};
 	if (wanted->wait != BL_WIRE_WAIT_MAX)
 		turn->until = bl_now() + wanted->wait;
-	if (turn->until &&
-	    (!server->give_up || turn->until < server->give_up))
-		server->give_up = turn->until;
+	bl_turn_gives_up(turn);
 	session->nr_turns++;
 	TAILQ_INSERT_TAIL(&server->turns, turn, of_server);
 	bl_peer_set_rank(session->peer, BL_PEER_BUSY);

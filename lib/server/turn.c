@@ -149,21 +149,11 @@ void bl_turn_request(struct bl_session *session,
 
 	bl_turns_serve(session->server);
 	ret = bl_acquire(session, serial, wanted, &slice);
-	if (ret == -EAGAIN && !wanted->wait) {
-		bl_session_park(session, request, -1);
-		return;
-	}
-	if (wanted->wait && (ret == -EBUSY || ret == -EAGAIN)) {
+	if (wanted->wait && (ret == -EBUSY || ret == -EAGAIN))
 		ret = bl_session_wait(session, serial, wanted, ret == -EAGAIN);
-		if (ret == -EDQUOT)
-			bl_session_error(session, serial, EDQUOT,
-					 "this connection waits for %u leases, as many as it may",
-					 session->nr_turns);
-		else if (ret)
-			bl_acquire_refuse(session, serial, wanted, ret, slice);
-		return;
-	}
-	if (ret)
+	if (ret == -EAGAIN)
+		bl_session_park(session, request, -1);
+	else if (ret)
 		bl_acquire_refuse(session, serial, wanted, ret, slice);
 }
 
@@ -211,8 +201,7 @@ void bl_turns_fire(struct barlease_server *server, int64_t now)
 		next = TAILQ_NEXT(turn, of_server);
 		if (turn->until && turn->until <= now)
 			refuse(turn, -ETIMEDOUT, NULL);
-		else if (turn->until && (!server->give_up ||
-					 turn->until < server->give_up))
-			server->give_up = turn->until;
+		else
+			bl_turn_gives_up(turn);
 	}
 }
