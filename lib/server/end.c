@@ -89,10 +89,11 @@ void bl_over(struct barlease_server *server, struct bl_lease *lease)
 	tell_owner(server, lease);
 	answer_holder(lease);
 	bl_watch_tell(server, lease->slice);
-	if (!TAILQ_EMPTY(&server->turns))
+	if (!TAILQ_EMPTY(&server->turns)) {
 		bl_offer_freed(&server->books, lease->slice);
+		server->again = true;
+	}
 	bl_lease_over(&server->books, lease);
-	server->again = true;
 	/* A session's holder is there for as long as the session */
 	if (session)
 		bl_session_rank(session);
