@@ -81,6 +81,9 @@ static struct fields fields_of(const struct broker *broker,
 	struct fields fields;
 	size_t n;
 
+	fields.text[0] = '\0';
+	if (!log_takes_fields())
+		return fields;
 	n = snprintf(fields.text, sizeof(fields.text),
 		     "BARLEASE_EVENT=%s\nBARLEASE_LEASE=%u\nBARLEASE_SLICE=%s\nBARLEASE_UID=%u\nBARLEASE_PID=%d\n",
 		     event, lease->id, lease->slice, peer->uid, peer->pid);

@@ -128,6 +128,13 @@ static bool tell_lost(void)
 	return true;
 }
 
+bool log_takes_fields(void)
+{
+	if (way == WAY_UNKNOWN)
+		find_way();
+	return way == WAY_JOURNAL;
+}
+
 /* @line: becomes fit to be one */
 static void write_line(int level, char *line, const char *fields)
 {

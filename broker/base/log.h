@@ -32,6 +32,9 @@ void log_user(int level, uid_t uid, const char *text, ...)
 void log_event(int level, uid_t uid, const char *fields, const char *text, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Does anybody take them? To put them together is for nothing else */
+bool log_takes_fields(void);
+
 /* Are there lines that nobody has been told of? */
 bool log_is_behind(void);
 void log_catch_up(void);
