@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../broker/base/array.h"
 #include "file.h"
 #include "proc.h"
 
@@ -24,7 +25,6 @@
 struct holdings {
 	struct holding *holding;
 	size_t nr;
-	size_t room;
 	size_t hidden;
 	struct process process;
 };
@@ -100,18 +100,13 @@ static void describe(const char *root, pid_t pid, struct process *process)
  */
 static struct holding *holding_of(struct holdings *all, uint64_t inode)
 {
-	size_t room = all->room ? all->room * 2 : 64;
 	struct holding *holding;
 
-	if (all->nr == all->room) {
-		holding = realloc(all->holding, room * sizeof(*holding));
-		if (!holding)
-			return NULL;
-		all->holding = holding;
-		all->room = room;
-	}
-	holding = &all->holding[all->nr++];
-	*holding = (struct holding){ .process = all->process, .inode = inode };
+	holding = array_add(&all->holding, &all->nr, sizeof(*holding));
+	if (!holding)
+		return NULL;
+	holding->process = all->process;
+	holding->inode = inode;
 	return holding;
 }
 

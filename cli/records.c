@@ -7,30 +7,19 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "../broker/base/array.h"
 #include "records.h"
-
-static int make_room(struct records *records)
-{
-	size_t room = records->room ? records->room * 2 : 16;
-	struct record *record;
-
-	if (records->nr < records->room)
-		return 0;
-	record = realloc(records->record, room * sizeof(*record));
-	if (!record)
-		return -ENOMEM;
-	records->record = record;
-	records->room = room;
-	return 0;
-}
 
 int records_add(struct records *records, struct record *record)
 {
-	if (make_room(records)) {
+	struct record *slot;
+
+	slot = array_add(&records->record, &records->nr, sizeof(*slot));
+	if (!slot) {
 		record_free(record);
 		return -ENOMEM;
 	}
-	records->record[records->nr++] = *record;
+	*slot = *record;
 	return 0;
 }
 

@@ -12,7 +12,6 @@
 struct records {
 	struct record *record;
 	size_t nr;
-	size_t room;
 };
 
 /* Takes the record. Return: 0; -ENOMEM, and it is freed */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../broker/base/array.h"
 #include "table.h"
 #include "text.h"
 
@@ -18,7 +19,6 @@ struct table {
 	size_t columns;
 	char **cells;
 	size_t nr;
-	size_t room;
 };
 
 struct table *table_new(const char *const *headings)
@@ -45,29 +45,12 @@ void table_free(struct table *table)
 	free(table);
 }
 
-static int make_room(struct table *table)
-{
-	size_t room = table->room ? table->room * 2 : 64;
-	char **cells;
-
-	if (table->nr < table->room)
-		return 0;
-	cells = realloc(table->cells, room * sizeof(*cells));
-	if (!cells)
-		return -ENOMEM;
-	table->cells = cells;
-	table->room = room;
-	return 0;
-}
-
 int table_add(struct table *table, const char *text, ...)
 {
-	char *raw, *cell;
+	char *raw, *cell, **slot;
 	va_list args;
 	int n;
 
-	if (make_room(table))
-		return -ENOMEM;
 	va_start(args, text);
 	n = vasprintf(&raw, text, args);
 	va_end(args);
@@ -77,7 +60,12 @@ int table_add(struct table *table, const char *text, ...)
 	free(raw);
 	if (!cell)
 		return -ENOMEM;
-	table->cells[table->nr++] = cell;
+	slot = array_add(&table->cells, &table->nr, sizeof(*slot));
+	if (!slot) {
+		free(cell);
+		return -ENOMEM;
+	}
+	*slot = cell;
 	return 0;
 }
 
