@@ -232,9 +232,9 @@ void bl_acquire_refuse(struct bl_session *session, uint32_t serial,
 		       const struct bl_slice *slice);
 
 /*
- * turn.c. bl_turn_request() is an ACQUIRE, which may wait. bl_turns_serve() hands out
- * what has become free; returns whether anything had. bl_turn_waits_for(): does somebody else wait for this one's
- * slice?
+ * turn.c. bl_turn_request() is an ACQUIRE, which may wait. bl_turn_waits_for():
+ * does somebody else wait for this one's slice? bl_turns_serve() hands out what
+ * has become free; returns whether anything had.
  */
 void bl_turn_request(struct bl_session *session,
 		     const struct bl_wire_message *request);
