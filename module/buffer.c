@@ -17,6 +17,7 @@
 #include "device.h"
 #include "importer.h"
 #include "mmap.h"
+#include "scratch.h"
 #include "space.h"
 #include "trace.h"
 
@@ -78,6 +79,7 @@ struct barlease_buffer *barlease_buffer_alloc(struct barlease_device *bdev,
 
 void barlease_buffer_free(struct barlease_buffer *buffer)
 {
+	barlease_scratch_free(buffer);
 	if (barlease_buffer_has_parts(buffer))
 		barlease_bar_parts_put(buffer->bar_parts);
 	else

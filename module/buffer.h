@@ -38,7 +38,8 @@ struct file;
  * @bar_map: what a mmap() of the device's own file shows; not exported
  * @retired: revoked, and all its mappings are gone; set once, by who has zapped
  *   them
- * @gate: closed by a revoke; who fills page tables is inside
+ * @scratch: after that, mappings show a page of its own, see scratch.h
+ * @gate: barred by a pause, closed by a revoke; who fills page tables is inside
  * @ranges: what it consists of
  *
  * Nothing here refers to the DMABUF's struct file: it may be freed long before
@@ -59,6 +60,7 @@ struct barlease_buffer {
 	u8 memattr;
 	bool bar_map;
 	bool retired;
+	bool scratch;
 	struct barlease_gate gate;
 	struct barlease_ranges ranges;
 };
@@ -73,6 +75,18 @@ static inline bool barlease_buffer_has_parts(const struct barlease_buffer *buffe
 static inline bool barlease_buffer_revoked(const struct barlease_buffer *buffer)
 {
 	return barlease_gate_closed(&buffer->gate);
+}
+
+static inline bool barlease_buffer_paused(const struct barlease_buffer *buffer)
+{
+	return !barlease_buffer_revoked(buffer) &&
+	       barlease_gate_paused(&buffer->gate);
+}
+
+static inline bool barlease_buffer_retired(const struct barlease_buffer *buffer)
+{
+	/* Pairs with the one in revoke.c's retire() */
+	return smp_load_acquire(&buffer->retired);
 }
 
 /**

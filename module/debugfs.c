@@ -5,8 +5,8 @@
  * Copyright (C) 2026 The barlease authors
  *
  * One line a DMABUF that has not been released: its inode (of BAR maps, "-"), size,
- * attribute for mappings to come, whether it is revoked, how many mappings other
- * devices have, and which bytes of which BAR it is of.
+ * attribute for mappings to come, whether it is revoked or paused, how many mappings
+ * other devices have, and which bytes of which BAR it is of.
  */
 #include <linux/debugfs.h>
 #include <linux/pci.h>
@@ -88,6 +88,13 @@ static const char *memattr_name(const struct barlease_buffer *buffer)
 	}
 }
 
+static const char *state_name(const struct barlease_buffer *buffer)
+{
+	if (barlease_buffer_revoked(buffer))
+		return "revoked";
+	return barlease_buffer_paused(buffer) ? "paused" : "live";
+}
+
 static int leases_show(struct seq_file *file, void *at)
 {
 	const struct barlease_device *bdev = file->private;
@@ -105,7 +112,7 @@ static int leases_show(struct seq_file *file, void *at)
 		seq_printf(file, "%lu", buffer->ino);
 	seq_printf(file, " 0x%llx %s %s %u", buffer->ranges.size,
 		   memattr_name(buffer),
-		   barlease_buffer_revoked(buffer) ? "revoked" : "live",
+		   state_name(buffer),
 		   barlease_importers_mapped(buffer));
 	show_ranges(file, bdev->core.pdev, &buffer->ranges);
 	seq_putc(file, '\n');

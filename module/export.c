@@ -15,10 +15,14 @@
 #include "device.h"
 #include "export.h"
 #include "msix.h"
+#include "scratch.h"
 #include "size.h"
 #include "space.h"
 #include "stats.h"
 #include "trace.h"
+
+/* That a request can have */
+#define FLAGS	(BARLEASE_DMA_BUF_MSIX | BARLEASE_DMA_BUF_ONES)
 
 static bool open_flags_valid(u32 flags)
 {
@@ -72,6 +76,7 @@ buffer_of_ranges(struct barlease_device *bdev,
 		 const struct vfio_device_feature_dma_buf *request,
 		 const struct vfio_region_dma_range *ranges)
 {
+	bool scratch = request->flags & BARLEASE_DMA_BUF_ONES;
 	struct barlease_ranges counted = {};
 	struct barlease_buffer *buffer;
 	int ret;
@@ -83,9 +88,14 @@ buffer_of_ranges(struct barlease_device *bdev,
 	if (!barlease_size_fits(counted.size))
 		return ERR_PTR(-E2BIG);
 
-	buffer = barlease_buffer_alloc(bdev, counted.nr);
+	buffer = barlease_buffer_alloc(bdev, counted.nr + scratch);
 	if (!buffer)
 		return ERR_PTR(-ENOMEM);
+
+	if (scratch && barlease_scratch_add(buffer)) {
+		barlease_buffer_free(buffer);
+		return ERR_PTR(-ENOMEM);
+	}
 
 	/* What went well once does so again. */
 	append_ranges(&buffer->ranges, bdev, request, ranges);
@@ -165,7 +175,7 @@ static int check_request(struct barlease_device *bdev,
 			 const struct vfio_device_feature_dma_buf *request,
 			 size_t argsz)
 {
-	if (request->flags & ~BARLEASE_DMA_BUF_MSIX || !request->nr_ranges ||
+	if (request->flags & ~FLAGS || !request->nr_ranges ||
 	    !open_flags_valid(request->open_flags))
 		return -EINVAL;
 

@@ -9,6 +9,7 @@
 
 #include "access.h"
 #include "bar-memattr.h"
+#include "barred.h"
 #include "buffer.h"
 #include "compat.h"
 #include "device.h"
@@ -58,22 +59,24 @@ static vm_fault_t begin_fault(struct vm_fault *vmf, int *token)
 	return VM_FAULT_RETRY;
 }
 
-/* A revoked buffer may have no PCI device any more: nobody looks for it then. */
-static vm_fault_t fill_unless_revoked(struct vm_fault *vmf,
-				      vm_fault_t (*fill)(struct vm_fault *vmf))
+/*
+ * A revoked buffer may have no PCI device any more: nobody looks for it then.
+ * Return: whether @ret is the answer; else the gate is barred.
+ */
+static bool fill_in_gate(struct vm_fault *vmf,
+			 vm_fault_t (*fill)(struct vm_fault *vmf),
+			 vm_fault_t *ret)
 {
 	struct barlease_buffer *buffer = vmf->vma->vm_private_data;
 	struct barlease_device *bdev = buffer->bdev;
-	vm_fault_t ret = VM_FAULT_SIGBUS;
 
 	if (!barlease_gate_enter(&buffer->gate))
-		return VM_FAULT_SIGBUS;
+		return false;
 
-	if (barlease_access_possible(bdev))
-		ret = fill(vmf);
+	*ret = barlease_access_possible(bdev) ? fill(vmf) : VM_FAULT_SIGBUS;
 	if (barlease_gate_leave(&buffer->gate))
 		wake_up_all(&bdev->revoke_wait);
-	return ret;
+	return true;
 }
 
 /* Before the VMA's lock is let go */
@@ -104,18 +107,19 @@ static vm_fault_t fault(struct vm_fault *vmf,
 	struct barlease_buffer *buffer = vmf->vma->vm_private_data;
 	vm_fault_t ret;
 	int token;
+	bool done;
 
 	/* That is no reason to wait for a reset. */
-	if (barlease_buffer_revoked(buffer))
-		return note(vmf, size, VM_FAULT_SIGBUS);
+	if (barlease_gate_barred(&buffer->gate))
+		return barlease_barred_fault(vmf, size);
 
 	ret = begin_fault(vmf, &token);
 	if (ret)
 		return ret;
 
-	ret = fill_unless_revoked(vmf, fill);
+	done = fill_in_gate(vmf, fill, &ret);
 	barlease_access_end(buffer->bdev, token);
-	return note(vmf, size, ret);
+	return done ? note(vmf, size, ret) : barlease_barred_fault(vmf, size);
 }
 
 /* The parts of what a BAR map shows, each with the protection that is its own */
@@ -184,15 +188,15 @@ static vm_fault_t huge_fault(struct vm_fault *vmf, unsigned int order)
 
 /*
  * The kernel gives entries that are there the attribute of vm_page_prot on some
- * architectures, and where parts differ that is none of theirs. Without entries
- * each fault makes its own.
+ * architectures, and where parts differ, or a scratch page is mapped, that is none
+ * of theirs. Without entries each fault makes its own.
  */
 static int mprotect(struct vm_area_struct *vma, unsigned long start,
 		    unsigned long end, unsigned long new_flags)
 {
 	const struct barlease_buffer *buffer = vma->vm_private_data;
 
-	if (barlease_buffer_has_parts(buffer)) {
+	if (barlease_buffer_has_parts(buffer) || buffer->scratch) {
 		vma_start_write(vma);
 		zap_special_vma_range(vma, start, end - start);
 	}

@@ -186,14 +186,18 @@ void barlease_detach(struct dma_buf *dmabuf,
  * who makes a mapping counts it, and looks at this then. One of them sees the
  * other.
  */
-static bool may_map(struct barlease_buffer *buffer)
+static int may_map(struct barlease_buffer *buffer)
 {
 	struct barlease_device *bdev = buffer->bdev;
 
-	return !barlease_buffer_revoked(buffer) &&
-	       !atomic_read_acquire(&bdev->importers_forbidden) &&
-	       !READ_ONCE(bdev->failed) && !bdev->core.pm_runtime_engaged &&
-	       __vfio_pci_memory_enabled(&bdev->core);
+	if (barlease_buffer_paused(buffer))
+		return -EAGAIN;
+	if (barlease_buffer_revoked(buffer) ||
+	    atomic_read_acquire(&bdev->importers_forbidden) ||
+	    READ_ONCE(bdev->failed) || bdev->core.pm_runtime_engaged ||
+	    !__vfio_pci_memory_enabled(&bdev->core))
+		return -ENODEV;
+	return 0;
 }
 
 static void count_mapping(struct barlease_importers *importers,
@@ -222,13 +226,14 @@ struct sg_table *barlease_map(struct dma_buf_attachment *attachment,
 			      enum dma_data_direction direction)
 {
 	struct barlease_importers *importers = importers_of(attachment->dmabuf);
-	struct sg_table *table = ERR_PTR(-ENODEV);
+	struct sg_table *table;
+	int ret;
 
 	dma_resv_assert_held(attachment->dmabuf->resv);
 
 	count_mapping(importers, attachment->priv);
-	if (may_map(attachment->dmabuf->priv))
-		table = barlease_peer_map(attachment, direction);
+	ret = may_map(attachment->dmabuf->priv);
+	table = ret ? ERR_PTR(ret) : barlease_peer_map(attachment, direction);
 	if (IS_ERR(table))
 		uncount_mapping(importers, attachment->priv);
 	else

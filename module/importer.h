@@ -4,7 +4,7 @@
  *
  * Copyright (C) 2026 The barlease authors
  *
- * Who takes access away closes the door first, either the gate of one buffer or
+ * Who takes access away bars the door first, either the gate of one buffer or
  * that of all of the device's, barlease_importers_forbid(); then tells those who
  * have a mapping, and waits until they have given it back. A mapping that was
  * given back is used no more, which is what the DMA API demands of any device.

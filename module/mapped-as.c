@@ -116,6 +116,14 @@ static int look(struct barlease_device *bdev,
 	return 0;
 }
 
+/* An answer that comes when the caller resumes it himself would never come. */
+static bool paused(unsigned long address)
+{
+	struct vm_area_struct *vma = vma_lookup(current->mm, address);
+
+	return barlease_buffer_paused(vma->vm_private_data);
+}
+
 /*
  * A fault may let go of mmap_lock, so what is mapped has to be looked for again.
  * One that fails has left nothing to be seen, which is the answer.
@@ -129,6 +137,9 @@ static int fill_and_look(struct barlease_device *bdev,
 	ret = look(bdev, request);
 	if (ret || request->page_size)
 		return ret;
+
+	if (paused(request->address))
+		return -EAGAIN;
 
 	ret = fixup_user_fault(current->mm, request->address, 0, &unlocked);
 	if (ret == -EINTR || ret == -ENOMEM)

@@ -5,8 +5,8 @@
  * Copyright (C) 2026 The barlease authors
  *
  * Once the buffer's gate is closed and those inside have left, no fault fills
- * page tables of it any more, and later ones end in SIGBUS. So what the zap
- * leaves behind stays empty. No lock is taken for that: a revoke waits for no
+ * page tables from it any more, and later ones end in SIGBUS, or after the zap in
+ * a scratch page. So nothing of the device comes back to what the zap has emptied. No lock is taken for that: a revoke waits for no
  * reset, and makes no fault on another buffer wait.
  *
  * After the zap nothing maps the buffer's page offsets, so they can be given
@@ -17,6 +17,7 @@
 #include <linux/uaccess.h>
 
 #include "access.h"
+#include "barred.h"
 #include "buffer.h"
 #include "compat.h"
 #include "device.h"
@@ -35,12 +36,7 @@ static void retire(struct barlease_buffer *buffer)
 	}
 	/* After the zap, for who waits in revoke() and takes it for done */
 	smp_store_release(&buffer->retired, true);
-}
-
-static bool retired(const struct barlease_buffer *buffer)
-{
-	/* Pairs with the one in retire() */
-	return smp_load_acquire(&buffer->retired);
+	barlease_barred_wake(buffer);
 }
 
 bool barlease_revoke_begin(struct dma_buf *dmabuf)
@@ -54,12 +50,12 @@ bool barlease_revoke_begin(struct dma_buf *dmabuf)
 	 * offsets' next owner.
 	 */
 	if (!barlease_gate_close(&buffer->gate)) {
-		wait_event(bdev->revoke_wait, retired(buffer));
+		wait_event(bdev->revoke_wait, barlease_buffer_retired(buffer));
 		return false;
 	}
 
 	barlease_importers_tell(dmabuf);
-	wait_event(bdev->revoke_wait, barlease_gate_shut(&buffer->gate));
+	wait_event(bdev->revoke_wait, barlease_gate_empty(&buffer->gate));
 	barlease_space_zap(bdev, buffer->pgoff, buffer->ranges.size);
 	retire(buffer);
 	wake_up_all(&bdev->revoke_wait);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is left of a buffer, for servers that wait for nobody
+ * What is left of a buffer, and how it is; for servers that wait for nobody
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -12,18 +12,37 @@
 #include "compat.h"
 #include "device.h"
 #include "importer.h"
+#include "pause.h"
 #include "revoke.h"
 #include "state.h"
 
 static void tell_state(struct dma_buf *dmabuf,
 		       struct barlease_dma_buf_state *state)
 {
-	state->flags = barlease_buffer_revoked(dmabuf->priv) ?
-			       BARLEASE_DMA_BUF_REVOKED : 0;
+	state->flags = 0;
+	if (barlease_buffer_revoked(dmabuf->priv))
+		state->flags = BARLEASE_DMA_BUF_REVOKED;
+	else if (barlease_buffer_paused(dmabuf->priv))
+		state->flags = BARLEASE_DMA_BUF_PAUSED;
 	barlease_importers_count(dmabuf, &state->attached, &state->mapped);
 	/* But for the one that this call has taken */
 	state->references = file_count(dmabuf->file) - 1;
 	state->reserved = 0;
+}
+
+static int set_state(struct dma_buf *dmabuf, u32 flags)
+{
+	switch (flags) {
+	case BARLEASE_DMA_BUF_REVOKED:
+		barlease_revoke_begin(dmabuf);
+		return 0;
+	case BARLEASE_DMA_BUF_PAUSED:
+		return barlease_pause(dmabuf);
+	case 0:
+		return barlease_resume(dmabuf);
+	default:
+		return -EINVAL;
+	}
 }
 
 int barlease_feature_state(struct barlease_device *bdev, u32 flags,
@@ -43,18 +62,16 @@ int barlease_feature_state(struct barlease_device *bdev, u32 flags,
 	if (copy_from_user(&state, arg, sizeof(state)))
 		return -EFAULT;
 
-	if (flags & VFIO_DEVICE_FEATURE_SET &&
-	    state.flags != BARLEASE_DMA_BUF_REVOKED)
-		return -EINVAL;
-
 	dmabuf = barlease_dma_buf_get(bdev, state.dmabuf_fd);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
 
-	if (flags & VFIO_DEVICE_FEATURE_SET)
-		barlease_revoke_begin(dmabuf);
+	ret = flags & VFIO_DEVICE_FEATURE_SET ? set_state(dmabuf, state.flags) :
+						0;
 	tell_state(dmabuf, &state);
 	dma_buf_put(dmabuf);
+	if (ret)
+		return ret;
 
 	return copy_to_user(arg, &state, sizeof(state)) ? -EFAULT : 0;
 }

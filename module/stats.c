@@ -57,10 +57,12 @@ static struct stat_attribute stat_##file = {				\
 STAT(exports, BARLEASE_EXPORTS);
 STAT(exports_refused, BARLEASE_EXPORTS_REFUSED);
 STAT(revokes, BARLEASE_REVOKES);
+STAT(pauses, BARLEASE_PAUSES);
 STAT(maps, BARLEASE_MAPS);
 STAT(maps_refused, BARLEASE_MAPS_REFUSED);
 STAT(faults_small, BARLEASE_FAULTS_SMALL);
 STAT(faults_huge, BARLEASE_FAULTS_HUGE);
+STAT(faults_scratch, BARLEASE_FAULTS_SCRATCH);
 STAT(faults_refused, BARLEASE_FAULTS_REFUSED);
 STAT(attaches_refused, BARLEASE_ATTACHES_REFUSED);
 STAT(importer_maps, BARLEASE_IMPORTER_MAPS);
@@ -69,10 +71,12 @@ static struct attribute *attributes[] = {
 	&stat_exports.attr.attr,
 	&stat_exports_refused.attr.attr,
 	&stat_revokes.attr.attr,
+	&stat_pauses.attr.attr,
 	&stat_maps.attr.attr,
 	&stat_maps_refused.attr.attr,
 	&stat_faults_small.attr.attr,
 	&stat_faults_huge.attr.attr,
+	&stat_faults_scratch.attr.attr,
 	&stat_faults_refused.attr.attr,
 	&stat_attaches_refused.attr.attr,
 	&stat_importer_maps.attr.attr,

@@ -18,10 +18,12 @@ struct attribute_group;
  * @BARLEASE_EXPORTS: leases
  * @BARLEASE_EXPORTS_REFUSED: requests for one that were an error
  * @BARLEASE_REVOKES: leases that were revoked, be it by a last close
+ * @BARLEASE_PAUSES: pauses of leases
  * @BARLEASE_MAPS: mappings of leases and of BARs
  * @BARLEASE_MAPS_REFUSED: of revoked leases, or not as they have to be
  * @BARLEASE_FAULTS_SMALL: that have filled in pages
  * @BARLEASE_FAULTS_HUGE: that have filled in huge pages
+ * @BARLEASE_FAULTS_SCRATCH: that have filled in scratch pages, after the end
  * @BARLEASE_FAULTS_REFUSED: that have ended in SIGBUS
  * @BARLEASE_ATTACHES_REFUSED: devices that may not attach to a lease
  * @BARLEASE_IMPORTER_MAPS: mappings of a lease for another device
@@ -31,10 +33,12 @@ enum barlease_stat {
 	BARLEASE_EXPORTS,
 	BARLEASE_EXPORTS_REFUSED,
 	BARLEASE_REVOKES,
+	BARLEASE_PAUSES,
 	BARLEASE_MAPS,
 	BARLEASE_MAPS_REFUSED,
 	BARLEASE_FAULTS_SMALL,
 	BARLEASE_FAULTS_HUGE,
+	BARLEASE_FAULTS_SCRATCH,
 	BARLEASE_FAULTS_REFUSED,
 	BARLEASE_ATTACHES_REFUSED,
 	BARLEASE_IMPORTER_MAPS,

@@ -58,6 +58,7 @@ vm_fault_t barlease_prepare_table(struct vm_fault *vmf)
  * @ranges: of its buffer
  * @extent: the range that holds @offset, or ends there
  * @offset: in the buffer, of the PTE that is next
+ * @pfn: or what all of them show
  * @prot: what the PTEs get
  */
 struct table_fill {
@@ -65,6 +66,7 @@ struct table_fill {
 	const struct barlease_ranges *ranges;
 	struct barlease_extent extent;
 	u64 offset;
+	unsigned long pfn;
 	pgprot_t prot;
 };
 
@@ -79,30 +81,47 @@ static pte_t small_entry(const struct table_fill *fill, unsigned long pfn)
 	return entry;
 }
 
+/*
+ * If not, another fault was here first, and put in the same. A marker is a note of
+ * userfaultfd's about a page that is not there.
+ */
+static bool vacant(pte_t *ptep)
+{
+	pte_t entry = ptep_get(ptep);
+
+	return pte_none(entry) || pte_is_marker(entry);
+}
+
+static void put_entry(const struct table_fill *fill, pte_t *ptep,
+		      unsigned long address, unsigned long pfn)
+{
+	set_pte_at(fill->vma->vm_mm, address, ptep, small_entry(fill, pfn));
+}
+
 /* Under the page table's lock, so a walk through the ranges and no search. */
 static int fill_pte(pte_t *ptep, unsigned long address, void *data)
 {
 	struct table_fill *fill = data;
 	u64 offset = fill->offset;
-	unsigned long pfn;
-	pte_t entry;
 
 	if (offset == fill->extent.range_end &&
 	    !barlease_ranges_next(fill->ranges, &fill->extent))
 		return -EFAULT;
 
 	fill->offset += PAGE_SIZE;
-	/*
-	 * Another fault was here first, and put in the same. A marker is a note
-	 * of userfaultfd's about a page that is not there.
-	 */
-	entry = ptep_get(ptep);
-	if (!pte_none(entry) && !pte_is_marker(entry))
-		return 0;
+	if (vacant(ptep))
+		put_entry(fill, ptep, address,
+			  PHYS_PFN(fill->extent.phys_start +
+				   (offset - fill->extent.range_start)));
+	return 0;
+}
 
-	pfn = PHYS_PFN(fill->extent.phys_start +
-		       (offset - fill->extent.range_start));
-	set_pte_at(fill->vma->vm_mm, address, ptep, small_entry(fill, pfn));
+static int fill_pte_with(pte_t *ptep, unsigned long address, void *data)
+{
+	const struct table_fill *fill = data;
+
+	if (vacant(ptep))
+		put_entry(fill, ptep, address, fill->pfn);
 	return 0;
 }
 
@@ -122,6 +141,18 @@ vm_fault_t barlease_fill_table(struct vm_area_struct *vma, unsigned long start,
 		return VM_FAULT_SIGBUS;
 
 	ret = apply_to_page_range(vma->vm_mm, start, end - start, fill_pte,
+				  &fill);
+	return ret ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
+}
+
+vm_fault_t barlease_fill_table_with(struct vm_area_struct *vma,
+				    unsigned long start, unsigned long end,
+				    unsigned long pfn, pgprot_t prot)
+{
+	struct table_fill fill = { .vma = vma, .pfn = pfn, .prot = prot };
+	int ret;
+
+	ret = apply_to_page_range(vma->vm_mm, start, end - start, fill_pte_with,
 				  &fill);
 	return ret ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
 }

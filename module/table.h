@@ -34,4 +34,9 @@ vm_fault_t barlease_prepare_table(struct vm_fault *vmf);
 vm_fault_t barlease_fill_table(struct vm_area_struct *vma, unsigned long start,
 			       unsigned long end, pgprot_t prot);
 
+/* The same, of one page of memory over and over */
+vm_fault_t barlease_fill_table_with(struct vm_area_struct *vma,
+				    unsigned long start, unsigned long end,
+				    unsigned long pfn, pgprot_t prot);
+
 #endif /* BARLEASE_TABLE_H */

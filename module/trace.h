@@ -135,8 +135,7 @@ TRACE_EVENT(fault,
 		  __entry->refused ? " refused" : "")
 );
 
-/* No mapping is left, of a process or of a device. */
-TRACE_EVENT(revoke,
+DECLARE_EVENT_CLASS(took,
 	TP_PROTO(const struct barlease_buffer *buffer, u64 ns),
 
 	TP_ARGS(buffer, ns),
@@ -157,6 +156,37 @@ TRACE_EVENT(revoke,
 
 	TP_printk("%s ino=%lu size=0x%llx took=%llu ns", __get_str(dev),
 		  __entry->ino, __entry->size, __entry->ns)
+);
+
+/* No mapping is left, of a process or of a device. */
+DEFINE_EVENT(took, revoke,
+	TP_PROTO(const struct barlease_buffer *buffer, u64 ns),
+	TP_ARGS(buffer, ns)
+);
+
+/* The same of processes, until it is resumed. */
+DEFINE_EVENT(took, pause,
+	TP_PROTO(const struct barlease_buffer *buffer, u64 ns),
+	TP_ARGS(buffer, ns)
+);
+
+/* Whoever has waited may go on. */
+TRACE_EVENT(resume,
+	TP_PROTO(const struct barlease_buffer *buffer),
+
+	TP_ARGS(buffer),
+
+	TP_STRUCT__entry(
+		__string(dev, dev_name(&buffer->bdev->core.vdev.device))
+		__field(unsigned long, ino)
+	),
+
+	TP_fast_assign(
+		__assign_str(dev);
+		__entry->ino = buffer->ino;
+	),
+
+	TP_printk("%s ino=%lu", __get_str(dev), __entry->ino)
 );
 
 /* The device was closed, and all that it had exported is revoked. */

@@ -158,9 +158,9 @@ static void refuses(void)
 		 "no DMABUF: EINVAL");
 	is_error(ask(SET, foreign, REVOKED, &state), ENODEV,
 		 "another driver's: ENODEV");
-	is_error(ask(SET, lease, 0, &state), EINVAL,
-		 "ended, but not revoked: EINVAL");
-	is_error(ask(SET, lease, REVOKED | 2, &state), EINVAL,
+	is_error(ask(SET, lease, REVOKED | BARLEASE_DMA_BUF_PAUSED, &state),
+		 EINVAL, "revoked and paused at once: EINVAL");
+	is_error(ask(SET, lease, REVOKED | 4, &state), EINVAL,
 		 "an unknown flag: EINVAL");
 	is_error(ask(SET | GET, lease, REVOKED, &state), EINVAL,
 		 "both ways at once: EINVAL");

@@ -63,6 +63,10 @@ static void one_lease(void)
 	has_line(true, "its attribute",
 		 "%lu 0x%lx wc live 0 2:0x0+0x%lx 2:0x%lx+0x%lx", ino, SIZE(3),
 		 SIZE(1), SIZE(2), SIZE(2));
+	lease_pause(vfio.device, lease);
+	has_line(true, "that it is paused",
+		 "%lu 0x%lx wc paused 0 2:0x0+0x%lx 2:0x%lx+0x%lx", ino,
+		 SIZE(3), SIZE(1), SIZE(2), SIZE(2));
 	lease_revoke(vfio.device, lease);
 	has_line(true, "that it is revoked",
 		 "%lu 0x%lx wc revoked 0 2:0x0+0x%lx 2:0x%lx+0x%lx", ino,

@@ -110,6 +110,24 @@ static void of_faults(void)
 	counts("faults_refused", refused, 2);
 }
 
+static void of_pauses_and_ones(void)
+{
+	long pauses = counter("pauses"), scratch = counter("faults_scratch");
+	long refused = counter("faults_refused");
+	int lease = lease_of_ones(vfio.device, BAR2, 0, PAGE);
+	mapping_t at = map(lease, 0, PAGE, RW);
+
+	is_ok(lease_pause(vfio.device, lease), "a lease is paused");
+	is_ok(lease_resume(vfio.device, lease), "and resumed");
+	counts("pauses", pauses, 1);
+	lease_revoke(vfio.device, lease);
+	reads(at, ~0u, "revoked, it reads ones");
+	counts("faults_scratch", scratch, 1);
+	counts("faults_refused", refused, 0);
+	unmap(at, PAGE);
+	close(lease);
+}
+
 static void of_importers(void)
 {
 	long maps = counter("importer_maps"), refused = counter("attaches_refused");
@@ -152,6 +170,7 @@ int main(void)
 	of_leases();
 	of_mappings();
 	of_faults();
+	of_pauses_and_ones();
 	of_importers();
 	of_a_close();
 	return tap_done();

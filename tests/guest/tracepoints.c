@@ -84,6 +84,19 @@ static void of_a_lease(void)
 	     ino, (unsigned long)(2 * PAGE));
 }
 
+static void of_a_pause(void)
+{
+	int lease = lease_of(vfio.device, BAR2, 0, PAGE);
+	unsigned long ino = lease_inode(lease);
+
+	lease_pause(vfio.device, lease);
+	says("a pause, and how long it took", "pause: %s ino=%lu size=0x%lx took=",
+	     vfio_name, ino, (unsigned long)PAGE);
+	lease_resume(vfio.device, lease);
+	says("and its end", "resume: %s ino=%lu\n", vfio_name, ino);
+	close(lease);
+}
+
 static void of_huge_pages(void)
 {
 	int lease = lease_of(vfio.device, BAR2, 0, HUGE);
@@ -147,6 +160,7 @@ int main(void)
 	}
 	events("1");
 	of_a_lease();
+	of_a_pause();
 	of_huge_pages();
 	of_a_bar_map();
 	of_importers();

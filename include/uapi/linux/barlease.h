@@ -28,8 +28,9 @@
  * @region_index: VFIO_PCI_BAR0_REGION_INDEX ... VFIO_PCI_BAR5_REGION_INDEX
  * @open_flags: O_RDWR, or O_RDONLY for a read-only lease, which cannot be
  *   mapped for writing nor made writable later; O_CLOEXEC may be added
- * @flags: 0, or BARLEASE_DMA_BUF_MSIX for a lease that may have pages with the
- *   device's MSI-X table or its pending bits
+ * @flags: 0, or any of BARLEASE_DMA_BUF_MSIX for a lease that may have pages with
+ *   the device's MSI-X table or its pending bits, and BARLEASE_DMA_BUF_ONES for one
+ *   whose mappings read all ones when it is over, instead of SIGBUS
  * @nr_ranges: entries in @dma_ranges, 1 to BARLEASE_MAX_RANGES
  * @dma_ranges: parts of the BAR, in the order in which the buffer shows them;
  *   @offset from the BAR's start and @length, both in bytes and both multiples
@@ -79,6 +80,16 @@ struct vfio_device_feature_dma_buf {
  * where the device's interrupts go, and what they say.
  */
 #define BARLEASE_DMA_BUF_MSIX	(1u << 31)
+
+/*
+ * The same: after the lease is revoked, its mappings show memory instead of the
+ * device, one page of the lease's own for each of its pages. It is all ones at
+ * first. A write goes there and nowhere else: so it reads back, at the same place
+ * of every page, by whoever has a mapping of that lease. There are no new mappings,
+ * as ever. The page is 4 KiB, or what the kernel's pages have, in the account of who
+ * exports, for as long as the DMABUF is there.
+ */
+#define BARLEASE_DMA_BUF_ONES	(1u << 30)
 
 /*
  * The most ranges one buffer can have. It bounds what one call makes the
@@ -247,18 +258,31 @@ struct barlease_dma_buf_importers {
 };
 
 /**
- * BARLEASE_FEATURE_DMA_BUF_STATE - what is left of a buffer; or end it at once
+ * BARLEASE_FEATURE_DMA_BUF_STATE - how a buffer is; end it at once, or pause it
  *
  * For servers of many clients, which must wait for none of them. GET tells how
- * things are. SET takes the buffer back as VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE
- * does, and then tells the same, but does not wait for other devices: for
- * processes the lease is over when the call returns, for devices when @mapped
- * is 0. To end what has ended is no error. Both with struct
+ * things are; SET makes them so, and then tells the same. Both with struct
  * barlease_dma_buf_state.
  *
+ * BARLEASE_DMA_BUF_REVOKED takes the buffer back as
+ * VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE does, but does not wait for other devices: for
+ * processes the lease is over when the call returns, for devices when @mapped
+ * is 0.
+ *
+ * BARLEASE_DMA_BUF_PAUSED takes it from everybody, until SET with no flag gives it
+ * back: mappings stay, can be made, and reach nothing. An access waits, without a
+ * lock of its process, until then or until the end of the lease; a signal that has a
+ * handler is handled meanwhile, one that kills does. Of a system call it does not
+ * wait but fails (EFAULT), as the call may have locks that others need. Other devices
+ * are told to give their mappings back, and are not waited for; they get none
+ * (EAGAIN) while it is paused. A last close ends what is paused as all else.
+ *
+ * To make it what it is already is no error.
+ *
  * @dmabuf_fd: any fd of the buffer
- * @flags: out for GET, in and out for SET, where it must be
+ * @flags: out for GET, in and out for SET; 0, or one of
  *   BARLEASE_DMA_BUF_REVOKED: it was revoked, or its device closed
+ *   BARLEASE_DMA_BUF_PAUSED: nobody reaches the device by it for now
  * @attached: out: how many devices are attached to it
  * @mapped: out: how many mappings they have
  * @references: out: how many references there are to it: fds, mappings, devices,
@@ -269,6 +293,7 @@ struct barlease_dma_buf_importers {
  * Return: 0, or -1 and errno: EBADF, ENODEV, EFAULT as those of
  * VFIO_DEVICE_FEATURE_DMA_BUF_REVOKE, and
  *   EINVAL  no DMABUF; another @flags with SET; an argsz too small
+ *   EBADFD  to be paused, or resumed, and is revoked
  */
 #define BARLEASE_FEATURE_DMA_BUF_STATE		0xBA06
 
@@ -276,6 +301,7 @@ struct barlease_dma_buf_state {
 	__s32	dmabuf_fd;
 	__u32	flags;
 #define BARLEASE_DMA_BUF_REVOKED	(1u << 0)
+#define BARLEASE_DMA_BUF_PAUSED		(1u << 1)
 	__u32	attached;
 	__u32	mapped;
 	__u32	references;
@@ -304,6 +330,8 @@ struct barlease_dma_buf_state {
  *   EINVAL  @flags is none of the above; an address that the caller cannot
  *           have; an argsz too small
  *   EINTR   the caller was killed meanwhile
+ *   EAGAIN  with BARLEASE_MAPPED_AS_FILL: the buffer is paused, so that an access
+ *           would wait
  *   ENOMEM  as usual
  */
 #define BARLEASE_FEATURE_MAPPED_AS		0xBA08

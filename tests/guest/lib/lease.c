@@ -60,6 +60,55 @@ int lease_of(int device, uint32_t bar, uint64_t offset, uint64_t length)
 	return fd;
 }
 
+int lease_of_ones(int device, uint32_t bar, uint64_t offset, uint64_t length)
+{
+	const struct vfio_device_feature_dma_buf what = {
+		.region_index = bar,
+		.open_flags = O_RDWR | O_CLOEXEC,
+		.flags = BARLEASE_DMA_BUF_ONES,
+		.nr_ranges = 1,
+	};
+	struct vfio_region_dma_range range = { offset, length };
+	int fd = lease_export_as(device, &what, &range);
+
+	if (fd < 0)
+		bail("cannot export a lease that ends in ones: %s",
+		     strerror(-fd));
+	return fd;
+}
+
+static int state(int device, int dmabuf, uint32_t how, uint32_t flags)
+{
+	struct barlease_dma_buf_state arg = { .dmabuf_fd = dmabuf, .flags = flags };
+	int ret;
+
+	ret = vfio_feature(device, BARLEASE_FEATURE_DMA_BUF_STATE, how, &arg,
+			   sizeof(arg));
+	return ret < 0 ? ret : (int)arg.flags;
+}
+
+int lease_set_state(int device, int dmabuf, uint32_t flags)
+{
+	int ret = state(device, dmabuf, VFIO_DEVICE_FEATURE_SET, flags);
+
+	return ret < 0 ? ret : 0;
+}
+
+int lease_pause(int device, int dmabuf)
+{
+	return lease_set_state(device, dmabuf, BARLEASE_DMA_BUF_PAUSED);
+}
+
+int lease_resume(int device, int dmabuf)
+{
+	return lease_set_state(device, dmabuf, 0);
+}
+
+int lease_get_state(int device, int dmabuf)
+{
+	return state(device, dmabuf, VFIO_DEVICE_FEATURE_GET, 0);
+}
+
 static int revoke_by_feature(int device, int dmabuf)
 {
 	struct vfio_device_feature_dma_buf_revoke arg = { dmabuf };

@@ -55,6 +55,16 @@ enum revoke_by {
 int lease_revoke_by(enum revoke_by how, int device, int dmabuf);
 int lease_revoke(int device, int dmabuf);
 
+/* One range that reads all ones when it is over; gives up where that fails */
+int lease_of_ones(int device, uint32_t bar, uint64_t offset, uint64_t length);
+
+/* The state that it is to be in: BARLEASE_DMA_BUF_REVOKED, _PAUSED, or 0 */
+int lease_set_state(int device, int dmabuf, uint32_t flags);
+int lease_pause(int device, int dmabuf);
+int lease_resume(int device, int dmabuf);
+/* The state that it is in */
+int lease_get_state(int device, int dmabuf);
+
 int lease_set_memattr(int device, int dmabuf, uint32_t memattr);
 /* Returns the attribute */
 int lease_get_memattr(int device, int dmabuf);
