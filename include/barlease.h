@@ -166,6 +166,7 @@ int barlease_device_request_fd(struct barlease_device *device);
 #define BARLEASE_CAN_REVOKE	(1u << 2) /* barlease_revoke() */
 #define BARLEASE_CAN_MEMATTR	(1u << 3) /* barlease_set_memattr() */
 #define BARLEASE_CAN_IMPORT	(1u << 4) /* other devices attach to exports */
+#define BARLEASE_CAN_PAUSE	(1u << 5) /* barlease_pause(), and BARLEASE_ONES */
 
 /* Found out when the device was opened */
 unsigned int barlease_device_caps(const struct barlease_device *device);
@@ -398,6 +399,7 @@ int barlease_device_msix(const struct barlease_device *device,
 
 #define BARLEASE_READ_ONLY	(1u << 0)
 #define BARLEASE_MSIX		(1u << 3)
+#define BARLEASE_ONES		(1u << 6)
 
 /**
  * barlease_export() - make a lease: ranges of a BAR as one DMABUF
@@ -406,10 +408,12 @@ int barlease_device_msix(const struct barlease_device *device,
  * @ranges: in the order in which the lease shows them; they may overlap
  * @nr_ranges: how many
  * @flags: BARLEASE_READ_ONLY; BARLEASE_MSIX for a lease that may have pages of
- *   barlease_device_msix()
+ *   barlease_device_msix(); BARLEASE_ONES for one whose mappings read all ones when it
+ *   is over, and take writes that go nowhere, instead of SIGBUS
  *
  * Return: the DMABUF's fd, close-on-exec and the caller's; -ENOTTY the driver
- * cannot export; -EPERM it would have such pages, unasked; else as
+ * cannot export; -EOPNOTSUPP it has no such end; -EPERM it would have such pages,
+ * unasked; else as
  * VFIO_DEVICE_FEATURE_DMA_BUF in <linux/barlease.h>.
  */
 int barlease_export(const struct barlease_device *device, unsigned int bar,
@@ -455,6 +459,7 @@ int barlease_importers(const struct barlease_device *device, int lease,
 /**
  * struct barlease_state - what is left of a lease
  * @revoked: whether it was taken back
+ * @paused: whether accesses wait, see barlease_pause()
  * @attached: other devices that are attached to it
  * @mapped: mappings that they have
  * @references: everything that keeps the DMABUF: fds, mappings, devices, fds on
@@ -462,6 +467,7 @@ int barlease_importers(const struct barlease_device *device, int lease,
  */
 struct barlease_state {
 	bool revoked;
+	bool paused;
 	unsigned int attached;
 	unsigned int mapped;
 	unsigned int references;
@@ -494,6 +500,24 @@ int barlease_get_state(const struct barlease_device *device, int lease,
  */
 int barlease_begin_revoke(const struct barlease_device *device, int lease,
 			  struct barlease_state *state);
+
+/**
+ * barlease_pause() - nobody reaches the device through a lease for now
+ * @device: whose export it is
+ * @lease: any fd of the DMABUF; stays open, and the caller's
+ *
+ * Processes do not when this returns: an access waits until barlease_resume(), or
+ * until the lease is over. Of a system call it is an error (EFAULT). Other devices are
+ * told to give it back, and have when barlease_get_state() says that nothing is mapped.
+ * To pause what is paused is no error.
+ *
+ * Return: 0; -EBADFD it is revoked; -EOPNOTSUPP the driver cannot do that; else as
+ * BARLEASE_FEATURE_DMA_BUF_STATE in <linux/barlease.h>.
+ */
+int barlease_pause(const struct barlease_device *device, int lease);
+
+/* The end of that, no error where there is none. Return: the same */
+int barlease_resume(const struct barlease_device *device, int lease);
 
 enum barlease_memattr {
 	BARLEASE_NC,	/* uncached; what a new lease has */
@@ -692,7 +716,8 @@ int barlease_copy_to(volatile void *to, const void *from, size_t size);
  * @flags: BARLEASE_READ_ONLY, BARLEASE_EXCLUSIVE (one holder at a time, and
  *   nobody who holds a slice that shares bytes with it), BARLEASE_MSIX (may
  *   have pages of barlease_device_msix()), BARLEASE_RESET (its device is reset
- *   before the slice has another holder: see ops' @reset)
+ *   before the slice has another holder: see ops' @reset), BARLEASE_ONES (all its
+ *   leases end so, whether their holders ask for it or not)
  * @memattr: attribute of its leases
  * @max_holders: most leases at a time; 0 for any number
  * @per_user: most of those that one user may have; where the slice has a group,
@@ -790,6 +815,7 @@ enum barlease_lease_state {
  * @vectors: interrupts of the device that go to its holder
  * @dma: bytes of its holder's memory that the device reaches
  * @ends: when it will be revoked, in milliseconds since the epoch; 0: not known
+ * @paused: 0: it is not; else until when, likewise; INT64_MAX: until it is resumed
  *
  * Valid for the call that it is an argument of.
  */
@@ -805,7 +831,7 @@ struct barlease_holding {
 	unsigned int vectors;
 	uint64_t dma;
 	int64_t ends;
-	uint64_t reserved;
+	int64_t paused;
 };
 
 /**
@@ -824,6 +850,7 @@ struct barlease_holding {
  *   soon, wherever you like, and call barlease_server_resume(). NULL: the server
  *   does it itself, there and then
  * @ending: the holder of a lease has been told when, and why, it will be revoked
+ * @paused: a lease was paused, or resumed, as it says itself
  *
  * None may call a function on the server.
  */
@@ -838,6 +865,7 @@ struct barlease_server_ops {
 			const char *why);
 	void (*reset)(void *data, const struct barlease_device *device);
 	void (*ending)(void *data, const struct barlease_holding *lease);
+	void (*paused)(void *data, const struct barlease_holding *lease);
 };
 
 struct barlease_server;
@@ -995,6 +1023,27 @@ int barlease_server_revoke(struct barlease_server *server, uint32_t id);
 int barlease_server_revoke_after(struct barlease_server *server, uint32_t id,
 				 uint64_t grace);
 
+/**
+ * barlease_server_pause_lease() - nobody reaches the device through a lease for now
+ * @server: the server
+ * @id: of the lease
+ * @time: for how long, in milliseconds; BARLEASE_FOREVER: until
+ *   barlease_server_resume_lease()
+ *
+ * Accesses wait, see barlease_pause(); the holder is told. Interrupts and memory that go
+ * with it stay. It can be given back, revoked, and be over meanwhile. To pause it again
+ * changes for how long.
+ *
+ * Return: 0; -EINPROGRESS no process reaches the device, but another device still does
+ * until it has given the lease back; -ENOENT no such lease, or it has ended; -EINVAL a
+ * time of nothing; -EOPNOTSUPP the driver cannot do that; others of barlease_pause().
+ */
+int barlease_server_pause_lease(struct barlease_server *server, uint32_t id,
+				uint64_t time);
+
+/* Return: 0, also where it is not paused; -ENOENT; as above */
+int barlease_server_resume_lease(struct barlease_server *server, uint32_t id);
+
 /* Asks allowed() anew about every lease, and revokes where it says no. */
 void barlease_server_recheck(struct barlease_server *server);
 
@@ -1145,10 +1194,11 @@ struct barlease_lease {
 /**
  * barlease_client_acquire() - get a lease; waits for the answer
  * @name: of a slice; with BARLEASE_ANY, of a group
- * @flags: 0 or BARLEASE_ANY
+ * @flags: 0, or any of BARLEASE_ANY and BARLEASE_ONES: mappings read all ones when
+ *   it is over, and take writes that go nowhere, instead of SIGBUS
  * @lease: receives it
  *
- * Return: 0; -EINVAL @name is no name, or an unknown flag; -ENOENT no such
+ * Return: 0; -EOPNOTSUPP the server, or its driver, has no such end; -EINVAL @name is no name, or an unknown flag; -ENOENT no such
  * slice; -EACCES not allowed; -EBUSY somebody else has it; -EDQUOT this user has
  * as many leases as it may, in all or of these; -EUSERS there are as many as there
  * may be; -EMFILE no room for the fd in this process (or in the server), and no
@@ -1166,7 +1216,7 @@ int barlease_client_acquire(struct barlease_client *client, const char *name,
  * barlease_client_acquire_wait() - get a lease, and wait where others have it
  * @client: the client
  * @name: of a slice; with BARLEASE_ANY, of a group
- * @flags: 0 or BARLEASE_ANY
+ * @flags: as of barlease_client_acquire()
  * @patience: how long to wait for it, in milliseconds; 0: not at all;
  *   BARLEASE_FOREVER. More than 49 days are 49 days
  * @lease: receives it
@@ -1363,9 +1413,14 @@ enum barlease_event_type {
 	BARLEASE_EVENT_ANSWERED,	/* @request, for barlease_client_finish() */
 	BARLEASE_EVENT_REVOKING,	/* @lease will be, for @reason, in @left */
 	BARLEASE_EVENT_FREED,		/* see barlease_client_watch() */
+	BARLEASE_EVENT_PAUSED,		/* accesses to @lease will wait, for @left */
+	BARLEASE_EVENT_UNPAUSED,	/* that is over */
 };
 
-/* @left: in milliseconds, from when the server has said so */
+/*
+ * @left: in milliseconds, from when the server has said so; of a pause 0 where it is
+ * not known
+ */
 struct barlease_event {
 	enum barlease_event_type type;
 	uint32_t lease;

@@ -89,6 +89,15 @@ static struct barlease_event event_of(const struct bl_wire_message *message)
 		event.reason = message->revoking.reason;
 		event.left = message->revoking.milliseconds;
 	}
+	if (message->type == BL_WIRE_PAUSED) {
+		event.type = BARLEASE_EVENT_PAUSED;
+		event.lease = message->paused.id;
+		event.left = message->paused.milliseconds;
+	}
+	if (message->type == BL_WIRE_UNPAUSED) {
+		event.type = BARLEASE_EVENT_UNPAUSED;
+		event.lease = message->unpaused.id;
+	}
 	if (message->type == BL_WIRE_REVOKED) {
 		event.type = BARLEASE_EVENT_REVOKED;
 		event.lease = message->revoked.id;

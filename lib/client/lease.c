@@ -15,11 +15,15 @@ static bool knows_terms(const struct barlease_client *client)
 	return client->features & BL_WIRE_TERMS;
 }
 
-static int acquire_request(const char *name, unsigned int flags,
+static int acquire_request(const struct barlease_client *client,
+			   const char *name, unsigned int flags,
 			   struct bl_wire_message *request)
 {
-	if (flags & ~BARLEASE_ANY || !bl_wire_name_valid(name))
+	if (flags & ~(BARLEASE_ANY | BARLEASE_ONES) || !bl_wire_name_valid(name))
 		return -EINVAL;
+	/* A server that does not know it would hang up */
+	if (flags & BARLEASE_ONES && !(client->features & BL_WIRE_PAUSES))
+		return -EOPNOTSUPP;
 	request->type = BL_WIRE_ACQUIRE;
 	request->acquire = (struct bl_wire_acquire){ .flags = flags };
 	memcpy(request->acquire.name, name, strlen(name) + 1);
@@ -46,7 +50,7 @@ int barlease_client_acquire(struct barlease_client *client, const char *name,
 {
 	struct bl_wire_message request;
 	struct bl_received received;
-	int ret = acquire_request(name, flags, &request);
+	int ret = acquire_request(client, name, flags, &request);
 
 	if (ret)
 		return ret;
@@ -73,7 +77,7 @@ int barlease_client_acquire_wait(struct barlease_client *client,
 	struct bl_wire_message request;
 	struct bl_received received;
 	struct bl_call *call;
-	int ret = acquire_request(name, flags, &request);
+	int ret = acquire_request(client, name, flags, &request);
 
 	if (!ret)
 		ret = may_wait(client, patience, &request);
@@ -145,7 +149,7 @@ int barlease_client_start_acquire(struct barlease_client *client,
 				  const char *name, unsigned int flags)
 {
 	struct bl_wire_message request;
-	int ret = acquire_request(name, flags, &request);
+	int ret = acquire_request(client, name, flags, &request);
 
 	return ret ?: start(client, &request, BL_WIRE_LEASE);
 }
@@ -155,7 +159,7 @@ int barlease_client_start_acquire_wait(struct barlease_client *client,
 				       uint64_t patience)
 {
 	struct bl_wire_message request;
-	int ret = acquire_request(name, flags, &request);
+	int ret = acquire_request(client, name, flags, &request);
 
 	if (!ret)
 		ret = may_wait(client, patience, &request);

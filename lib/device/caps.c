@@ -35,6 +35,20 @@ static bool has_revoke_ioctl(int fd)
 	       errno == EBADF;
 }
 
+/* The same: one that does not know the flag looks no further. */
+static bool can_pause(const struct barlease_device *device)
+{
+	struct barlease_dma_buf_state state = {
+		.dmabuf_fd = -1,
+		.flags = BARLEASE_DMA_BUF_PAUSED,
+	};
+
+	return device->has_state &&
+	       bl_feature(device->fd, VFIO_DEVICE_FEATURE_SET |
+			  BARLEASE_FEATURE_DMA_BUF_STATE, &state,
+			  sizeof(state)) == -EBADF;
+}
+
 bool bl_caps_ours(const struct barlease_device *device)
 {
 	return device->revoke == BARLEASE_FEATURE_DMA_BUF_REVOKE;
@@ -116,6 +130,8 @@ void bl_caps_find(struct barlease_device *device)
 		device->caps |= BARLEASE_CAN_REVOKE;
 	if (device->memattr)
 		device->caps |= BARLEASE_CAN_MEMATTR;
+	if (can_pause(device))
+		device->caps |= BARLEASE_CAN_PAUSE;
 	if (can_mmap(device))
 		device->caps |= BARLEASE_CAN_MMAP;
 	if (can_import(device))

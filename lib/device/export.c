@@ -38,22 +38,26 @@ int barlease_export(const struct barlease_device *device, unsigned int bar,
 	bool read_only = flags & BARLEASE_READ_ONLY;
 	/* Other drivers have no such flag, and give those pages unasked. */
 	bool msix = flags & BARLEASE_MSIX && bl_caps_ours(device);
+	bool ones = flags & BARLEASE_ONES;
 	const struct vfio_device_feature_dma_buf what = {
 		.region_index = VFIO_PCI_BAR0_REGION_INDEX + bar,
 		.open_flags = O_CLOEXEC | (read_only ? O_RDONLY : O_RDWR),
-		.flags = msix ? BARLEASE_DMA_BUF_MSIX : 0,
+		.flags = (msix ? BARLEASE_DMA_BUF_MSIX : 0) |
+			 (ones ? BARLEASE_DMA_BUF_ONES : 0),
 		.nr_ranges = nr_ranges,
 	};
 	struct vfio_device_feature *request;
 	size_t size;
 	int lease;
 
-	if (flags & ~(BARLEASE_READ_ONLY | BARLEASE_MSIX))
+	if (flags & ~(BARLEASE_READ_ONLY | BARLEASE_MSIX | BARLEASE_ONES))
 		return -EINVAL;
 	if (nr_ranges > BARLEASE_MAX_RANGES)
 		return -E2BIG;
 	if (!(device->caps & BARLEASE_CAN_EXPORT))
 		return -ENOTTY;
+	if (ones && !(device->caps & BARLEASE_CAN_PAUSE))
+		return -EOPNOTSUPP;
 
 	size = sizeof(*request) + sizeof(what) +
 	       nr_ranges * sizeof(what.dma_ranges[0]);

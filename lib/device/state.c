@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is left of a lease, for who does not wait
+ * How a lease is, and is to be, for who does not wait
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -30,12 +30,13 @@ static int count_references(int lease, unsigned int *references)
 	return ret;
 }
 
+/* @flags: what it is to be, for SET */
 static int ask(const struct barlease_device *device, uint32_t how, int lease,
-	       struct barlease_state *state)
+	       uint32_t flags, struct barlease_state *state)
 {
 	struct barlease_dma_buf_state asked = {
 		.dmabuf_fd = lease,
-		.flags = BARLEASE_DMA_BUF_REVOKED,
+		.flags = flags,
 	};
 	int ret = bl_feature(device->fd, how | BARLEASE_FEATURE_DMA_BUF_STATE,
 			     &asked, sizeof(asked));
@@ -43,6 +44,7 @@ static int ask(const struct barlease_device *device, uint32_t how, int lease,
 	if (ret >= 0)
 		*state = (struct barlease_state){
 			.revoked = asked.flags & BARLEASE_DMA_BUF_REVOKED,
+			.paused = asked.flags & BARLEASE_DMA_BUF_PAUSED,
 			.attached = asked.attached,
 			.mapped = asked.mapped,
 			.references = asked.references,
@@ -54,7 +56,7 @@ int barlease_get_state(const struct barlease_device *device, int lease,
 		       struct barlease_state *state)
 {
 	if (device && device->has_state)
-		return ask(device, VFIO_DEVICE_FEATURE_GET, lease, state);
+		return ask(device, VFIO_DEVICE_FEATURE_GET, lease, 0, state);
 	*state = (struct barlease_state){ 0 };
 	return count_references(lease, &state->references);
 }
@@ -67,11 +69,30 @@ int barlease_begin_revoke(const struct barlease_device *device, int lease,
 
 	if (device->has_state)
 		return ask(device, VFIO_DEVICE_FEATURE_SET, lease,
-			   state ?: &unwanted);
+			   BARLEASE_DMA_BUF_REVOKED, state ?: &unwanted);
 	ret = barlease_revoke(device, lease);
 	if (ret && ret != -EBADFD)
 		return ret;
 	if (state)
 		barlease_get_state(device, lease, state);
 	return 0;
+}
+
+static int set(const struct barlease_device *device, int lease, uint32_t flags)
+{
+	struct barlease_state unwanted;
+
+	if (!(device->caps & BARLEASE_CAN_PAUSE))
+		return -EOPNOTSUPP;
+	return ask(device, VFIO_DEVICE_FEATURE_SET, lease, flags, &unwanted);
+}
+
+int barlease_pause(const struct barlease_device *device, int lease)
+{
+	return set(device, lease, BARLEASE_DMA_BUF_PAUSED);
+}
+
+int barlease_resume(const struct barlease_device *device, int lease)
+{
+	return set(device, lease, 0);
 }

@@ -99,11 +99,12 @@ static void tell_owner(const struct barlease_server *server,
 }
 
 static int hand_out(struct bl_session *session, uint32_t serial,
-		    struct bl_slice *slice)
+		    struct bl_slice *slice, unsigned int flags)
 {
 	struct barlease_server *server = session->server;
 	struct bl_lease *lease;
-	int ret = bl_lease_new(&server->books, session->holder, slice, &lease);
+	int ret = bl_lease_new(&server->books, session->holder, slice,
+			       flags & BARLEASE_ONES, &lease);
 
 	if (ret)
 		return ret;
@@ -132,6 +133,8 @@ static const char *why_not(const struct bl_session *session,
 		return any ? "none is free" : "held by others";
 	case ETIMEDOUT:
 		return any ? "none has become free" : "it has not become free";
+	case EOPNOTSUPP:
+		return "its driver has no leases that end in ones";
 	case EUSERS:
 		return "there are as many leases as there may be";
 	case EDQUOT:
@@ -155,7 +158,7 @@ int bl_acquire(struct bl_session *session, uint32_t serial,
 		ret = choose_by_name(session, wanted->name, slice);
 	if (!ret && bl_is_suspended(session->server, (*slice)->device))
 		return -EAGAIN;
-	return ret ?: hand_out(session, serial, *slice);
+	return ret ?: hand_out(session, serial, *slice, wanted->flags);
 }
 
 void bl_acquire_refuse(struct bl_session *session, uint32_t serial,

@@ -112,7 +112,11 @@ static void list(struct bl_session *session,
 static void acquire(struct bl_session *session,
 		    const struct bl_wire_message *request)
 {
-	if (request->acquire.wait && !(session->features & BL_WIRE_TERMS))
+	const struct bl_wire_acquire *wanted = &request->acquire;
+
+	if ((wanted->wait && !(session->features & BL_WIRE_TERMS)) ||
+	    (wanted->flags & BARLEASE_ONES &&
+	     !(session->features & BL_WIRE_PAUSES)))
 		misbehaves(session, request->serial, "a malformed message");
 	else
 		bl_turn_request(session, request);

@@ -10,6 +10,8 @@
  *   watch.c     who may have a slice, and wants to know when it becomes free
  *   end.c       the ends of leases, and who is told of them
  *   session.c   a client: a connection that has a place in the books
+ *   plan.c      when something is due of a lease
+ *   pause.c     leases whose accesses wait
  *   term.c      ends that are known before
  *   queue.c     what clients ask for: interrupts and memory
  *   acquire.c   what clients ask for: a lease
@@ -204,6 +206,12 @@ void bl_turn_gives_up(const struct bl_turn *turn);
 int bl_session_wait(struct bl_session *session, uint32_t serial,
 		    const struct bl_wire_acquire *wanted, bool again);
 void bl_session_wait_over(struct bl_turn *turn);
+
+/* plan.c. Again, after something of it has changed */
+void bl_plan(struct barlease_server *server, struct bl_lease *lease);
+
+/* pause.c. The time of a pause is over. */
+void bl_pause_fire(struct barlease_server *server, struct bl_lease *lease);
 
 /*
  * term.c. bl_term_set(): a lease has so many milliseconds from now on; 0: it has no

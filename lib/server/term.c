@@ -34,24 +34,12 @@ static void tell(const struct barlease_server *server,
 		server->ops.ending(server->data, &holding);
 }
 
-/* When something is due: its end, or a word about it before */
-static void plan(struct barlease_server *server, struct bl_lease *lease)
-{
-	const int64_t grace = lease->slice->grace;
-	enum barlease_reason reason;
-	int64_t end = bl_lease_end(lease, &reason);
-
-	if (reason == BARLEASE_EXPIRED && end && grace && !lease->warned)
-		end = end > grace ? end - grace : 1;
-	bl_due_set(&server->books, lease, end);
-}
-
 void bl_term_set(struct barlease_server *server, struct bl_lease *lease,
 		 int64_t term)
 {
 	lease->term_end = term ? bl_now() + term : 0;
 	lease->warned = false;
-	plan(server, lease);
+	bl_plan(server, lease);
 }
 
 int bl_term_order(struct barlease_server *server, struct bl_lease *lease,
@@ -65,7 +53,7 @@ int bl_term_order(struct barlease_server *server, struct bl_lease *lease,
 	if (lease->ordered_end && lease->ordered_end <= end)
 		return -EINPROGRESS;
 	lease->ordered_end = end;
-	plan(server, lease);
+	bl_plan(server, lease);
 	tell(server, lease, now);
 	return -EINPROGRESS;
 }
@@ -74,14 +62,17 @@ static void fire(struct barlease_server *server, struct bl_lease *lease,
 		 int64_t now)
 {
 	enum barlease_reason reason;
+	int64_t end = bl_lease_end(lease, &reason);
 
-	if (bl_lease_end(lease, &reason) <= now) {
+	if (end && end <= now) {
 		bl_end_anyway(server, lease, reason);
-		return;
+	} else if (lease->resumes && lease->resumes <= now) {
+		bl_pause_fire(server, lease);
+	} else {
+		lease->warned = true;
+		bl_plan(server, lease);
+		tell(server, lease, now);
 	}
-	lease->warned = true;
-	plan(server, lease);
-	tell(server, lease, now);
 }
 
 void bl_terms_fire(struct barlease_server *server, int64_t now)

@@ -283,7 +283,8 @@ static void put_slices(struct writer *out,
 static void get_acquire(struct reader *in, struct bl_wire_message *message)
 {
 	get_name(in, message->acquire.name);
-	message->acquire.flags = get_flags(in, BARLEASE_ANY);
+	message->acquire.flags = get_flags(in, BARLEASE_ANY |
+						   BARLEASE_ONES);
 	message->acquire.wait = get32(in);
 }
 
@@ -545,6 +546,8 @@ static const struct format {
 	{ BL_WIRE_RESUMED, 8, get_nothing, put_nothing },
 	{ BL_WIRE_REVOKING, 16, get_revoking, put_revoking },
 	{ BL_WIRE_FREED, 8, get_nothing, put_nothing },
+	{ BL_WIRE_PAUSED, 16, get_term, put_term },
+	{ BL_WIRE_UNPAUSED, 8, get_id, put_id },
 };
 
 static const struct format *format_of(uint16_t type)

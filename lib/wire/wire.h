@@ -55,6 +55,8 @@ enum bl_wire_type {
 	BL_WIRE_RESUMED		= BL_WIRE_EVENT | 0x0003,
 	BL_WIRE_REVOKING	= BL_WIRE_EVENT | 0x0004,
 	BL_WIRE_FREED		= BL_WIRE_EVENT | 0x0005,
+	BL_WIRE_PAUSED		= BL_WIRE_EVENT | 0x0006,
+	BL_WIRE_UNPAUSED	= BL_WIRE_EVENT | 0x0007,
 };
 
 /* Why accesses wait; a reset is the only reason there is */
@@ -70,8 +72,10 @@ enum bl_wire_type {
 
 #define BL_WIRE_TERMS		(1u << 2)	/* leases that are waited for, and end */
 
+#define BL_WIRE_PAUSES		(1u << 3)	/* leases that wait, and end in ones */
+
 #define BL_WIRE_FEATURES	(BL_WIRE_MORE_REASONS | BL_WIRE_QUEUES | \
-				 BL_WIRE_TERMS)
+				 BL_WIRE_TERMS | BL_WIRE_PAUSES)
 
 struct bl_wire_hello {
 	uint16_t lowest;
@@ -108,12 +112,12 @@ struct bl_wire_acquire {
 	uint32_t wait;
 };
 
-/* RELEASE, RELEASED; CANCEL and CANCELLED, with the serial of an ACQUIRE */
+/* RELEASE, RELEASED, UNPAUSED; CANCEL and CANCELLED, with the serial of an ACQUIRE */
 struct bl_wire_id {
 	uint32_t id;
 };
 
-/* RENEW, RENEWED. @milliseconds: in RENEWED 0 for no end */
+/* RENEW, RENEWED, PAUSED. @milliseconds: in the last two 0 for no end */
 struct bl_wire_term {
 	uint32_t id;
 	uint64_t milliseconds;
@@ -173,7 +177,9 @@ struct bl_wire_message {
 		struct bl_wire_id release;
 		struct bl_wire_id released;
 		struct bl_wire_id cancel;
+		struct bl_wire_id unpaused;
 		struct bl_wire_term term;
+		struct bl_wire_term paused;
 		struct bl_wire_interrupt interrupt;
 		struct bl_wire_map map;
 		struct bl_wire_piece piece;

@@ -18,6 +18,7 @@ static struct fake_lease {
 	const struct barlease_device *device;
 	ino_t inode;
 	bool revoked;
+	bool paused;
 	enum barlease_memattr memattr;
 	char name[64];
 } leases[MAX_EXPORTS];
@@ -28,7 +29,8 @@ void fake_device_init(struct barlease_device *device)
 	nr_leases = 0;
 	*device = (struct barlease_device) {
 		.caps = BARLEASE_CAN_EXPORT | BARLEASE_CAN_MMAP |
-			BARLEASE_CAN_REVOKE | BARLEASE_CAN_MEMATTR,
+			BARLEASE_CAN_REVOKE | BARLEASE_CAN_MEMATTR |
+			BARLEASE_CAN_PAUSE,
 	};
 }
 
@@ -48,6 +50,11 @@ static struct fake_lease *find(int fd)
 bool fake_revoked(int lease)
 {
 	return find(lease)->revoked;
+}
+
+bool fake_paused(int lease)
+{
+	return find(lease)->paused;
 }
 
 enum barlease_memattr fake_memattr(int lease)
@@ -166,6 +173,28 @@ int barlease_get_state(const struct barlease_device *device, int lease,
 		.references = 1 + (device ? device->kept : 0),
 	};
 	return 0;
+}
+
+static int set_paused(const struct barlease_device *device, int lease, bool on)
+{
+	struct fake_lease *fake = find(lease);
+
+	if (device->pause_error)
+		return device->pause_error;
+	if (fake->revoked)
+		return -EBADFD;
+	fake->paused = on;
+	return 0;
+}
+
+int barlease_pause(const struct barlease_device *device, int lease)
+{
+	return set_paused(device, lease, true);
+}
+
+int barlease_resume(const struct barlease_device *device, int lease)
+{
+	return set_paused(device, lease, false);
 }
 
 int barlease_begin_revoke(const struct barlease_device *device, int lease,

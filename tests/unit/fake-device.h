@@ -45,6 +45,7 @@ struct barlease_device {
 	int export_error;
 	int memattr_error;
 	int revoke_error;
+	int pause_error;
 	int reset_error;
 	unsigned int exports;
 	unsigned int revokes;
@@ -75,6 +76,7 @@ void fake_device_init(struct barlease_device *device);
 
 /* Of a lease, by any fd of it */
 bool fake_revoked(int lease);
+bool fake_paused(int lease);
 enum barlease_memattr fake_memattr(int lease);
 const char *fake_name(int lease);
 

@@ -56,6 +56,7 @@ struct bl_wire_message sample(unsigned int number)
 		BL_WIRE_LEASE, BL_WIRE_ACQUIRE, BL_WIRE_RENEW, BL_WIRE_RENEWED,
 		BL_WIRE_CANCEL, BL_WIRE_CANCELLED, BL_WIRE_WATCH,
 		BL_WIRE_WATCHED, BL_WIRE_REVOKING, BL_WIRE_FREED,
+		BL_WIRE_PAUSED, BL_WIRE_UNPAUSED, BL_WIRE_ACQUIRE,
 	};
 	struct bl_wire_message message = {
 		.type = types[number],
@@ -71,13 +72,15 @@ struct bl_wire_message sample(unsigned int number)
 		break;
 	case BL_WIRE_ACQUIRE:
 		stpcpy(message.acquire.name, "A-z.0_9");
-		message.acquire.flags = number < 12 ? BARLEASE_ANY : 0;
-		message.acquire.wait = number > 20 ? 0x05060708 : 0;
+		message.acquire.flags = number < 12 ? BARLEASE_ANY :
+					number > 30 ? BARLEASE_ONES : 0;
+		message.acquire.wait = number == 21 ? 0x05060708 : 0;
 		break;
 	case BL_WIRE_RELEASE:
 	case BL_WIRE_RELEASED:
 	case BL_WIRE_CANCEL:
 	case BL_WIRE_CANCELLED:
+	case BL_WIRE_UNPAUSED:
 		message.release.id = 0x01020304;
 		break;
 	case BL_WIRE_WELCOME:
@@ -113,6 +116,7 @@ struct bl_wire_message sample(unsigned int number)
 		break;
 	case BL_WIRE_RENEW:
 	case BL_WIRE_RENEWED:
+	case BL_WIRE_PAUSED:
 		message.term = (struct bl_wire_term){
 			0x01020304, 0x1112131415161718,
 		};

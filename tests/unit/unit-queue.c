@@ -76,13 +76,6 @@ static int offer_queue(const char *name, unsigned int page,
 	return barlease_server_add_slice(server, &device, &slice);
 }
 
-/* A peer that waits for something is served soon */
-static void until_heard(int peer)
-{
-	while (settle(), peer_hears_nothing(peer))
-		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
-}
-
 static int peer_with_queue(const char *name, uint32_t *id)
 {
 	int peer = peer_new_with(BL_WIRE_FEATURES), fd;
@@ -371,7 +364,7 @@ static void interrupts(void **state)
 	cannot_set(peer, id, 0, 0, null, EINVAL);
 	/* Nothing is heard of it until that is closed, which nobody waits for */
 	peer_acquire(peer, "nothing", 0);
-	until_heard(peer);
+	settle_until_heard(peer);
 	peer_hears_error(peer, ENOENT);
 	other = peer_new_with(BL_WIRE_FEATURES);
 	cannot_set(other, id, 0, 0, events[0], ENOENT);

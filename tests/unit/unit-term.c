@@ -54,26 +54,11 @@ static void offer_for(const char *name, const char *group, unsigned int page,
 	assert_int_equal(barlease_server_add_slice(server, &device, &slice), 0);
 }
 
-/* The server is asked until this peer hears something */
-static void until_heard(int peer)
-{
-	struct pollfd ready = {
-		.fd = barlease_server_fd(server),
-		.events = POLLIN,
-	};
-
-	settle();
-	while (peer_hears_nothing(peer)) {
-		assert_int_equal(poll(&ready, 1, LONG), 1);
-		settle();
-	}
-}
-
 static void hears_revoked(int peer, uint32_t id, enum barlease_reason reason)
 {
 	struct bl_wire_message message;
 
-	until_heard(peer);
+	settle_until_heard(peer);
 	peer_hears(peer, BL_WIRE_REVOKED, &message, NULL);
 	assert_int_equal(message.revoked.id, id);
 	assert_int_equal(message.revoked.reason, reason);
@@ -85,7 +70,7 @@ static uint64_t hears_revoking(int peer, uint32_t id,
 {
 	struct bl_wire_message message;
 
-	until_heard(peer);
+	settle_until_heard(peer);
 	peer_hears(peer, BL_WIRE_REVOKING, &message, NULL);
 	assert_int_equal(message.revoking.id, id);
 	assert_int_equal(message.revoking.reason, reason);
@@ -431,11 +416,11 @@ static void until_it_gives_up(void **state)
 	wait_for(other, 5, "slice", 0, LONG);
 	wait_for(other, 6, "slice", 0, SHORT);
 	wait_for(other, 7, "group", ANY, 2 * SHORT);
-	until_heard(other);
+	settle_until_heard(other);
 	assert_true(now() - begun >= SHORT);
 	peer_hears_error(other, ETIMEDOUT);
 	assert_string_equal(heard.why, "slice slice: it has not become free");
-	until_heard(other);
+	settle_until_heard(other);
 	assert_true(now() - begun >= 2 * SHORT);
 	peer_hears_error(other, ETIMEDOUT);
 	assert_string_equal(heard.why, "group group: none has become free");
@@ -572,7 +557,7 @@ static void who_does_not_read(void **state)
 	id[1] = hears_lease(peer[2], 7, "b");
 	release(peer[2], id[1]);
 	peer_hears(peer[1], BL_WIRE_LEASE, &message, &fd[0]);
-	until_heard(peer[1]);
+	settle_until_heard(peer[1]);
 	peer_hears(peer[1], BL_WIRE_LEASE, &message, &fd[1]);
 	assert_string_equal(message.lease.name, "b");
 	for (int i = 0; i < 2; i++)

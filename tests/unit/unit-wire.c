@@ -458,7 +458,7 @@ static void unknown_types(void **state)
 				 -EOPNOTSUPP);
 		assert_int_equal(message.type, type ^ 0x0010);
 	}
-	assert_int_equal(known, 26);
+	assert_int_equal(known, 28);
 
 	/* But what is wrong with any message is wrong with those */
 	put(4, 2, 0x0010);

@@ -60,6 +60,7 @@ static void remember(const struct barlease_holding *lease)
 	heard.context = lease->context;
 	heard.reason = lease->reason;
 	heard.ends = lease->ends;
+	heard.pause = lease->paused;
 	stpcpy(heard.slice, lease->slice);
 }
 
@@ -89,6 +90,15 @@ static void ending(void *data, const struct barlease_holding *lease)
 	heard.ending++;
 }
 
+static void paused(void *data, const struct barlease_holding *lease)
+{
+	(void)data;
+	remember(lease);
+	assert_int_equal(lease->state, BARLEASE_HELD);
+	assert_int_equal(fake_paused(lease->fd), lease->paused != 0);
+	heard.paused++;
+}
+
 static void refused(void *data, const struct barlease_peer *peer,
 		    const char *why)
 {
@@ -113,6 +123,7 @@ static struct barlease_server_ops ops = {
 	.ended = ended,
 	.refused = refused,
 	.ending = ending,
+	.paused = paused,
 };
 
 int fds_open(void)
@@ -194,6 +205,20 @@ unsigned int settle(void)
 		assert_true(++times < 100000);
 	}
 	return times;
+}
+
+void settle_until_heard(int peer)
+{
+	struct pollfd ready = {
+		.fd = barlease_server_fd(server),
+		.events = POLLIN,
+	};
+
+	settle();
+	while (peer_hears_nothing(peer)) {
+		assert_int_equal(poll(&ready, 1, 60000), 1);
+		settle();
+	}
 }
 
 int peer_connect(void)

@@ -21,8 +21,10 @@ struct heard {
 	unsigned int refused;
 	unsigned int resets;
 	unsigned int ending;
+	unsigned int paused;
 	unsigned int asked;
 	int64_t ends;
+	int64_t pause;
 	uint32_t id;
 	void *context;
 	enum barlease_reason reason;
@@ -54,6 +56,8 @@ void offer(const char *name, const char *group, unsigned int first_page,
 
 /* Dispatch until there is nothing to do; returns how often that was */
 unsigned int settle(void);
+/* Until this peer hears something, which may be a while off */
+void settle_until_heard(int peer);
 int fds_open(void);
 
 /* A peer is a socket. It never waits */

@@ -173,6 +173,8 @@ struct bl_holder {
  * @term_end: when its term is over; 0: it has none
  * @ordered_end: when it is to be revoked, for somebody has ordered that; or 0
  * @warned: its holder knows when its term is over
+ * @paused: accesses wait, until it is resumed
+ * @resumes: when that is, by itself; 0: it does not
  * @answer: for the server: whether its holder waits for the end, and with which
  *   request
  *
@@ -203,6 +205,8 @@ struct bl_lease {
 	int64_t term_end;
 	int64_t ordered_end;
 	bool warned;
+	bool paused;
+	int64_t resumes;
 	uint32_t answer;
 	char name[BARLEASE_NAME_MAX];
 };
@@ -333,11 +337,12 @@ int64_t bl_lease_end(const struct bl_lease *lease, enum barlease_reason *reason)
  * changed. bl_lease_linger() is for those that have to end all the same:
  * bl_books_sweep() tries again.
  *
- * -EDQUOT: the user has as many as it may, in all or of the slice or its group;
- * -EUSERS: there are as many as there may be
+ * @flags: 0 or BARLEASE_ONES. -EDQUOT: the user has as many as it may, in all or of
+ * the slice or its group; -EUSERS: there are as many as there may be
  */
 int bl_lease_new(struct bl_books *books, struct bl_holder *holder,
-		 struct bl_slice *slice, struct bl_lease **lease);
+		 struct bl_slice *slice, unsigned int flags,
+		 struct bl_lease **lease);
 int bl_lease_begin_end(struct bl_books *books, struct bl_lease *lease,
 		       enum barlease_reason reason);
 void bl_lease_linger(struct bl_books *books, struct bl_lease *lease,

@@ -39,12 +39,13 @@ static int dress(const struct bl_slice *slice, int fd)
 }
 
 /* Nobody has had it yet: closing it is enough */
-static int export_slice(const struct bl_slice *slice)
+static int export_slice(const struct bl_slice *slice, unsigned int flags)
 {
 	int fd = barlease_export(slice->device, slice->bar, slice->ranges,
 				 slice->nr_ranges,
-				 slice->flags & (BARLEASE_READ_ONLY |
-						 BARLEASE_MSIX));
+				 flags | (slice->flags & (BARLEASE_READ_ONLY |
+							  BARLEASE_MSIX |
+							  BARLEASE_ONES)));
 	int ret;
 
 	if (fd < 0)
@@ -166,7 +167,8 @@ static void enter(struct bl_books *books, struct bl_lease *lease)
 }
 
 int bl_lease_new(struct bl_books *books, struct bl_holder *holder,
-		 struct bl_slice *slice, struct bl_lease **lease)
+		 struct bl_slice *slice, unsigned int flags,
+		 struct bl_lease **lease)
 {
 	int ret = check_limits(books, holder->user, slice);
 	struct bl_lease *new;
@@ -178,7 +180,7 @@ int bl_lease_new(struct bl_books *books, struct bl_holder *holder,
 		free(new);
 		return -ENOMEM;
 	}
-	new->fd = export_slice(slice);
+	new->fd = export_slice(slice, flags);
 	if (new->fd < 0) {
 		ret = new->fd;
 		free(new);
@@ -203,6 +205,7 @@ static void set_ending(struct bl_books *books, struct bl_lease *lease,
 		return;
 	lease->state = BARLEASE_ENDING;
 	lease->reason = reason;
+	lease->paused = false;
 	bl_due_set(books, lease, 0);
 	LIST_REMOVE(lease, of_slice);
 	TAILQ_INSERT_TAIL(&books->ending, lease, of_state);
@@ -287,6 +290,13 @@ static int64_t by_the_clock(int64_t when)
 	return when - bl_now() + now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static int64_t paused_until(const struct bl_lease *lease)
+{
+	if (!lease->paused)
+		return 0;
+	return lease->resumes ? by_the_clock(lease->resumes) : INT64_MAX;
+}
+
 struct barlease_holding bl_lease_holding(const struct bl_lease *lease)
 {
 	enum barlease_reason reason = lease->reason;
@@ -299,6 +309,7 @@ struct barlease_holding bl_lease_holding(const struct bl_lease *lease)
 		.state = lease->state,
 		.reason = reason,
 		.ends = end ? by_the_clock(end) : 0,
+		.paused = paused_until(lease),
 		.slice = lease->name,
 		.context = lease->slice ? lease->slice->context : NULL,
 		.peer = &lease->holder->who,

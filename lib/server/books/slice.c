@@ -18,7 +18,8 @@
 static int check_words(const struct barlease_slice *offer)
 {
 	const unsigned int known = BARLEASE_READ_ONLY | BARLEASE_EXCLUSIVE |
-				   BARLEASE_MSIX | BARLEASE_RESET;
+				   BARLEASE_MSIX | BARLEASE_RESET |
+				   BARLEASE_ONES;
 
 	for (size_t i = 0; i < sizeof(offer->reserved) / 8; i++)
 		if (offer->reserved[i])
@@ -58,6 +59,8 @@ static int check_device(const struct barlease_device *device,
 
 	if (offer->memattr == BARLEASE_WC)
 		needed |= BARLEASE_CAN_MEMATTR;
+	if (offer->flags & BARLEASE_ONES)
+		needed |= BARLEASE_CAN_PAUSE;
 	if ((barlease_device_caps(device) & needed) != needed)
 		return -ENOTTY;
 	ret = barlease_device_bar(device, offer->bar, bar);

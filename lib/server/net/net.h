@@ -162,6 +162,8 @@ int bl_output_send(struct bl_peer *peer, const struct bl_wire_message *message,
 void bl_output_event(struct bl_peer *peer,
 		     const struct bl_wire_message *message);
 bool bl_output_recall(struct bl_peer *peer, uint16_t type);
+/* One of this type that is about this lease, whatever was sent since */
+bool bl_output_recall_of(struct bl_peer *peer, uint16_t type, uint32_t id);
 void bl_output_flush(struct bl_peer *peer);
 void bl_output_free(struct bl_peer *peer);
 

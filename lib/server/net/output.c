@@ -92,6 +92,22 @@ bool bl_output_recall(struct bl_peer *peer, uint16_t type)
 	return true;
 }
 
+bool bl_output_recall_of(struct bl_peer *peer, uint16_t type, uint32_t id)
+{
+	struct bl_wire_message message;
+	struct bl_output *output;
+
+	TAILQ_FOREACH(output, &peer->output, of_peer) {
+		if (output->type != type ||
+		    bl_wire_decode(output->bytes, output->size, &message) ||
+		    message.release.id != id)
+			continue;
+		forget(peer, output);
+		return true;
+	}
+	return false;
+}
+
 void bl_output_flush(struct bl_peer *peer)
 {
 	struct bl_output *output, *next;
