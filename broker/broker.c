@@ -150,6 +150,20 @@ static void on_ending(void *data, const struct barlease_holding *lease)
 	tell_lease(broker, lease, "revoking", reason);
 }
 
+static void on_paused(void *data, const struct barlease_holding *lease)
+{
+	const char *what = lease->paused ? "paused" : "unpaused";
+	const struct barlease_peer *peer = lease->peer;
+	struct broker *broker = data;
+
+	log_event(LOG_INFO, peer->uid,
+		  fields_of(broker, lease, what, NULL).text,
+		  "lease %u of %s to uid %u, pid %d is %s", lease->id,
+		  lease->slice, peer->uid, peer->pid,
+		  lease->paused ? "paused" : "resumed");
+	tell_lease(broker, lease, what, NULL);
+}
+
 static void on_refused(void *data, const struct barlease_peer *peer,
 		       const char *why)
 {
@@ -182,6 +196,7 @@ static const struct barlease_server_ops ops = {
 	.refused = on_refused,
 	.reset = on_reset,
 	.ending = on_ending,
+	.paused = on_paused,
 };
 
 /* ---- Devices that come and go ------------------------------------------ */

@@ -52,7 +52,7 @@ static const char *state_of(const struct barlease_holding *lease)
 {
 	switch (lease->state) {
 	case BARLEASE_HELD:
-		return "held";
+		return lease->paused ? "paused" : "held";
 	case BARLEASE_ENDING:
 		return "ending";
 	case BARLEASE_KEPT:
@@ -81,6 +81,8 @@ void describe_lease(struct text *out, const struct config *config,
 		 state_of(lease));
 	if (lease->ends)
 		text_add(out, " ends=%lld", (long long)lease->ends / 1000);
+	if (lease->paused && lease->paused != INT64_MAX)
+		text_add(out, " resumes=%lld", (long long)lease->paused / 1000);
 	if (lease->vectors)
 		text_add(out, " vectors=%u", lease->vectors);
 	if (lease->dma)

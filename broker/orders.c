@@ -45,18 +45,16 @@ static bool is_of_device(const struct broker *broker,
 	       !strcmp(config_device_of(broker->config, slice)->bdf, bdf);
 }
 
-static bool is_meant(const struct revoking *revoking,
+static bool is_meant(const struct broker *broker, const struct order *order,
 		     const struct barlease_holding *lease)
 {
-	const struct order *order = &revoking->order;
-
 	if (lease->state == BARLEASE_KEPT)
 		return false;
 	return (!order->by_id || lease->id == order->id) &&
 	       (!order->by_uid || lease->peer->uid == order->uid) &&
 	       (!order->slice || is_of_slice(lease, order->slice)) &&
 	       (!order->device ||
-		is_of_device(revoking->broker, lease, order->device));
+		is_of_device(broker, lease, order->device));
 }
 
 static uint64_t grace_of(const struct order *order,
@@ -75,7 +73,7 @@ static int choose(void *data, const struct barlease_holding *lease)
 	uint64_t *grace;
 	uint32_t *id;
 
-	if (!is_meant(revoking, lease))
+	if (!is_meant(revoking->broker, &revoking->order, lease))
 		return 0;
 	id = array_add(&revoking->wait.ids, &revoking->wait.nr, sizeof(*id));
 	grace = array_add(&revoking->graces, &revoking->nr_graces,
@@ -144,6 +142,76 @@ int order_revoke(struct broker *broker, const struct order *order,
 	LIST_INSERT_HEAD(&broker->waits, &revoking->wait, link);
 	return 0;
 }
+
+/* ---- Pauses --------------------------------------------------------------- */
+
+struct pausing {
+	const struct broker *broker;
+	const struct order *order;
+	uint32_t *ids;
+	size_t nr;
+};
+
+static int choose_held(void *data, const struct barlease_holding *lease)
+{
+	struct pausing *pausing = data;
+	uint32_t *id;
+
+	if (lease->state != BARLEASE_HELD ||
+	    !is_meant(pausing->broker, pausing->order, lease))
+		return 0;
+	id = array_add(&pausing->ids, &pausing->nr, sizeof(*id));
+	if (!id)
+		return -ENOMEM;
+	*id = lease->id;
+	return 0;
+}
+
+static int pause_one(struct broker *broker, const struct order *order,
+		     uint32_t id)
+{
+	return barlease_server_pause_lease(broker->server, id, order->time);
+}
+
+static int resume_one(struct broker *broker, const struct order *order,
+		      uint32_t id)
+{
+	(void)order;
+	return barlease_server_resume_lease(broker->server, id);
+}
+
+/* All of them, whatever becomes of one */
+static int each(struct broker *broker, const struct order *order, size_t *nr,
+		int (*fn)(struct broker *broker, const struct order *order,
+			  uint32_t id))
+{
+	struct pausing pausing = { .broker = broker, .order = order };
+	int one, ret, error = 0;
+
+	*nr = 0;
+	ret = barlease_server_each_lease(broker->server, choose_held, &pausing);
+	for (size_t i = 0; !ret && i < pausing.nr; i++) {
+		one = fn(broker, order, pausing.ids[i]);
+		if (!one || one == -EINPROGRESS)
+			++*nr;
+		else if (one != -ENOENT)
+			error = one;
+	}
+	free(pausing.ids);
+	return ret ?: error;
+}
+
+int order_pause(struct broker *broker, const struct order *order, size_t *nr)
+{
+	return each(broker, order, nr, pause_one);
+}
+
+int order_resume(struct broker *broker, const struct order *order, size_t *nr)
+{
+	return each(broker, order, nr, resume_one);
+}
+
+/* ---- Resets --------------------------------------------------------------- */
 
 struct resetting {
 	struct work work;

@@ -15,6 +15,7 @@
  * @uid, @id: where @by_uid, @by_id. All leases, where it is none of them
  * @grace: milliseconds that holders have before; where @has_grace, else each has its
  *   slice's
+ * @time: of a pause, in milliseconds, or BARLEASE_FOREVER
  */
 struct order {
 	const char *slice;
@@ -25,6 +26,7 @@ struct order {
 	uid_t uid;
 	uint32_t id;
 	uint64_t grace;
+	uint64_t time;
 };
 
 /*
@@ -34,6 +36,13 @@ struct order {
  */
 int order_revoke(struct broker *broker, const struct order *order,
 		 void (*done)(void *data, size_t nr, int error), void *data);
+
+/*
+ * Have accesses to those wait, and have them go on. *@nr: how many it are. Return: 0;
+ * -ENOMEM; that of one which could not be
+ */
+int order_pause(struct broker *broker, const struct order *order, size_t *nr);
+int order_resume(struct broker *broker, const struct order *order, size_t *nr);
 
 /*
  * Reset a device. @done is called later. Return: 0; -ENOENT it is none of this

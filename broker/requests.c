@@ -121,6 +121,21 @@ static const char *value_of(const char *words, const char *key)
 	return words + length + 1;
 }
 
+static void answer_count(struct admin_call *call, const struct order *order,
+			 size_t nr, int error)
+{
+	char text[40];
+
+	if (error) {
+		admin_fail(call, error, "not all leases: %s", strerror(-error));
+	} else if (!nr && order->by_id) {
+		admin_fail(call, -ENOENT, "no lease %u", order->id);
+	} else {
+		snprintf(text, sizeof(text), "ok leases=%zu\n", nr);
+		admin_answer(call, text, strlen(text));
+	}
+}
+
 /* A revoke that is answered when it is over */
 struct revoking {
 	struct admin_call *call;
@@ -130,18 +145,8 @@ struct revoking {
 static void on_revoked(void *data, size_t nr, int error)
 {
 	struct revoking *revoking = data;
-	char text[40];
 
-	if (error) {
-		admin_fail(revoking->call, error, "not all leases: %s",
-			   strerror(-error));
-	} else if (!nr && revoking->order.by_id) {
-		admin_fail(revoking->call, -ENOENT, "no lease %u",
-			   revoking->order.id);
-	} else {
-		snprintf(text, sizeof(text), "ok leases=%zu\n", nr);
-		admin_answer(revoking->call, text, strlen(text));
-	}
+	answer_count(revoking->call, &revoking->order, nr, error);
 	free(revoking);
 }
 
@@ -157,19 +162,21 @@ static bool number_of(const char *text, uint32_t *number)
 	       value <= UINT32_MAX;
 }
 
-/* Behind which leases are meant */
-static bool understand_grace(struct order *order, const char *words)
+/* Behind which leases are meant: a word that is a time */
+static bool understand_time(const char *words, const char *key, bool *given,
+			    uint64_t *time)
 {
-	const char *grace = value_of(words, "grace");
+	const char *value = value_of(words, key);
 
-	if (!words)
-		return true;
-	order->has_grace = true;
-	return grace && !duration_parse(grace, &order->grace);
+	*given = words;
+	return !words || (value && !duration_parse(value, time));
 }
 
-/* Which leases are meant, in one word. @order points into the words. */
-static bool understand(struct order *order, char *words)
+/*
+ * Which leases are meant, in one word; *@rest: what comes behind it. @order points into
+ * the words.
+ */
+static bool understand(struct order *order, char *words, char **rest)
 {
 	const char *id, *uid, *all;
 	char *more = words;
@@ -184,8 +191,7 @@ static bool understand(struct order *order, char *words)
 		.by_id = id,
 		.by_uid = uid,
 	};
-	if (!understand_grace(order, more))
-		return false;
+	*rest = more;
 	if (id)
 		return number_of(id, &order->id);
 	if (uid)
@@ -198,29 +204,72 @@ static bool understand(struct order *order, char *words)
 static void revoke(struct broker *broker, struct admin_call *call, char *words)
 {
 	struct revoking *revoking = calloc(1, sizeof(*revoking));
+	struct order *order;
+	char *more;
 
 	if (!revoking) {
 		admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
 		return;
 	}
 	revoking->call = call;
-	if (!understand(&revoking->order, words)) {
+	order = &revoking->order;
+	if (!understand(order, words, &more) ||
+	    !understand_time(more, "grace", &order->has_grace, &order->grace)) {
 		free(revoking);
 		admin_fail(call, -EINVAL,
 			   "after \"revoke\" comes id=, uid=, slice=, device= or all=yes, and perhaps grace=");
 		return;
 	}
-	if (revoking->order.grace > broker->config->broker.max_grace) {
+	if (order->grace > broker->config->broker.max_grace) {
 		free(revoking);
 		admin_fail(call, -EINVAL,
 			   "a grace of %" PRIu64 " ms at most: that is max-grace of [broker]",
 			   broker->config->broker.max_grace);
 		return;
 	}
-	if (order_revoke(broker, &revoking->order, on_revoked, revoking)) {
+	if (order_revoke(broker, order, on_revoked, revoking)) {
 		free(revoking);
 		admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
 	}
+}
+
+static void pause_leases(struct broker *broker, struct admin_call *call,
+			 char *words)
+{
+	struct order order;
+	bool for_a_time;
+	char *more;
+	size_t nr;
+	int ret;
+
+	if (!understand(&order, words, &more) ||
+	    !understand_time(more, "for", &for_a_time, &order.time) ||
+	    (for_a_time && !order.time)) {
+		admin_fail(call, -EINVAL,
+			   "after \"pause\" comes id=, uid=, slice=, device= or all=yes, and perhaps for=");
+		return;
+	}
+	if (!for_a_time)
+		order.time = BARLEASE_FOREVER;
+	ret = order_pause(broker, &order, &nr);
+	answer_count(call, &order, nr, ret);
+}
+
+static void resume_leases(struct broker *broker, struct admin_call *call,
+			  char *words)
+{
+	struct order order;
+	char *more;
+	size_t nr;
+	int ret;
+
+	if (!understand(&order, words, &more) || more) {
+		admin_fail(call, -EINVAL,
+			   "after \"resume\" comes id=, uid=, slice=, device= or all=yes");
+		return;
+	}
+	ret = order_resume(broker, &order, &nr);
+	answer_count(call, &order, nr, ret);
 }
 
 struct resetting {
@@ -340,6 +389,8 @@ static const struct request {
 	{ "leases", false, true, list_leases },
 	{ "counters", false, true, list_counters },
 	{ "revoke", true, false, revoke },
+	{ "pause", true, false, pause_leases },
+	{ "resume", true, false, resume_leases },
 	{ "reset", true, false, reset },
 	{ "reload", false, false, reload },
 	{ "watch", false, true, watch },

@@ -47,6 +47,8 @@ static const char *hint(int error)
 	case -ENOENT:
 	case -EACCES:
 		return "; 'barlease slices' shows what you may have";
+	case -EOPNOTSUPP:
+		return "; whoever vends it, or its driver, is older than this";
 	case -EMFILE:
 		return "; too many files are open, or a security module keeps this one";
 	default:
@@ -61,6 +63,11 @@ int wish_of(const struct verb *verb, const struct options *options,
 		.name = name,
 		.flags = options->given & OPT_ANY ? BARLEASE_ANY : 0,
 	};
+	if (options->after && !strcmp(options->after, "ones"))
+		wish->flags |= BARLEASE_ONES;
+	else if (options->after && strcmp(options->after, "sigbus"))
+		return misused(verb, "\"%s\" is no end of a lease; sigbus and ones are",
+			       options->after);
 	if (options->wait && !strcmp(options->wait, "forever"))
 		wish->patience = BARLEASE_FOREVER;
 	else if (options->wait &&

@@ -19,7 +19,7 @@ int lease_connect(const struct verb *verb, const struct options *options,
 
 /**
  * struct wish - how a lease is wanted
- * @name: of a slice; with @flags of BARLEASE_ANY, of a group
+ * @name: of a slice; with @flags of BARLEASE_ANY, of a group; BARLEASE_ONES
  * @patience: how long to wait for it, in milliseconds
  * @term: how long it is wanted, in milliseconds; 0: for as long as may be
  */
@@ -30,7 +30,7 @@ struct wish {
 	uint64_t term;
 };
 
-/* From --any, --wait and --for. Return: an exit status */
+/* From --after, --any, --wait and --for. Return: an exit status */
 int wish_of(const struct verb *verb, const struct options *options,
 	    const char *name, struct wish *wish);
 

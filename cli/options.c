@@ -24,6 +24,8 @@ static const struct description {
 	{ OPT_ADMIN, "admin", "PATH",
 	  "barleased's administrator's socket;\n"
 	  "else $BARLEASE_ADMIN, or " ADMIN_SOCKET },
+	{ OPT_AFTER, "after", "END",
+	  "what accesses get when the lease is over: sigbus,\nor ones: reads all ones, writes go nowhere" },
 	{ OPT_ALL, "all", NULL, "bridges, too" },
 	{ OPT_ALL_LEASES, "all", NULL, "every lease" },
 	{ OPT_ALL_SLICES, "all", NULL, "everybody's, as the administrator" },
@@ -100,6 +102,9 @@ static void take(struct options *options, int option)
 	switch (option) {
 	case OPT_ADMIN:
 		options->admin = optarg;
+		break;
+	case OPT_AFTER:
+		options->after = optarg;
 		break;
 	case OPT_CONFIG:
 		options->config = optarg;

@@ -41,11 +41,13 @@ enum {
 	OPT_GRACE	= 1u << 26,
 	OPT_INTERVAL	= 1u << 27,
 	OPT_ONCE	= 1u << 28,
+	OPT_AFTER	= 1u << 29,
 };
 
 struct options {
 	unsigned int given;	/* OPT_... */
 	const char *admin;	/* never NULL */
+	const char *after;
 	const char *config;	/* never NULL */
 	const char *device;
 	const char *grace;

@@ -54,6 +54,7 @@ _PAGE = 4096           # the least that there is
 _MORE_REASONS = 1
 _QUEUES = 2
 _TERMS = 4
+_PAUSES = 8
 
 _HELLO = 0x0001
 _LIST = 0x0002
@@ -69,11 +70,14 @@ _REVOKED = 0x4001
 _SUSPENDED = 0x4002
 _RESUMED = 0x4003
 _REVOKING = 0x4004
+_PAUSED = 0x4006
+_UNPAUSED = 0x4007
 _ERROR = 0x8fff
 
 _READ_ONLY = 1
 _EXCLUSIVE = 2
 _ANY = 4
+_ONES = 64
 _NOBODY = 1
 _UNMASK = 2
 _ANY_NUMBER = 0xffffffff
@@ -91,6 +95,7 @@ _lease = struct.Struct("<IIQIHHQQ64sQ")
 _term = struct.Struct("<Q")
 _renewed = struct.Struct("<IIQ")
 _revoking = struct.Struct("<IIQ")
+_paused = struct.Struct("<IIQ")
 _id = struct.Struct("<II")
 _interrupt = struct.Struct("<IIII")
 _map = struct.Struct("<IIQQ")
@@ -124,11 +129,11 @@ Event = collections.namedtuple("Event", ("kind", "lease", "why", "left"),
                                defaults=(None,))
 Event.__doc__ = """Something that the server has said unasked.
 
-kind: "revoking", it will be; "revoked"; "suspended", the device is reset and accesses
-    wait; "resumed"
-lease: that was revoked, or will be, or None
+kind: "revoking", it will be; "revoked"; "paused", accesses to it wait; "unpaused";
+    "suspended", the device is reset and all accesses wait; "resumed"
+lease: which one, or None
 why: for a person
-left: seconds until a lease is revoked, or None
+left: seconds until a lease is revoked, or goes on; or None
 """
 
 
@@ -607,6 +612,11 @@ class Client:
             raise
         return kind, serial, data[_header.size:], fds
 
+    def _tell_of(self, what, number, why, left=None):
+        lease = self._leases.get(number)
+        if lease is not None:
+            self._events.append(Event(what, lease, why, left))
+
     def _take(self, kind, body):
         """An event; one that is not known is passed over."""
         if kind == _REVOKED and len(body) == _id.size:
@@ -623,13 +633,17 @@ class Client:
             self._events.append(Event("resumed", None, "the reset is over"))
         elif kind == _REVOKING and len(body) == _revoking.size:
             number, reason, left = _revoking.unpack(body)
-            lease = self._leases.get(number)
-            if lease is not None:
-                self._events.append(Event("revoking", lease,
-                                          _REASONS.get(reason,
-                                                       "it is not known why"),
-                                          left / 1000))
-        elif kind in (_REVOKED, _SUSPENDED, _RESUMED, _REVOKING):
+            self._tell_of("revoking", number,
+                          _REASONS.get(reason, "it is not known why"),
+                          left / 1000)
+        elif kind == _PAUSED and len(body) == _paused.size:
+            number, _, left = _paused.unpack(body)
+            self._tell_of("paused", number, "accesses wait",
+                          left / 1000 if left else None)
+        elif kind == _UNPAUSED and len(body) == _id.size:
+            self._tell_of("unpaused", _id.unpack(body)[0], "accesses go on")
+        elif kind in (_REVOKED, _SUSPENDED, _RESUMED, _REVOKING, _PAUSED,
+                      _UNPAUSED):
             raise _broken()
 
     def _refuse(self, body):
@@ -686,9 +700,11 @@ class Client:
     def _greet(self):
         body, _ = self._ask(_HELLO,
                             _hello.pack(_MAGIC, _VERSION, _VERSION,
-                                        _MORE_REASONS | _QUEUES | _TERMS),
+                                        _MORE_REASONS | _QUEUES | _TERMS |
+                                        _PAUSES),
                             _welcome)
-        if _welcome.unpack(body)[0] != _VERSION:
+        version, _, self._features = _welcome.unpack(body)
+        if version != _VERSION:
             raise _broken()
 
     def _slices_from(self, first):
@@ -718,21 +734,27 @@ class Client:
             result += more
         return result
 
-    def acquire(self, name, any=False, wait=0):
+    def acquire(self, name, any=False, wait=0, ones=False):
         """A lease of the slice of this name; with any, of any in the group.
 
         wait: where others have it, seconds to wait for it, or None for any time. Who
             has waited longest is next. TimeoutError: it has not become free, and the
             connection goes on.
+        ones: when it is over, its mappings read all ones, and what is written goes
+            nowhere, instead of the SIGBUS that ends a process
 
         Raises FileNotFoundError where there is no such slice for this user;
         PermissionError; an OSError of EBUSY where others hold it, of EDQUOT where this
-        user has as many as it may.
+        user has as many as it may, of EOPNOTSUPP where the server has no such end.
         """
+        if ones and not self._features & _PAUSES:
+            raise OSError(errno.EOPNOTSUPP,
+                          "the server has no leases that end in ones", name)
+        flags = (_ANY if any else 0) | (_ONES if ones else 0)
         wanted = _FOREVER if wait is None else min(int(wait * 1000), _FOREVER)
         body, fds = self._ask(_ACQUIRE,
-                              _acquire.pack(_name(name), _ANY if any else 0,
-                                            wanted), None, patience=wait)
+                              _acquire.pack(_name(name), flags, wanted), None,
+                              patience=wait)
         term, body = body[_lease.size:], body[:_lease.size]
         if len(body) != _lease.size or len(term) not in (0, _term.size):
             for fd in fds:

@@ -222,6 +222,13 @@ static void set_flag(struct config_parser *parser, const char *value,
 	}
 }
 
+static void set_after(struct config_parser *parser, const char *value)
+{
+	static const char *const words[] = { "sigbus", "ones", NULL };
+
+	set_flag(parser, value, words, BARLEASE_ONES);
+}
+
 static void set_access(struct config_parser *parser, const char *value)
 {
 	static const char *const words[] = { "rw", "ro", NULL };
@@ -427,6 +434,7 @@ static const struct key slice_keys[] = {
 	{ "bar", .needed = true, .set = set_bar },
 	{ "ranges", .repeats = true, .needed = true, .set = set_ranges },
 	{ "access", .set = set_access },
+	{ "after", .set = set_after },
 	{ "memattr", .set = set_memattr },
 	{ "msix", .set = set_msix },
 	{ "users", .repeats = true, .set = set_users },

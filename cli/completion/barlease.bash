@@ -3,7 +3,7 @@
 # Completion of barlease(1) for bash. Works without the package bash-completion.
 
 _barlease_verbs='list bind unbind wc dmabuf doctor report slices acquire peek poke
-devices show ps top revoke reset reload watch metrics'
+devices show ps top revoke pause resume reset reload watch metrics'
 
 # Options of each verb; those that end in "=" need a value.
 declare -gA _barlease_options=(
@@ -15,7 +15,7 @@ declare -gA _barlease_options=(
 	[doctor]='--admin= --config= --json --no-iommu --socket='
 	[report]='--admin= --config= --socket='
 	[slices]='--admin= --all --json --socket='
-	[acquire]='--any --for= --irq --listen-fds --on-revoke= --socket= --wait='
+	[acquire]='--after= --any --for= --irq --listen-fds --on-revoke= --socket= --wait='
 	[peek]='--slice= --socket= --width='
 	[poke]='--slice= --socket= --width='
 	[devices]='--admin= --json'
@@ -23,6 +23,8 @@ declare -gA _barlease_options=(
 	[ps]='--admin= --json'
 	[top]='--admin= --ascii --interval= --once'
 	[revoke]='--admin= --all --device= --grace= --slice= --uid='
+	[pause]='--admin= --all --device= --for= --slice= --uid='
+	[resume]='--admin= --all --device= --slice= --uid='
 	[reset]='--admin='
 	[reload]='--admin='
 	[watch]='--admin= --json'
@@ -107,7 +109,7 @@ _barlease_operand()
 	acquire)
 		_barlease_reply "$cur" "$(_barlease_column slices) --"
 		;;
-	revoke)
+	revoke | pause | resume)
 		_barlease_reply "$cur" "$(_barlease_column ps)"
 		;;
 	esac
@@ -119,6 +121,7 @@ _barlease_value()
 	case $1 in
 	--slice) _barlease_reply "$2" "$(_barlease_column slices)" ;;
 	--device) _barlease_reply "$2" "$(_barlease_devices show)" ;;
+	--after) _barlease_reply "$2" sigbus ones ;;
 	--for | --grace) _barlease_reply "$2" 5s 30s 10m 2h ;;
 	--wait) _barlease_reply "$2" 5s 30s 10m forever ;;
 	--on-revoke) _barlease_reply "$2" HUP INT QUIT TERM USR1 USR2 ;;

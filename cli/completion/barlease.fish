@@ -88,6 +88,10 @@ complete -c barlease -n __fish_use_subcommand -a ps \
 complete -c barlease -n __fish_use_subcommand -a top \
 	-d 'watch leases, and what is counted, on a terminal'
 complete -c barlease -n __fish_use_subcommand -a revoke -d 'take leases back'
+complete -c barlease -n __fish_use_subcommand -a pause \
+	-d 'have accesses to leases wait'
+complete -c barlease -n __fish_use_subcommand -a resume \
+	-d 'have them go on'
 complete -c barlease -n __fish_use_subcommand -a reset \
 	-d 'have barleased reset a device'
 complete -c barlease -n __fish_use_subcommand -a reload \
@@ -102,18 +106,20 @@ complete -c barlease -n 'not __barlease_behind' -s h -l help -d 'what it does'
 complete -c barlease -n __fish_use_subcommand -s V -l version \
 	-d 'which version this is'
 __barlease_option \
-	'doctor report slices devices show ps top revoke reset reload watch metrics' \
+	'doctor report slices devices show ps top revoke pause resume reset reload watch metrics' \
 	-l admin -rF -d "barleased's administrator's socket"
 __barlease_option list -l all -d 'bridges, too'
 __barlease_option slices -l all -d "everybody's, as the administrator"
-__barlease_option revoke -l all -d 'every lease'
+__barlease_option acquire -l after -xa 'sigbus ones' \
+	-d 'what accesses get when the lease is over'
+__barlease_option 'revoke pause resume' -l all -d 'every lease'
 __barlease_option acquire -l any -d 'any free slice of a group'
 __barlease_option 'show top' -l ascii -d 'draw with ASCII characters'
 __barlease_option 'doctor report' -l config -rF \
 	-d "barleased's configuration"
-__barlease_option revoke -l device -xa '(__barlease_devices show)' \
+__barlease_option 'revoke pause resume' -l device -xa '(__barlease_devices show)' \
 	-d 'all leases of this device'
-__barlease_option acquire -l for -xa '30s 10m 2h' -d 'no longer than that'
+__barlease_option 'acquire pause' -l for -xa '30s 10m 2h' -d 'no longer than that'
 __barlease_option bind -l force -d 'even if the driver that it has is at work'
 __barlease_option revoke -l grace -xa '0 5s 30s 10m' \
 	-d 'so much time for the holder to finish'
@@ -134,12 +140,12 @@ __barlease_option bind -l persist -d 'and whenever the machine starts'
 __barlease_option wc -l prove -d 'show what the page table says'
 __barlease_option 'peek poke' -l slice -xa '(__barlease_column slices)' \
 	-d 'lease this slice for the moment'
-__barlease_option revoke -l slice -xa '(__barlease_column slices)' \
+__barlease_option 'revoke pause resume' -l slice -xa '(__barlease_column slices)' \
 	-d 'all leases of this slice'
 __barlease_option 'doctor report slices acquire peek poke' -l socket -rF \
 	-d 'of whoever vends slices'
 __barlease_option show -l svg -d 'a picture, in SVG'
-__barlease_option revoke -l uid -xa '(__fish_complete_user_ids)' \
+__barlease_option 'revoke pause resume' -l uid -xa '(__fish_complete_user_ids)' \
 	-d 'all leases of this user'
 __barlease_option acquire -l wait -xa '5s 30s 10m forever' \
 	-d 'where others have it, wait so long for it'
@@ -150,7 +156,7 @@ __barlease_option 'bind doctor' -a '(__barlease_devices bind)'
 __barlease_option 'unbind show wc reset dmabuf' -a '(__barlease_devices ours)'
 __barlease_option dmabuf -a 'lease core'
 __barlease_option acquire -a '(__barlease_column slices)'
-__barlease_option revoke -a '(__barlease_column ps)'
+__barlease_option 'revoke pause resume' -a '(__barlease_column ps)'
 complete -c barlease -n __barlease_behind -a '(__barlease_command)'
 
 functions -e __barlease_option

@@ -183,6 +183,14 @@ static void tell(struct run *run, const struct barlease_event *event)
 		     why_it_ended(event->reason));
 		signal_end(run);
 		break;
+	case BARLEASE_EVENT_PAUSED:
+		note(run->verb, "lease %" PRIu32 " (%s) is paused, accesses wait",
+		     event->lease, run->lease.name);
+		break;
+	case BARLEASE_EVENT_UNPAUSED:
+		note(run->verb, "lease %" PRIu32 " (%s) goes on", event->lease,
+		     run->lease.name);
+		break;
 	case BARLEASE_EVENT_SUSPENDED:
 		note(run->verb, "the device is reset, accesses wait");
 		break;
@@ -380,8 +388,9 @@ const struct verb acquire_verb = {
 "                    with --irq: of the eventfd whose writer unmasks an INTx\n"
 "To let the device reach memory takes a program that leases by itself.\n"
 "The lease ends with the command, or after the time of --for. Should it end before\n"
-"the command, stderr says so, and the command's next access ends in SIGBUS. Signals are passed on. Ends with the\n"
-"status of the command, 128 and the signal's number if one ended it, 127 if\n"
+"the command, stderr says so, and the command's next access ends in SIGBUS; with\n"
+"--after=ones, and where the slice has after=ones, it reads all ones instead, and\n"
+"writes go nowhere. Signals are passed on. Ends with the status of the command, 128 and the signal's number if one ended it, 127 if\n"
 "there is no such command, 126 if it cannot be run. With --listen-fds the\n"
 "descriptor is 3, those of interrupts come after it, and LISTEN_FDS, LISTEN_PID\n"
 "and LISTEN_FDNAMES are set: podman, systemd-nspawn and others pass them on into\n"
@@ -392,9 +401,10 @@ const struct verb acquire_verb = {
 "  barlease acquire queue --irq -- ./worker\n"
 "  barlease acquire doorbell --on-revoke=TERM -- ./worker\n"
 "  barlease acquire doorbell --wait=forever --for=10m -- ./worker\n"
+"  barlease acquire doorbell --after=ones -- ./worker\n"
 "  barlease acquire doorbell --listen-fds -- podman run image ./worker\n"
 "  barlease acquire doorbell -- sh -c 'barlease peek 0 $((BARLEASE_SIZE / 4))'\n",
-	.takes = OPT_ANY | OPT_FOR | OPT_IRQ | OPT_LISTEN_FDS | OPT_ON_REVOKE |
+	.takes = OPT_AFTER | OPT_ANY | OPT_FOR | OPT_IRQ | OPT_LISTEN_FDS | OPT_ON_REVOKE |
 		 OPT_SOCKET | OPT_WAIT,
 	.min = 2,
 	.max = -1,

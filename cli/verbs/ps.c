@@ -187,8 +187,9 @@ static void devices_to_json(const struct holdings *holdings, uint64_t inode,
 	}
 }
 
-static void print_json(const struct records *leases,
-		       const struct holdings *holdings)
+static void lease_to_json(const struct record *lease,
+			  const struct holdings *holdings,
+			  struct json_object *object)
 {
 	static const char *const numbers[] = {
 		"id", "bar", "size", "uid", "gid", "pid", "since",
@@ -196,30 +197,36 @@ static void print_json(const struct records *leases,
 	static const char *const texts[] = {
 		"slice", "device", "access", "memattr",
 	};
+	static const char *const times[] = { "ends", "resumes" };
+	const uint64_t inode = record_number(lease, "inode");
+	struct queue queue = queue_of(lease);
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		json_put_number(object, numbers[i],
+				record_number(lease, numbers[i]));
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		json_put_text(object, texts[i], record_get(lease, texts[i]));
+	json_put_text(object, "state", state_of(lease));
+	/* One that is not there is no end, rather than one at 0 */
+	for (i = 0; i < sizeof(times) / sizeof(*times); i++)
+		if (*record_get(lease, times[i]))
+			json_put_number(object, times[i],
+					record_number(lease, times[i]));
+	queue_lease_to_json(&queue, object);
+	holders_to_json(holdings, inode, json_list(object, "held_by"));
+	devices_to_json(holdings, inode, json_list(object, "devices"));
+}
+
+static void print_json(const struct records *leases,
+		       const struct holdings *holdings)
+{
 	struct json_object *answer = json_new();
 	struct json_object *list = json_list(answer, "leases");
-	struct json_object *object;
-	const struct record *lease;
-	struct queue queue;
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < leases->nr; i++) {
-		lease = &leases->record[i];
-		object = json_append(list);
-		for (j = 0; j < sizeof(numbers) / sizeof(*numbers); j++)
-			json_put_number(object, numbers[j],
-					record_number(lease, numbers[j]));
-		for (j = 0; j < sizeof(texts) / sizeof(*texts); j++)
-			json_put_text(object, texts[j],
-				      record_get(lease, texts[j]));
-		json_put_text(object, "state", state_of(lease));
-		queue = queue_of(lease);
-		queue_lease_to_json(&queue, object);
-		holders_to_json(holdings, record_number(lease, "inode"),
-				json_list(object, "held_by"));
-		devices_to_json(holdings, record_number(lease, "inode"),
-				json_list(object, "devices"));
-	}
+	for (i = 0; i < leases->nr; i++)
+		lease_to_json(&leases->record[i], holdings, json_append(list));
 	json_put_number(answer, "hidden_processes", holdings->hidden);
 	json_print(answer);
 }

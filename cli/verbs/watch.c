@@ -19,7 +19,7 @@ static bool is_number(const char *key)
 {
 	static const char *const keys[] = {
 		"id", "bar", "size", "uid", "gid", "pid", "inode", "since",
-		"dma", "vectors", "mapped", "ends",
+		"dma", "vectors", "mapped", "ends", "resumes",
 	};
 	size_t i;
 
@@ -89,8 +89,7 @@ static void print_text(const struct record *record)
 	if (localtime_r(&now, &tm))
 		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
 	text_print(stdout, "%s  %-9s ", clock, record->word);
-	if (!strcmp(record->word, "acquired") ||
-	    !strcmp(record->word, "revoking") || !strcmp(record->word, "ended"))
+	if (*record_get(record, "slice"))
 		print_lease(record);
 	else if (!strcmp(record->word, "refused"))
 		print_refusal(record);

@@ -365,6 +365,46 @@ def nonsense(path):
            TimeoutError, "", talk_to, path, WELCOME, wait=True)
 
 
+LEASE = struct.pack("<IIQIHHQQ64sQ", 7, 0, PAGE, 0, 0, 0, PAGE, 0, b"page", 0)
+
+
+def pauses(path):
+    """A server that pauses the lease that it has given, and resumes it"""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(path)
+    listener.listen()
+    flags = []
+
+    def serve():
+        peer, _ = listener.accept()
+        peer.recv(PAGE)
+        peer.send(message(0x8001, 1, struct.pack("<HHI", 1, 0, 15)))
+        flags.append(struct.unpack_from("<I", peer.recv(PAGE), 16 + 64)[0])
+        memory = os.memfd_create("lease")
+        socket.send_fds(peer, [message(0x8003, 2, LEASE)], [memory])
+        os.close(memory)
+        peer.send(message(0x4006, 0, struct.pack("<IIQ", 7, 0, 1500)))
+        peer.send(message(0x4006, 0, struct.pack("<IIQ", 8, 0, 0)))
+        peer.send(message(0x4007, 0, struct.pack("<II", 7, 0)))
+        peer.send(message(0x4006, 0, struct.pack("<IIQ", 7, 0, 0)))
+        peer.recv(PAGE)
+        peer.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    client = barlease.Client(path)
+    lease = client.acquire("page", ones=True)
+    same(flags, [64], "a lease that is to end in ones is asked for")
+    event = client.event(timeout=30)
+    same((event.kind, event.lease is lease, event.left), ("paused", True, 1.5),
+         "an event says that it is paused, and for how long")
+    same(client.event(timeout=30)[:2], ("unpaused", lease), "another one, no more")
+    same(client.event(timeout=30)[3], None, "it may not be known for how long")
+    client.close()
+    thread.join()
+    listener.close()
+
+
 def with_server(server, path):
     os.environ["BARLEASE_SOCKET"] = path
     with barlease.Client() as client:
@@ -395,6 +435,7 @@ def main():
         finally:
             server.stop()
         nonsense(directory + "/nonsense")
+        pauses(directory + "/pauses")
     inherits()
     same(fds(), before, "no file is left open")
     print("1..%d" % checks)
