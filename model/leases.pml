@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What faults, revokes, resets, importers and the last close do to each other
+ * What faults, revokes, pauses, resets, importers and the last close do to each other
  *
  * Copyright (C) 2026 The barlease authors
  *
@@ -16,7 +16,9 @@
  * - once a revoke has returned, nothing reaches the buffer: no page table has an
  *   entry of it, no importer a mapping;
  * - the same, of all buffers, while the device is reset, and after the last close;
- * - nobody is hit but the buffer that is revoked;
+ * - while a buffer is paused, from when the call returns, no page table has an entry of
+ *   it;
+ * - nobody is hit but the buffer that is revoked or paused;
  * - nobody waits for ever: no deadlock, and every revoke returns.
  */
 
@@ -33,6 +35,8 @@ byte fds;			/* calls of the owner that are going on */
 
 #define BUFFERS	2
 bool closed[BUFFERS];		/* the gate */
+bool paused[BUFFERS];
+bool stands[BUFFERS];		/* a pause of it has returned */
 byte inside[BUFFERS];
 bool retired[BUFFERS];
 bool returned[BUFFERS];		/* a revoke of it has returned */
@@ -96,6 +100,7 @@ inline grace(g)
 
 #define REVOKE_WAIT	1
 #define RESET_WAIT	2
+#define GATE_WAIT	3
 #define SLEEPERS	8
 byte asleep[SLEEPERS];
 
@@ -301,6 +306,26 @@ inline access_allow()
 	fi
 }
 
+/* ---- The gate ---- */
+
+#define barred(b)	(closed[b] || paused[b])
+/* settled() */
+#define settled(b)	((closed[b] && retired[b]) || (!closed[b] && !paused[b]))
+
+/* barlease_gate_leave() */
+inline gate_leave(b)
+{
+	inside[b]--;
+#ifndef WRONG_NO_WORD_FROM_THE_GATE
+	if
+	:: barred(b) && !inside[b] -> wake_up_all(REVOKE_WAIT)
+	:: else
+	fi
+#else
+	skip
+#endif
+}
+
 /* ---- Processes ---- */
 
 /*
@@ -317,7 +342,7 @@ end:	do
 		atomic { !mm_writer[f] -> mm_readers[f]++ }
 		/* fault() */
 		if
-		:: closed[shows[v]] -> goto sigbus
+		:: barred(shows[v]) -> goto at_gate
 		:: else
 		fi;
 		/* begin_fault() */
@@ -332,11 +357,11 @@ end:	do
 			:: access_begin(f)
 			fi
 		fi;
-		/* fill_unless_revoked(), barlease_gate_enter() */
+		/* fill_in_gate(), barlease_gate_enter() */
 #ifndef WRONG_NO_LOOK_AT_THE_GATE
 		atomic {
 			if
-			:: closed[shows[v]] -> access_end(f); goto sigbus
+			:: barred(shows[v]) -> access_end(f); goto at_gate
 			:: else -> inside[shows[v]]++
 			fi
 		}
@@ -349,21 +374,21 @@ end:	do
 			/* barlease_fill_table() */
 			d_step {
 				assert(!returned[shows[v]] && !gone);
+				assert(!stands[shows[v]]);
 				entry[v] = true
 			}
 		:: else
 		fi;
-		/* barlease_gate_leave() */
-		inside[shows[v]]--;
-#ifndef WRONG_NO_WORD_FROM_THE_GATE
-		if
-		:: closed[shows[v]] && !inside[shows[v]] ->
-			wake_up_all(REVOKE_WAIT)
-		:: else
-		fi;
-#endif
+		gate_leave(shows[v]);
 		access_end(f);
-sigbus:		mm_readers[f]--
+		mm_readers[f]--;
+		goto end;
+		/* barlease_barred_fault(): SIGBUS, or wait_at_gate() */
+at_gate:	mm_readers[f]--;
+		if
+		:: closed[shows[v]]
+		:: else -> wait_event(GATE_WAIT, f, settled(shows[v]))
+		fi
 	od
 }
 
@@ -371,7 +396,11 @@ sigbus:		mm_readers[f]--
 inline retire(b)
 {
 	taken[offset[b]] = false;
-	retired[b] = true
+	retired[b] = true;
+	/* barlease_barred_wake() */
+#ifndef WRONG_NO_WORD_AT_THE_END
+	wake_up_all(GATE_WAIT)
+#endif
 }
 
 /* revoke() and barlease_revoke_begin(): @me is where it sleeps */
@@ -393,7 +422,7 @@ proctype Revoke(byte b; byte me)
 		:: else
 		fi;
 #ifndef WRONG_NO_WAIT_FOR_THE_GATE
-		/* barlease_gate_shut() */
+		/* barlease_gate_empty() */
 		wait_event(REVOKE_WAIT, me, !inside[b]);
 #endif
 #ifdef WRONG_FREE_BEFORE_THE_ZAP
@@ -417,6 +446,50 @@ proctype Revoke(byte b; byte me)
 		over++;
 		fds--
 	}
+}
+
+/* barlease_pause() of the first buffer, and barlease_resume(), if it comes to that */
+proctype Pause(byte me)
+{
+	byte w;
+
+	/* barlease_gate_pause() */
+	paused[0] = true;
+	tell_mapped();
+#ifndef WRONG_PAUSE_PAST_FAULTS
+	/* wait_empty() */
+	wait_event(REVOKE_WAIT, me, !inside[0] || !paused[0]);
+#endif
+#ifndef WRONG_PAUSE_OUTSIDE_THE_GATE
+	/* barlease_gate_enter_paused() */
+	atomic {
+		if
+		:: closed[0] -> goto left
+		:: else -> inside[0]++
+		fi
+	}
+	zap(false, offset[0], 0);
+	gate_leave(0);
+#else
+	zap(false, offset[0], 0);
+#endif
+	d_step {
+		if
+		:: paused[0] && !closed[0] ->
+			stands[0] = true;
+			assert(!(entry[0] && shows[0] == 0));
+			assert(!(entry[1] && shows[1] == 0));
+			assert(!(entry[2] && shows[2] == 0))
+		:: else
+		fi
+	}
+#ifndef RUN_NO_RESUME
+	/* barlease_gate_resume() */
+	atomic { stands[0] = false; paused[0] = false }
+	wake_up_all(REVOKE_WAIT);
+	wake_up_all(GATE_WAIT);
+#endif
+left:	fds--
 }
 
 inline the_reset()
@@ -596,11 +669,11 @@ proctype Importer()
 		resv_lock();
 		/* barlease_map(), count_mapping(), may_map() */
 #ifdef WRONG_LOOK_BEFORE_COUNTING
-		forbidden_seen = closed[0] || forbidden || !decode;
+		forbidden_seen = barred(0) || forbidden || !decode;
 		mapped++;
 #else
 		mapped++;
-		forbidden_seen = closed[0] || forbidden || !decode;
+		forbidden_seen = barred(0) || forbidden || !decode;
 #endif
 		if
 		:: forbidden_seen ->
@@ -662,6 +735,7 @@ proctype Close(byte me)
 	:: !retired[1] -> retired[1] = true
 	:: else
 	fi;
+	wake_up_all(GATE_WAIT);
 	importers_wait();
 	d_step {
 		nothing_reaches_the_device();
@@ -689,6 +763,12 @@ init {
 #endif
 #ifdef RUN_REVOKE2
 		fds++; run Revoke(0, 3);
+#endif
+#ifdef RUN_PAUSE
+		fds++; run Pause(5);
+#endif
+#ifdef RUN_PAUSE2
+		fds++; run Pause(6);
 #endif
 #ifdef RUN_OWNER_RESET
 		fds++; run OwnerReset(0);
