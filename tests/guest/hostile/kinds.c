@@ -64,6 +64,7 @@ const struct kind owner_kinds[] = {
 	{ "export", 24, step_export },
 	{ "revoke", 22, step_revoke },
 	{ "attribute", 4, step_attribute },
+	{ "stall", 6, step_stall },
 	{ "decode off", 2, step_off },
 	{ "decode on", 6, step_on },
 	{ "inspect", 10, step_inspect },

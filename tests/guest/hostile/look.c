@@ -59,7 +59,7 @@ void mark_at(struct actor *me, uint32_t index, uint32_t which)
 		if (!(want->prot & PROT_WRITE))
 			escape(me, "page %u of lease %u was written in spite of its protection",
 			       want->page, want->gen);
-		judge_success(me, want->gen, began, "a store to a page");
+		judge_access(me, want->gen, began, "a store to a page");
 	} else if (want->prot & PROT_WRITE) {
 		judge_refusal(me, want, began, access, "a store");
 	}

@@ -51,6 +51,9 @@ void judge(struct actor *me, const uint32_t words[WORDS], struct moment began,
 /* Something was done through a lease, and went well */
 void judge_success(struct actor *me, uint16_t gen, struct moment began,
 		   const char *how);
+/* The same of an access, which goes well after the end where that is ones */
+void judge_access(struct actor *me, uint16_t gen, struct moment began,
+		  const char *how);
 /* It was refused */
 void judge_refusal(struct actor *me, const struct page *want,
 		   struct moment began, enum access access, const char *how);

@@ -90,7 +90,7 @@ static void write_self(struct actor *me, const uint32_t *arg)
 	    arg[3] & 1 ? "process_vm_writev()" : "process_vm_readv() into",
 	    index, n);
 	if (n == 4)
-		judge_success(me, me->pages[index].gen, began,
+		judge_access(me, me->pages[index].gen, began,
 			      "process_vm_*()");
 }
 
@@ -152,7 +152,7 @@ void step_proc_mem(struct actor *me, const uint32_t *arg)
 		n = CALL(me, pwrite(fd, &value, 4,
 				    (uintptr_t)lane_at(me, index, arg[2])));
 		if (n == 4)
-			judge_success(me, me->pages[index].gen, began,
+			judge_access(me, me->pages[index].gen, began,
 				      "a write to /proc/self/mem");
 	}
 	close(fd);
@@ -205,7 +205,7 @@ static void in_by_pipe(struct actor *me, const uint32_t *arg)
 			 CALL(me, readv(me->pipe[0], &iov, 1));
 	SAY(me, "a pipe read into page %u: %zd", index, n);
 	if (n == 4)
-		judge_success(me, me->pages[index].gen, began,
+		judge_access(me, me->pages[index].gen, began,
 			      "a read from a pipe");
 }
 
@@ -291,7 +291,7 @@ static void from_disk(struct actor *me, uint32_t index, uint64_t block)
 		words[i] = mark(me->pages[index].gen);
 	if (CALL(me, pwrite(disk, words, 512, block)) == 512 &&
 	    CALL(me, pread(disk, lane_at(me, index, 1), 512, block)) == 512)
-		judge_success(me, me->pages[index].gen, began,
+		judge_access(me, me->pages[index].gen, began,
 			      "a read with O_DIRECT");
 }
 

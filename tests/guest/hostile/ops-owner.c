@@ -155,6 +155,20 @@ static void hand_over(struct actor *me, const struct slot *slot, uint32_t number
 	}
 }
 
+static int export_slot(const struct slot *slot, const struct lease *lease,
+		       const struct vfio_region_dma_range *ranges)
+{
+	const struct vfio_device_feature_dma_buf what = {
+		.region_index = BAR2,
+		.open_flags = O_CLOEXEC |
+			      (lease->readonly ? O_RDONLY : O_RDWR),
+		.flags = lease->ones ? BARLEASE_DMA_BUF_ONES : 0,
+		.nr_ranges = slot->nr_cells,
+	};
+
+	return lease_export_as(small.device, &what, ranges);
+}
+
 void step_export(struct actor *me, const uint32_t *arg)
 {
 	struct vfio_region_dma_range ranges[RANGES];
@@ -169,15 +183,15 @@ void step_export(struct actor *me, const uint32_t *arg)
 	slot->gen = next_gen++;
 	lease = lease_nr(slot->gen);
 	lease->readonly = !(arg[3] & 3);
+	lease->ones = arg[3] & 8;
 	atomic_store(&lease->lost_at, STILL_HELD);
 	atomic_store(&lease->clients, 1u << (arg[3] >> 4) % CLIENTS);
 	describe(me, slot, ranges);
 	atomic_store(&lease->phase, ALIVE);
-	slot->fd = CALL(me, lease_export(small.device, BAR2, O_CLOEXEC |
-					 (lease->readonly ? O_RDONLY : O_RDWR),
-					 ranges, slot->nr_cells));
-	SAY(me, "export lease %u%s: %d", slot->gen,
-	    lease->readonly ? " for reading" : "", slot->fd);
+	slot->fd = CALL(me, export_slot(slot, lease, ranges));
+	SAY(me, "export lease %u%s%s: %d", slot->gen,
+	    lease->readonly ? " for reading" : "",
+	    lease->ones ? " that ends in ones" : "", slot->fd);
 	if (slot->fd < 0) {
 		escape(me, "export: %s", strerrorname_np(-slot->fd));
 		slot->gen = 0;
@@ -267,6 +281,24 @@ void step_attribute(struct actor *me, const uint32_t *arg)
 	ret = CALL(me, lease_set_memattr(small.device, slot->fd,
 					 arg[1] & 1 ? WC : NC));
 	SAY(me, "attribute of lease %u: %d", slot->gen, ret);
+}
+
+/* It is dark meanwhile: a system call that comes then is refused. */
+void step_stall(struct actor *me, const uint32_t *arg)
+{
+	struct slot *slot = used_slot(arg[0]);
+	int paused, resumed;
+
+	if (!slot)
+		return;
+	atomic_fetch_add(&shared->dark, 1);
+	paused = CALL(me, lease_pause(small.device, slot->fd));
+	resumed = CALL(me, lease_resume(small.device, slot->fd));
+	atomic_fetch_add(&shared->dark, 1);
+	SAY(me, "stall lease %u: %d, %d", slot->gen, paused, resumed);
+	if (paused || resumed)
+		escape(me, "pause of lease %u: %d, %d", slot->gen, paused,
+		       resumed);
 }
 
 void step_off(struct actor *me, const uint32_t *arg)

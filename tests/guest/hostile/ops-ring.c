@@ -122,7 +122,7 @@ static void read_into(struct actor *me, uint32_t index, uint8_t flags)
 	res = do_one(me, &sqe);
 	SAY(me, "io_uring reads into page %u: %d", index, res);
 	if (res == 4)
-		judge_success(me, want->gen, began, "io_uring's read");
+		judge_access(me, want->gen, began, "io_uring's read");
 	else if (read(me->pipe[0], &value, 4) != 4)
 		SAY(me, "the pipe is empty");
 }

@@ -51,7 +51,7 @@ step_fn step_fork, step_kid, step_kid_end, step_short_fork, step_clone, step_deb
 step_fn step_receive, step_pass, step_drop, step_double;
 /* ops-owner.c */
 step_fn step_export, step_revoke, step_attribute, step_off, step_on, step_inspect;
-step_fn step_reset, step_low_power, step_revoke_all, step_inspect_all;
+step_fn step_reset, step_low_power, step_stall, step_revoke_all, step_inspect_all;
 /* ops-primary.c */
 step_fn step_feature, step_any_export, step_bar_map, step_region, step_call;
 step_fn step_hot_reset, step_dma;

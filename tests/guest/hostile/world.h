@@ -59,6 +59,7 @@ struct lease {
 	atomic_uint phase;
 	atomic_uint clients;	/* bits of those that ever had it */
 	bool readonly;
+	bool ones;		/* is what it reads when it is over */
 	uint32_t pages;
 	uint32_t nr_ranges;
 	struct {
