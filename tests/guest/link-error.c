@@ -92,7 +92,8 @@ static void with_stock(void)
 	write32(at, VALUE);
 	inject(SMALL_PORT);
 	ok(loses_its_bar(dev_small(), 2), "an error costs the device its BARs");
-	ok(read32(at, &value) && value != VALUE,
+	/* Another processor may have it for a moment longer. */
+	ok(comes_true(read32(at, &value) && value != VALUE),
 	   "and a map reads what is not the device's: %#x", value);
 	unmap(at, PAGE);
 	vfio_close(&small);
