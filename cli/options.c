@@ -25,7 +25,8 @@ static const struct description {
 	  "barleased's administrator's socket;\n"
 	  "else $BARLEASE_ADMIN, or " ADMIN_SOCKET },
 	{ OPT_AFTER, "after", "END",
-	  "what accesses get when the lease is over: sigbus,\nor ones: reads all ones, writes go nowhere" },
+	  "what accesses get when the lease is over: sigbus,\n"
+	  "or ones: reads all ones, writes go nowhere" },
 	{ OPT_ALL, "all", NULL, "bridges, too" },
 	{ OPT_ALL_LEASES, "all", NULL, "every lease" },
 	{ OPT_ALL_SLICES, "all", NULL, "everybody's, as the administrator" },

@@ -1198,13 +1198,13 @@ struct barlease_lease {
  *   it is over, and take writes that go nowhere, instead of SIGBUS
  * @lease: receives it
  *
- * Return: 0; -EOPNOTSUPP the server, or its driver, has no such end; -EINVAL @name is no name, or an unknown flag; -ENOENT no such
- * slice; -EACCES not allowed; -EBUSY somebody else has it; -EDQUOT this user has
- * as many leases as it may, in all or of these; -EUSERS there are as many as there
- * may be; -EMFILE no room for the fd in this process (or in the server), and no
- * lease; -EPERM the kernel has not let the fd into this process, as a security
- * module may have told it, and no lease; -ETIMEDOUT; errors of export and of the
- * connection.
+ * Return: 0; -EOPNOTSUPP the server, or its driver, has no such end; -EINVAL @name is
+ * no name, or an unknown flag; -ENOENT no such slice; -EACCES not allowed; -EBUSY
+ * somebody else has it; -EDQUOT this user has as many leases as it may, in all or of
+ * these; -EUSERS there are as many as there may be; -EMFILE no room for the fd in this
+ * process (or in the server), and no lease; -EPERM the kernel has not let the fd into
+ * this process, as a security module may have told it, and no lease; -ETIMEDOUT; errors
+ * of export and of the connection.
  */
 int barlease_client_acquire(struct barlease_client *client, const char *name,
 			    unsigned int flags, struct barlease_lease *lease);

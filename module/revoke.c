@@ -5,12 +5,13 @@
  * Copyright (C) 2026 The barlease authors
  *
  * Once the buffer's gate is closed and those inside have left, no fault fills
- * page tables from it any more, and later ones end in SIGBUS, or after the zap in
- * a scratch page. So nothing of the device comes back to what the zap has emptied. No lock is taken for that: a revoke waits for no
- * reset, and makes no fault on another buffer wait.
+ * page tables with the device any more; later ones end in SIGBUS, or after the zap
+ * in a scratch page. So the device does not come back to what the zap has emptied.
+ * No lock is taken for that: a revoke waits for no reset, and makes no fault on
+ * another buffer wait.
  *
- * After the zap nothing maps the buffer's page offsets, so they can be given
- * back, whatever fds of it a client keeps.
+ * After the zap nothing of the device is at the buffer's page offsets, so they can
+ * be given back, whatever fds of it a client keeps.
  */
 #include <linux/dma-buf.h>
 #include <linux/ktime.h>

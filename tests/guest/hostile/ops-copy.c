@@ -91,7 +91,7 @@ static void write_self(struct actor *me, const uint32_t *arg)
 	    index, n);
 	if (n == 4)
 		judge_access(me, me->pages[index].gen, began,
-			      "process_vm_*()");
+			     "process_vm_*()");
 }
 
 void step_write_self(struct actor *me, const uint32_t *arg)
@@ -153,7 +153,7 @@ void step_proc_mem(struct actor *me, const uint32_t *arg)
 				    (uintptr_t)lane_at(me, index, arg[2])));
 		if (n == 4)
 			judge_access(me, me->pages[index].gen, began,
-				      "a write to /proc/self/mem");
+				     "a write to /proc/self/mem");
 	}
 	close(fd);
 }
@@ -206,7 +206,7 @@ static void in_by_pipe(struct actor *me, const uint32_t *arg)
 	SAY(me, "a pipe read into page %u: %zd", index, n);
 	if (n == 4)
 		judge_access(me, me->pages[index].gen, began,
-			      "a read from a pipe");
+			     "a read from a pipe");
 }
 
 static void one_pipe(struct actor *me, const uint32_t *arg)
@@ -292,7 +292,7 @@ static void from_disk(struct actor *me, uint32_t index, uint64_t block)
 	if (CALL(me, pwrite(disk, words, 512, block)) == 512 &&
 	    CALL(me, pread(disk, lane_at(me, index, 1), 512, block)) == 512)
 		judge_access(me, me->pages[index].gen, began,
-			      "a read with O_DIRECT");
+			     "a read with O_DIRECT");
 }
 
 void step_direct(struct actor *me, const uint32_t *arg)
