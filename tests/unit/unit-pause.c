@@ -154,7 +154,7 @@ static void ends_meanwhile(void **state)
 	peer_hears(peer, BL_WIRE_RELEASED, &message, NULL);
 	close(fd);
 	/* Nothing of that is due any more */
-	id = peer_gets(peer, "a", 0, &fd);
+	peer_gets(peer, "a", 0, &fd);
 	usleep(2 * SHORT * 1000);
 	settle();
 	assert_true(peer_hears_nothing(peer));

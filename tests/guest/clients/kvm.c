@@ -268,6 +268,47 @@ static void counts_through_resets(void)
 	       "and the word has what the guest has counted");
 }
 
+static void stands_while_paused(int lease)
+{
+	uint32_t last;
+	long counted;
+
+	vfio_put32(&dev, BAR2, START + STRIDE, 0);
+	vfio_put32(&dev, BAR2, START + STRIDE + 4, 0);
+	run_begin(COUNT, STRIDE);
+	ok(comes_true(vfio_get32(&dev, BAR2, START + STRIDE) > 0),
+	   "the guest counts in a word of the device");
+	is_ok(lease_pause(dev.device, lease), "the lease is paused");
+	last = vfio_get32(&dev, BAR2, START + STRIDE);
+	ok(sleeps_in(guest.pid, "wait_at_gate"), "the guest waits");
+	is_int(vfio_get32(&dev, BAR2, START + STRIDE), last,
+	       "nothing was written meanwhile");
+	is_ok(lease_resume(dev.device, lease), "it is resumed");
+	ok(comes_true(vfio_get32(&dev, BAR2, START + STRIDE) > last),
+	   "the guest counts on");
+	vfio_put32(&dev, BAR2, START + STRIDE + 4, 1);
+	counted = peer_result(&guest);
+	is_int(vfio_get32(&dev, BAR2, START + STRIDE), counted,
+	       "and the word has what it has counted");
+}
+
+/* Which KVM maps as it maps any memory */
+static void ends_in_ones(void)
+{
+	int lease = lease_of_ones(dev.device, BAR2, START, SIZE);
+
+	is_ok(peer_call(&guest, vm_add, lease, ARGS(RW)),
+	      "a lease that ends in ones is a slot as well");
+	vfio_put32(&dev, BAR2, START, 4720);
+	is_int(run(READ, 0, 0), 4720, "the guest reads through it");
+	is_ok(lease_revoke(dev.device, lease), "it is revoked");
+	is_hex((uint32_t)run(READ, 0, 0), ~0u, "the guest reads ones");
+	run(WRITE, 0, 4721);
+	is_int(run(READ, 0, 0), 4721, "what it writes reads back");
+	is_int(vfio_get32(&dev, BAR2, START), 4720, "and did not reach the device");
+	remove_lease(lease);
+}
+
 static void ends_with_revoke(int lease)
 {
 	uint32_t last;
@@ -342,9 +383,11 @@ int main(void)
 	waits_while(BARLEASE_HOLD_FOR_WRITING, "during a reset by the owner");
 	waits_while(BARLEASE_HOLD_RESET, "during a reset by somebody else");
 	counts_through_resets();
+	stands_while_paused(lease);
 	ends_with_revoke(lease);
 	remove_lease(lease);
 	another_lease();
+	ends_in_ones();
 	lease_to_read();
 	ends_with_close();
 	peer_stop(&guest);
