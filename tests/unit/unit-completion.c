@@ -76,7 +76,7 @@ static void verbs(void **state)
 	(void)state;
 	expect("barlease un", "unbind\n");
 	expect("barlease --v", "--version\n");
-	expect("barlease p", "peek\npoke\nps\n");
+	expect("barlease p", "peek\npoke\nps\npause\n");
 	expect("barlease x", "\n");
 }
 
