@@ -111,8 +111,10 @@ int barlease_server_pause_lease(struct barlease_server *server, uint32_t id,
 	lease->resumes = time < BL_TERM_MAX ? bl_now() + (int64_t)time : 0;
 	bl_plan(server, lease);
 	tell(server, lease);
+	ret = still_mapped(lease);
+	/* With it, if its holder cannot be told */
 	bl_settle(server);
-	return still_mapped(lease);
+	return ret;
 }
 
 int barlease_server_resume_lease(struct barlease_server *server, uint32_t id)

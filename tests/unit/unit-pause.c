@@ -298,6 +298,24 @@ static void does_not_read(void **state)
 	close(peer);
 }
 
+/* Which the server learns when it tells it */
+static void who_is_gone(void **state)
+{
+	uint32_t id;
+	int peer, fd;
+
+	(void)state;
+	offer("a", NULL, 0, 1, EXCLUSIVE, 0);
+	peer = peer_new_with(ALL);
+	id = peer_gets(peer, "a", 0, &fd);
+	close(peer);
+	assert_int_equal(pause_lease(id, LONG), 0);
+	assert_true(fake_revoked(fd));
+	assert_int_equal(heard.reason, BARLEASE_DISCONNECTED);
+	assert_int_equal(resume_lease(id), -ENOENT);
+	close(fd);
+}
+
 static void ends_in_ones(void **state)
 {
 	int peer, fd;
@@ -362,6 +380,7 @@ int main(void)
 		TEST("who knows no pauses", who_knows_no_pauses),
 		TEST("what cannot be", what_cannot_be),
 		TEST("a peer that does not read", does_not_read),
+		TEST("who is gone by then", who_is_gone),
 		TEST("a lease that ends in ones", ends_in_ones),
 		TEST("a driver that has no such end", no_such_driver),
 	};
