@@ -233,7 +233,7 @@ static void print_leases(struct records *leases, FILE *to)
 		qsort(leases->record, leases->nr, sizeof(*leases->record),
 		      by_slice);
 	family(to, "barlease_leases", "gauge",
-	       "Leases that are held, that end, and that somebody keeps open after the end.");
+	       "Leases that are held, paused, that end, and that somebody keeps open after the end.");
 	print_sums(leases, "barlease_leases", NULL, to);
 	family(to, "barlease_lease_dma_bytes", "gauge",
 	       "Memory that devices reach by these leases.");

@@ -121,6 +121,7 @@ struct canvas {
 	const struct top_screen *screen;
 };
 
+/* One that is paused is held, too. */
 static size_t count_state(const struct top_look *look, const char *state)
 {
 	const char *is;
@@ -128,7 +129,9 @@ static size_t count_state(const struct top_look *look, const char *state)
 
 	for (i = 0; i < look->leases.nr; i++) {
 		is = record_get(&look->leases.record[i], "state");
-		n += !strcmp(*is ? is : "held", state);
+		if (!*is || !strcmp(is, "paused"))
+			is = "held";
+		n += !strcmp(is, state);
 	}
 	return n;
 }
