@@ -6,9 +6,9 @@
  * Copyright (C) 2026 The barlease authors
  *
  * With BARLEASE_MINUTES, for so long and with 64 clients; and meanwhile the device is
- * reset, the configuration is read again, a second device is unbound and bound, and a
- * third one pulled out and plugged in. Of those two some clients have leases that may
- * end at any time.
+ * reset, leases are paused, the configuration is read again, a second device is unbound
+ * and bound, and a third one pulled out and plugged in. Of those two some clients have
+ * leases that may end at any time.
  */
 #include <errno.h>
 #include <signal.h>
@@ -265,18 +265,32 @@ struct deaths {
 
 /* What happens to devices in the course of months */
 static struct plugged plugged;
-static long resets, reloads, unbinds, plugs;
+static long resets, reloads, unbinds, plugs, pauses;
 
-static void reset_it(void)
+static void order(const char *words)
 {
-	char words[64], answer[512];
 	int admin = admin_connect();
+	char answer[512];
 
-	snprintf(words, sizeof(words), "reset device=%s", dev_small().name);
 	if (!admin_ask(admin, words, answer, sizeof(answer)))
 		bail("%s: %s", words, answer);
 	close(admin);
+}
+
+static void reset_it(void)
+{
+	char words[64];
+
+	snprintf(words, sizeof(words), "reset device=%s", dev_small().name);
+	order(words);
 	resets++;
+}
+
+/* Some of them end before that is over, and brokers do. */
+static void pause_them(void)
+{
+	order("pause all=yes for=20ms");
+	pauses++;
 }
 
 static void unbind_other(void)
@@ -310,6 +324,9 @@ static void something_else(pid_t broker, struct prng *prng)
 		break;
 	case 25:
 		pull_third();
+		break;
+	case 26 ... 45:
+		pause_them();
 		break;
 	}
 }
@@ -369,9 +386,9 @@ static void verdict(const struct deaths *deaths)
 	is_int(shared->unreleased, 0, "nor its release");
 	is_int(shared->odd, 0, "no living broker refused anything");
 	if (minutes)
-		ok(resets && reloads && unbinds,
-		   "%ld resets, %ld reloads, %ld unbinds, %ld plugs meanwhile",
-		   resets, reloads, unbinds, plugs);
+		ok(resets && reloads && unbinds && pauses,
+		   "%ld resets, %ld reloads, %ld unbinds, %ld plugs, %ld pauses meanwhile",
+		   resets, reloads, unbinds, plugs, pauses);
 }
 
 static void configure(void)
