@@ -24,7 +24,7 @@ static void configure(void)
 			 "[slice page]\nbar=2\nranges=0+4K\nusers=*\n"
 			 "[slice other]\nbar=2\nranges=1M+4K\nusers=*\n"
 			 "[slice brief]\nbar=2\nranges=2M+4K\nusers=*\n"
-			 "exclusive=yes\nmax-time=1s\n",
+			 "exclusive=yes\nmax-time=5s\n",
 			 dev_small().name);
 }
 
@@ -108,7 +108,7 @@ static void all_of_a_user(int admin)
 
 	acquire(&peer, "page", 0);
 	acquire(&other, "page", 0);
-	ok(asked(admin, "pause uid=1001 for=300ms"),
+	ok(asked(admin, "pause uid=1001 for=3s"),
 	   "a user's leases are paused for a time");
 	ok(strstr(answer, "ok leases=1"), "it is one");
 	read_waits(&peer);
