@@ -164,7 +164,7 @@ static void flags(void)
 	const struct vfio_region_dma_range past = { nr_pages * PAGE, PAGE },
 		odd = { 1, PAGE }, none = { 0, 0 };
 
-	for (uint32_t flag = 1; flag && flag != msix; flag <<= 1)
+	for (uint32_t flag = 1; flag != BARLEASE_DMA_BUF_ONES; flag <<= 1)
 		is_error(export_pages(0, 1, msix | flag), EINVAL,
 			 "the flag %#x beside it is EINVAL", flag);
 	is_error(export(O_RDWR, msix, &past, 1), EINVAL,

@@ -71,13 +71,17 @@ struct moment moment_now(void)
 				atomic_load(&shared->dark) };
 }
 
-/* What is left of a lease that ends so: clients write to other words of a page. */
+/*
+ * What is left of a lease that ends so: clients write to other words of a page. It may
+ * end between the two.
+ */
 static bool is_end(const uint32_t words[WORDS], const struct page *want)
 {
 	const struct lease *lease = lease_nr(want->gen);
 
 	return lease->ones && atomic_load(&lease->phase) != ALIVE &&
-	       words[0] == ~0u && words[1] == ~0u;
+	       (words[0] == ~0u || words[0] == word_of_page(want->page)) &&
+	       words[1] == ~0u;
 }
 
 /* Whoever reads what was written after a revoke has read after it, too. */

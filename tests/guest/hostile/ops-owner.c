@@ -291,6 +291,7 @@ void step_stall(struct actor *me, const uint32_t *arg)
 
 	if (!slot)
 		return;
+	device_switch(me, true);
 	atomic_fetch_add(&shared->dark, 1);
 	paused = CALL(me, lease_pause(small.device, slot->fd));
 	resumed = CALL(me, lease_resume(small.device, slot->fd));
