@@ -55,13 +55,14 @@ void group_add(pid_t pid)
 		cgroup_enter(pid);
 }
 
+/* One for each that asks: two may have been killed before anybody has looked */
 bool group_killed(void)
 {
-	static long before;
-	long now = there ? events(CGROUP "/memory.events", "oom_kill ") : 0;
+	static long told;
+	long killed = there ? events(CGROUP "/memory.events", "oom_kill ") : 0;
 
-	if (now == before)
+	if (killed <= told)
 		return false;
-	before = now;
+	told++;
 	return true;
 }
