@@ -13,17 +13,14 @@
  * may come with locks that others need, of a file or a pipe, say; those fail at
  * once (EFAULT). The device of a KVM guest has no such locks, and waits.
  */
-#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/wait_bit.h>
 
 #include "barred.h"
 #include "buffer.h"
 #include "compat.h"
-#include "device.h"
+#include "fault.h"
 #include "scratch.h"
-#include "stats.h"
-#include "trace.h"
 
 /* All architectures' handlers of faults, unlike fixup_user_fault(), say so. */
 static bool in_system_call(const struct vm_fault *vmf)
@@ -40,40 +37,24 @@ static bool settled(const struct barlease_buffer *buffer)
 	return !barlease_gate_paused(&buffer->gate);
 }
 
-/*
- * Only the file keeps the buffer once the lock is let go: the VMA may be gone. Not
- * inlined: /proc/PID/stack is to say what is waited for.
- */
-static noinline vm_fault_t wait_at_gate(struct vm_fault *vmf)
+/* By this name /proc/PID/stack says what is waited for. */
+static noinline void wait_at_gate(struct barlease_buffer *buffer,
+				  unsigned int flags)
 {
-	struct barlease_buffer *buffer = vmf->vma->vm_private_data;
-	struct file *file;
-
-	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
-		return VM_FAULT_RETRY;
-
-	file = get_file(vmf->vma->vm_file);
-	release_fault_lock(vmf);
-	if (vmf->flags & FAULT_FLAG_USER)
+	if (flags & FAULT_FLAG_USER)
 		wait_var_event_interruptible(&buffer->gate, settled(buffer));
 	else
 		wait_var_event_killable(&buffer->gate, settled(buffer));
-	fput(file);
-	return VM_FAULT_RETRY;
 }
 
 static vm_fault_t refuse(const struct vm_fault *vmf, unsigned long size)
 {
-	const struct barlease_buffer *buffer = vmf->vma->vm_private_data;
-
-	barlease_count(buffer->bdev, BARLEASE_FAULTS_REFUSED);
-	trace_fault(vmf, size, true);
+	barlease_fault_note(vmf, size, BARLEASE_FAULTS_REFUSED);
 	return VM_FAULT_SIGBUS;
 }
 
 static vm_fault_t fill_scratch(struct vm_fault *vmf, unsigned long size)
 {
-	const struct barlease_buffer *buffer = vmf->vma->vm_private_data;
 	vm_fault_t ret;
 
 	if (size != PAGE_SIZE)
@@ -83,8 +64,7 @@ static vm_fault_t fill_scratch(struct vm_fault *vmf, unsigned long size)
 	if (ret != VM_FAULT_NOPAGE)
 		return refuse(vmf, size);
 
-	barlease_count(buffer->bdev, BARLEASE_FAULTS_SCRATCH);
-	trace_fault(vmf, size, false);
+	barlease_fault_note(vmf, size, BARLEASE_FAULTS_SCRATCH);
 	return ret;
 }
 
@@ -103,7 +83,7 @@ vm_fault_t barlease_barred_fault(struct vm_fault *vmf, unsigned long size)
 	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY) ||
 	    (!revoked && in_system_call(vmf)))
 		return refuse(vmf, size);
-	return wait_at_gate(vmf);
+	return barlease_fault_wait(vmf, wait_at_gate);
 }
 
 void barlease_barred_wake(struct barlease_buffer *buffer)

@@ -20,15 +20,30 @@
 #include "table.h"
 #include "trace.h"
 
+vm_fault_t barlease_fault_wait(struct vm_fault *vmf,
+			       void (*wait)(struct barlease_buffer *buffer,
+					    unsigned int flags))
+{
+	struct barlease_buffer *buffer = vmf->vma->vm_private_data;
+	struct file *file;
+
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return VM_FAULT_RETRY;
+
+	file = get_file(vmf->vma->vm_file);
+	release_fault_lock(vmf);
+	wait(buffer, vmf->flags);
+	fput(file);
+	return VM_FAULT_RETRY;
+}
+
+static void wait_for_access(struct barlease_buffer *buffer, unsigned int flags)
+{
+	barlease_access_wait_killable(buffer->bdev);
+}
+
 /*
  * Enter the section in which page tables are filled.
- *
- * Waiting there with mmap_lock held would make every mmap() and fault of the
- * process wait for the reset of a device. So where the fault may be retried,
- * it lets go of the lock that it came with (mmap_lock or the VMA's own) and
- * waits without. Only the file keeps the driver and the device alive then: the
- * VMA may be gone. FAULT_FLAG_TRIED does not matter: a fault may be retried
- * any number of times, and waits anew each time.
  *
  * A few kernel-internal callers (fixup_user_fault() without @unlocked) allow
  * no retry. Those wait with mmap_lock held: slow at worst, but no deadlock, as
@@ -39,7 +54,6 @@ static vm_fault_t begin_fault(struct vm_fault *vmf, int *token)
 {
 	struct barlease_buffer *buffer = vmf->vma->vm_private_data;
 	struct barlease_device *bdev = buffer->bdev;
-	struct file *file;
 
 	if (likely(barlease_access_trybegin(bdev, token)))
 		return 0;
@@ -48,15 +62,7 @@ static vm_fault_t begin_fault(struct vm_fault *vmf, int *token)
 		barlease_access_begin(bdev, token);
 		return 0;
 	}
-
-	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
-		return VM_FAULT_RETRY;
-
-	file = get_file(vmf->vma->vm_file);
-	release_fault_lock(vmf);
-	barlease_access_wait_killable(bdev);
-	fput(file);
-	return VM_FAULT_RETRY;
+	return barlease_fault_wait(vmf, wait_for_access);
 }
 
 /*
@@ -79,23 +85,25 @@ static bool fill_in_gate(struct vm_fault *vmf,
 	return true;
 }
 
+void barlease_fault_note(const struct vm_fault *vmf, unsigned long size,
+			 enum barlease_stat what)
+{
+	const struct barlease_buffer *buffer = vmf->vma->vm_private_data;
+
+	barlease_count(buffer->bdev, what);
+	trace_fault(vmf, size, what == BARLEASE_FAULTS_REFUSED);
+}
+
 /* Before the VMA's lock is let go */
 static vm_fault_t note(const struct vm_fault *vmf, unsigned long size,
 		       vm_fault_t ret)
 {
-	struct barlease_buffer *buffer = vmf->vma->vm_private_data;
-	enum barlease_stat what;
-
 	if (ret == VM_FAULT_NOPAGE)
-		what = size == PAGE_SIZE ? BARLEASE_FAULTS_SMALL :
-					   BARLEASE_FAULTS_HUGE;
+		barlease_fault_note(vmf, size, size == PAGE_SIZE ?
+						       BARLEASE_FAULTS_SMALL :
+						       BARLEASE_FAULTS_HUGE);
 	else if (ret == VM_FAULT_SIGBUS)
-		what = BARLEASE_FAULTS_REFUSED;
-	else
-		return ret;
-
-	barlease_count(buffer->bdev, what);
-	trace_fault(vmf, size, ret == VM_FAULT_SIGBUS);
+		barlease_fault_note(vmf, size, BARLEASE_FAULTS_REFUSED);
 	return ret;
 }
 
@@ -146,17 +154,14 @@ static vm_fault_t fill_parts(struct vm_area_struct *vma, unsigned long address,
 	return VM_FAULT_NOPAGE;
 }
 
-/*
- * What one page table has of the VMA. The rest of it may belong to neighbouring
- * VMAs, whose locks nobody here has.
- */
+/* What one page table has of the VMA */
 static vm_fault_t fill_small(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	const struct barlease_buffer *buffer = vma->vm_private_data;
-	unsigned long start = max(vma->vm_start, vmf->address & PMD_MASK);
-	unsigned long end = pmd_addr_end(vmf->address, vma->vm_end);
+	unsigned long start, end;
 
+	barlease_table_part(vmf, &start, &end);
 	if (barlease_buffer_has_parts(buffer))
 		return fill_parts(vma, start, end);
 	return barlease_fill_table(vma, start, end, vma->vm_page_prot);

@@ -57,9 +57,9 @@ void barlease_scratch_free(struct barlease_buffer *buffer)
 vm_fault_t barlease_scratch_fill(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	unsigned long start = max(vma->vm_start, vmf->address & PMD_MASK);
-	unsigned long end = pmd_addr_end(vmf->address, vma->vm_end);
+	unsigned long start, end;
 
+	barlease_table_part(vmf, &start, &end);
 	return barlease_fill_table_with(vma, start, end,
 					pfn_of(vma->vm_private_data),
 					vm_get_page_prot(vma->vm_flags));

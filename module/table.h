@@ -7,7 +7,7 @@
 #ifndef BARLEASE_TABLE_H
 #define BARLEASE_TABLE_H
 
-#include <linux/mm_types.h>
+#include <linux/mm.h>
 
 /**
  * barlease_prepare_table() - make sure that there is a page table
@@ -19,6 +19,19 @@
  * page table of, and the access is to be tried again; VM_FAULT_OOM.
  */
 vm_fault_t barlease_prepare_table(struct vm_fault *vmf);
+
+/*
+ * What the fault's page table has of the mapping. The rest of it may belong to
+ * neighbouring VMAs, whose locks nobody here has.
+ */
+static inline void barlease_table_part(const struct vm_fault *vmf,
+				       unsigned long *start, unsigned long *end)
+{
+	const struct vm_area_struct *vma = vmf->vma;
+
+	*start = max(vma->vm_start, vmf->address & PMD_MASK);
+	*end = pmd_addr_end(vmf->address, vma->vm_end);
+}
 
 /**
  * barlease_fill_table() - what one page table has of a mapping, or a part of it
