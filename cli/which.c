@@ -17,10 +17,33 @@
 #include "sysfs.h"
 #include "which.h"
 
-#define REQUEST_SIZE	(BARLEASE_NAME_MAX + 64)
+#define MORE_SIZE	32
+#define REQUEST_SIZE	(BARLEASE_NAME_MAX + 32 + MORE_SIZE)
+
+/* @more: " grace=5000ms", or "" where no time is given. Return: an exit status */
+static int more_of(const struct verb *verb, const struct which_order *what,
+		   char more[MORE_SIZE])
+{
+	uint64_t milliseconds;
+
+	*more = '\0';
+	if (!what->time)
+		return EXIT_SUCCESS;
+	if (duration_parse(what->time, &milliseconds) ||
+	    milliseconds < what->least)
+		return what->least ? misused(verb, "\"%s\" is no time; "
+						   DURATION_EXAMPLES " are",
+					     what->time) :
+				     misused(verb, "\"%s\" is no time; "
+						   DURATION_EXAMPLES " are, and 0",
+					     what->time);
+	snprintf(more, MORE_SIZE, " %s=%" PRIu64 "ms", what->key, milliseconds);
+	return EXIT_SUCCESS;
+}
 
 static int order_one(const struct verb *verb, struct admin *admin,
-		     const struct which_order *what, const char *id)
+		     const struct which_order *what, const char *more,
+		     const char *id)
 {
 	char request[REQUEST_SIZE];
 	uint64_t number;
@@ -29,18 +52,19 @@ static int order_one(const struct verb *verb, struct admin *admin,
 		return misused(verb, "\"%s\" is no lease's number; 'barlease ps' shows them",
 			       id);
 	snprintf(request, sizeof(request), "%s id=%" PRIu64 "%s", what->order,
-		 number, what->more);
+		 number, more);
 	return broker_order(verb, admin, request);
 }
 
 /* All of them, whatever becomes of one */
 static int order_each(const struct verb *verb, struct admin *admin,
-		      const struct which_order *what, int argc, char **argv)
+		      const struct which_order *what, const char *more,
+		      int argc, char **argv)
 {
 	int i, one, ret = EXIT_SUCCESS;
 
 	for (i = 0; i < argc; i++) {
-		one = order_one(verb, admin, what, argv[i]);
+		one = order_one(verb, admin, what, more, argv[i]);
 		if (one)
 			ret = one;
 	}
@@ -56,7 +80,7 @@ static bool is_word(const char *text)
 
 /* Return: an exit status; @request is what the options ask for */
 static int request_of(const struct verb *verb, const struct options *options,
-		      const struct which_order *what,
+		      const struct which_order *what, const char *more,
 		      char request[REQUEST_SIZE])
 {
 	char bdf[BDF_SIZE];
@@ -64,25 +88,25 @@ static int request_of(const struct verb *verb, const struct options *options,
 
 	if (options->given & OPT_ALL_LEASES) {
 		snprintf(request, REQUEST_SIZE, "%s all=yes%s", what->order,
-			 what->more);
+			 more);
 	} else if (options->given & OPT_UID) {
 		if (!parse_number(options->uid, UINT32_MAX, &uid))
 			return misused(verb, "\"%s\" is no uid, as 1000 is one",
 				       options->uid);
 		snprintf(request, REQUEST_SIZE, "%s uid=%" PRIu64 "%s",
-			 what->order, uid, what->more);
+			 what->order, uid, more);
 	} else if (options->given & OPT_OF_SLICE) {
 		if (!is_word(options->slice))
 			return misused(verb, "\"%s\" is no slice's name",
 				       options->slice);
 		snprintf(request, REQUEST_SIZE, "%s slice=%s%s", what->order,
-			 options->slice, what->more);
+			 options->slice, more);
 	} else {
 		if (barlease_pci_address(options->device, bdf))
 			return misused(verb, "\"%s\" is no PCI address, as 0000:03:00.0 is one",
 				       options->device);
 		snprintf(request, REQUEST_SIZE, "%s device=%s%s", what->order,
-			 bdf, what->more);
+			 bdf, more);
 	}
 	return EXIT_SUCCESS;
 }
@@ -105,39 +129,21 @@ int which_order(const struct verb *verb, const struct options *options,
 		const struct which_order *what, int argc, char **argv)
 {
 	unsigned int which = options->given & WHICH_OPTIONS;
-	char request[REQUEST_SIZE];
+	char request[REQUEST_SIZE], more[MORE_SIZE];
 	struct admin *admin;
-	int ret = EXIT_SUCCESS;
+	int ret;
 
 	if (!argc != !!which || which & (which - 1))
 		return misused(verb, "name leases by their numbers, or by one of the options");
-	if (which)
-		ret = request_of(verb, options, what, request);
+	ret = more_of(verb, what, more);
+	if (!ret && which)
+		ret = request_of(verb, options, what, more, request);
 	if (!ret)
 		ret = broker_connect(verb, options, &admin);
 	if (ret)
 		return ret;
 	ret = which ? order_all(verb, admin, what, request) :
-		      order_each(verb, admin, what, argc, argv);
+		      order_each(verb, admin, what, more, argc, argv);
 	admin_close(admin);
 	return ret;
-}
-
-int which_time(const struct verb *verb, const char *option, const char *name,
-	       uint64_t least, struct which_time *time)
-{
-	uint64_t milliseconds;
-
-	*time = (struct which_time){ "" };
-	if (!option)
-		return EXIT_SUCCESS;
-	if (duration_parse(option, &milliseconds) || milliseconds < least)
-		return least ? misused(verb, "\"%s\" is no time; "
-					     DURATION_EXAMPLES " are", option) :
-			       misused(verb, "\"%s\" is no time; "
-					     DURATION_EXAMPLES " are, and 0",
-				       option);
-	snprintf(time->words, sizeof(time->words), " %s=%" PRIu64 "ms", name,
-		 milliseconds);
-	return EXIT_SUCCESS;
 }

@@ -17,28 +17,21 @@
 /**
  * struct which_order - what barleased is to do with them
  * @order: its word
- * @more: what comes behind those that are meant, with a space before it; or ""
  * @done: what has become of them, for who reads
+ * @key: behind which comes a time, where it is given
+ * @time: that, as the user has said it; or NULL
+ * @least: that it may be, in milliseconds
  */
 struct which_order {
 	const char *order;
-	const char *more;
 	const char *done;
+	const char *key;
+	const char *time;
+	uint64_t least;
 };
 
 /* Return: an exit status; what was wrong has been said */
 int which_order(const struct verb *verb, const struct options *options,
 		const struct which_order *what, int argc, char **argv);
-
-/*
- * An option that is a time, as a word of an order: " grace=5000ms", or "" where it is
- * not given. @least: in milliseconds. Return: an exit status
- */
-struct which_time {
-	char words[32];
-};
-
-int which_time(const struct verb *verb, const char *option, const char *name,
-	       uint64_t least, struct which_time *time);
 
 #endif

@@ -4,20 +4,19 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
-#include <stdlib.h>
-
 #include "which.h"
 
 static int pause_them(const struct verb *verb, const struct options *options,
 		      int argc, char **argv)
 {
-	struct which_order what = { .order = "pause", .done = "paused" };
-	struct which_time term;
-	int ret = which_time(verb, options->term, "for", 1, &term);
+	const struct which_order what = {
+		.order = "pause",
+		.done = "paused",
+		.key = "for",
+		.time = options->term,
+		.least = 1,
+	};
 
-	if (ret)
-		return ret;
-	what.more = term.words;
 	return which_order(verb, options, &what, argc, argv);
 }
 
@@ -26,7 +25,6 @@ static int resume_them(const struct verb *verb, const struct options *options,
 {
 	const struct which_order what = {
 		.order = "resume",
-		.more = "",
 		.done = "resumed",
 	};
 

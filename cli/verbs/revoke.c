@@ -4,20 +4,18 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
-#include <stdlib.h>
-
 #include "which.h"
 
 static int revoke(const struct verb *verb, const struct options *options,
 		  int argc, char **argv)
 {
-	struct which_order what = { .order = "revoke", .done = "revoked" };
-	struct which_time grace;
-	int ret = which_time(verb, options->grace, "grace", 0, &grace);
+	const struct which_order what = {
+		.order = "revoke",
+		.done = "revoked",
+		.key = "grace",
+		.time = options->grace,
+	};
 
-	if (ret)
-		return ret;
-	what.more = grace.words;
 	return which_order(verb, options, &what, argc, argv);
 }
 
