@@ -646,3 +646,16 @@ long client_event_now(int fd, const long *args)
 		return ret ?: -EAGAIN;
 	return event_code(&event);
 }
+
+bool client_works(const struct peer *peer)
+{
+	static long value;
+
+	return !client_call(peer, client_write, 0, ++value) &&
+	       client_call(peer, client_read, 0) == value;
+}
+
+void client_hears(const struct peer *peer, long event, const char *name)
+{
+	is_int(client_call(peer, client_event, 0), event, "%s", name);
+}

@@ -132,4 +132,9 @@ long client_event_now(int fd, const long *args);
 #define client_call(peer, function, ...) \
 	peer_call(peer, function, -1, ARGS(__VA_ARGS__))
 
+/* Can it write through its last lease, and read that back? */
+bool client_works(const struct peer *peer);
+/* Check that this is its next event */
+void client_hears(const struct peer *peer, long event, const char *name);
+
 #endif

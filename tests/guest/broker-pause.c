@@ -34,19 +34,6 @@ static long acquire(const struct peer *peer, const char *name,
 	return client_call(peer, client_acquire, (long)name, flags);
 }
 
-static bool works(const struct peer *peer)
-{
-	static long value;
-
-	return !client_call(peer, client_write, 0, ++value) &&
-	       client_call(peer, client_read, 0) == value;
-}
-
-static void hears(const struct peer *peer, long event, const char *name)
-{
-	is_int(client_call(peer, client_event, 0), event, "%s", name);
-}
-
 static bool asked(int admin, const char *request)
 {
 	return admin_ask(admin, request, answer, sizeof(answer));
@@ -84,18 +71,18 @@ static void one_of_several(int admin)
 	ok(admin_line(watch, answer, sizeof(answer)) &&
 	   !strncmp(answer, "paused id=", 10), "which those hear who watch");
 	ok(strstr(answer, " state=paused"), "it is its state");
-	hears(&peer, BARLEASE_EVENT_PAUSED, "its holder is told");
+	client_hears(&peer, BARLEASE_EVENT_PAUSED, "its holder is told");
 	read_waits(&peer);
-	ok(works(&same), "who has a lease of the same slice goes on");
+	ok(client_works(&same), "who has a lease of the same slice goes on");
 	client_call(&same, client_write, 0, 77);
-	ok(works(&other), "and who has another one");
+	ok(client_works(&other), "and who has another one");
 	snprintf(request, sizeof(request), "resume id=%ld", id);
 	ok(asked(admin, request), "it is resumed");
 	is_int(peer_result(&peer), 77, "the access is done");
-	hears(&peer, BARLEASE_EVENT_UNPAUSED, "its holder is told of that, too");
+	client_hears(&peer, BARLEASE_EVENT_UNPAUSED, "its holder is told of that, too");
 	ok(admin_line(watch, answer, sizeof(answer)) &&
 	   !strncmp(answer, "unpaused id=", 12), "and those who watch");
-	ok(works(&peer), "it works as before");
+	ok(client_works(&peer), "it works as before");
 	peer_stop(&peer);
 	peer_stop(&same);
 	peer_stop(&other);
@@ -112,11 +99,11 @@ static void all_of_a_user(int admin)
 	   "a user's leases are paused for a time");
 	ok(strstr(answer, "ok leases=1"), "it is one");
 	read_waits(&peer);
-	ok(works(&other), "others go on");
+	ok(client_works(&other), "others go on");
 	ok(peer_is_done(&peer, PATIENCE_MS), "when the time is over, its access is done");
 	peer_result(&peer);
-	hears(&peer, BARLEASE_EVENT_PAUSED, "it was told of the pause");
-	hears(&peer, BARLEASE_EVENT_UNPAUSED, "and of its end");
+	client_hears(&peer, BARLEASE_EVENT_PAUSED, "it was told of the pause");
+	client_hears(&peer, BARLEASE_EVENT_UNPAUSED, "and of its end");
 	peer_stop(&peer);
 	peer_stop(&other);
 }
@@ -159,7 +146,7 @@ static void others_meanwhile(int admin, pid_t broker)
 	read_waits(&peer);
 	other = client_connected(1001);
 	ok(acquire(&other, "page", 0) > 0, "its user gets another lease of it");
-	ok(works(&other), "which is not paused");
+	ok(client_works(&other), "which is not paused");
 	snprintf(request, sizeof(request), "reset device=%s", dev_small().name);
 	ok(asked(admin, request), "the device is reset");
 	ok(!peer_is_done(&peer, 300), "the access waits still");
@@ -192,14 +179,14 @@ static void ends_in_ones(pid_t broker, int admin)
 	ok(acquire(&peer, "page", BARLEASE_ONES) > 0,
 	   "a lease that ends in ones is there for who asks");
 	acquire(&other, "page", 0);
-	ok(works(&peer), "it works");
+	ok(client_works(&peer), "it works");
 	ok(asked(admin, "revoke slice=page"), "the slice is revoked");
 	is_int(client_call(&peer, client_read, 0), UINT32_MAX, "it reads ones");
 	is_error(client_call(&other, client_read, 0), EFAULT,
 		 "another one's is SIGBUS");
 	is_int(client_call(&peer, client_write, 0, 5), 0, "a write succeeds");
 	is_int(client_call(&peer, client_read, 0), 5, "and reads back");
-	hears(&peer, CLIENT_REVOKED(BARLEASE_ORDERED), "its holder is told as ever");
+	client_hears(&peer, CLIENT_REVOKED(BARLEASE_ORDERED), "its holder is told as ever");
 	client_call(&peer, client_connect, 0);
 	ok(acquire(&peer, "page", BARLEASE_ONES) > 0, "it gets another one");
 	is_int(broker_end((kill(broker, SIGKILL), broker)), -SIGKILL,

@@ -45,19 +45,6 @@ static long wait_for(const struct peer *peer, const char *name)
 	return client_call(peer, client_start_wait, (long)name, LONG);
 }
 
-static bool works(const struct peer *peer)
-{
-	static long value;
-
-	return !client_call(peer, client_write, 0, ++value) &&
-	       client_call(peer, client_read, 0) == value;
-}
-
-static void hears(const struct peer *peer, long event, const char *name)
-{
-	is_int(client_call(peer, client_event, 0), event, "%s", name);
-}
-
 static void is_answered(int admin, const char *want, const char *name)
 {
 	bool heard = admin_line(admin, answer, sizeof(answer));
@@ -79,9 +66,9 @@ static void given_back_in_time(int admin)
 	long id = acquire(&peer, "page");
 
 	dprintf(admin, "revoke id=%ld grace=1m\n", id);
-	hears(&peer, CLIENT_REVOKING(BARLEASE_ORDERED),
-	      "a holder is told before its lease is taken");
-	ok(works(&peer), "it still has it");
+	client_hears(&peer, CLIENT_REVOKING(BARLEASE_ORDERED),
+		     "a holder is told before its lease is taken");
+	ok(client_works(&peer), "it still has it");
 	is_error(client_call(&peer, client_renew, id, LONG), EBUSY,
 		 "and cannot renew it: EBUSY");
 	is_int(client_call(&peer, client_release, id), 0, "it gives it back");
@@ -98,9 +85,9 @@ static void taken_in_the_end(int admin)
 	int64_t start = now_us();
 
 	dprintf(admin, "revoke id=%ld grace=300ms\n", id);
-	hears(&peer, CLIENT_REVOKING(BARLEASE_ORDERED), "one that is told");
-	hears(&peer, CLIENT_REVOKED(BARLEASE_ORDERED),
-	      "and does nothing loses it");
+	client_hears(&peer, CLIENT_REVOKING(BARLEASE_ORDERED), "one that is told");
+	client_hears(&peer, CLIENT_REVOKED(BARLEASE_ORDERED),
+		     "and does nothing loses it");
 	ok(now_us() - start >= 300000, "but not before its time is over");
 	is_int(client_call(&peer, client_write, 0, 1), -EFAULT,
 	       "and reaches nothing any more");
@@ -115,12 +102,12 @@ static void grace_of_the_slice(int admin)
 
 	acquire(&peer, "polite");
 	dprintf(admin, "revoke slice=polite\n");
-	hears(&peer, CLIENT_REVOKING(BARLEASE_ORDERED),
-	      "grace= of the slice is for each order");
-	ok(works(&peer), "its holder still has it");
+	client_hears(&peer, CLIENT_REVOKING(BARLEASE_ORDERED),
+		     "grace= of the slice is for each order");
+	ok(client_works(&peer), "its holder still has it");
 	ok(admin_ask(other, "revoke slice=polite grace=0", answer,
 		     sizeof(answer)), "another one says grace=0");
-	hears(&peer, CLIENT_REVOKED(BARLEASE_ORDERED), "and it is taken at once");
+	client_hears(&peer, CLIENT_REVOKED(BARLEASE_ORDERED), "and it is taken at once");
 	is_answered(admin, "ok leases=1", "the first order is answered, too");
 	invalid(other, "revoke all=yes grace=121s");
 	invalid(other, "revoke all=yes grace=");
@@ -147,9 +134,9 @@ static void terms(int watcher)
 	struct peer peer = client_connected(1001);
 	long id = acquire(&peer, "brief");
 
-	hears(&peer, CLIENT_REVOKING(BARLEASE_EXPIRED),
-	      "a lease is about to end by itself");
-	ok(works(&peer), "its holder still has it");
+	client_hears(&peer, CLIENT_REVOKING(BARLEASE_EXPIRED),
+		     "a lease is about to end by itself");
+	ok(client_works(&peer), "its holder still has it");
 	is_error(client_call(&peer, client_renew, id, 0), EINVAL,
 		 "a term of nothing: EINVAL");
 	is_error(client_call(&peer, client_renew, id, 20001), EINVAL,
@@ -158,11 +145,11 @@ static void terms(int watcher)
 		 "another one's: ENOENT");
 	is_int(client_call(&peer, client_renew, id, BARLEASE_FOREVER), 20000,
 	       "it is renewed, for as long as may be");
-	hears(&peer, CLIENT_REVOKING(BARLEASE_EXPIRED), "and told anew");
+	client_hears(&peer, CLIENT_REVOKING(BARLEASE_EXPIRED), "and told anew");
 	is_int(client_call(&peer, client_renew, id, 500), 500,
 	       "it makes do with less");
-	hears(&peer, CLIENT_REVOKING(BARLEASE_EXPIRED), "is told of that");
-	hears(&peer, CLIENT_REVOKED(BARLEASE_EXPIRED), "and then it ends");
+	client_hears(&peer, CLIENT_REVOKING(BARLEASE_EXPIRED), "is told of that");
+	client_hears(&peer, CLIENT_REVOKED(BARLEASE_EXPIRED), "and then it ends");
 	is_int(client_call(&peer, client_write, 0, 1), -EFAULT,
 	       "and reaches nothing any more");
 	peer_stop(&peer);
@@ -184,21 +171,21 @@ static void turn_by_turn(int admin)
 	is_int(client_call(&one, client_renew, id, BARLEASE_FOREVER), 0,
 	       "a lease without an end has none when it is renewed");
 	peer_kill(&one);
-	hears(&two, BARLEASE_EVENT_ANSWERED,
-	      "it is killed, and who has waited longest is next");
+	client_hears(&two, BARLEASE_EVENT_ANSWERED,
+		     "it is killed, and who has waited longest is next");
 	id = client_call(&two, client_finish, second);
 	is_ok(id, "it has the lease");
-	ok(works(&two), "which works");
+	ok(client_works(&two), "which works");
 	is_error(client_call(&three, client_event_now, 0), EAGAIN,
 		 "the other one goes on waiting");
 	one = client_connected(1001);
 	is_error(acquire(&one, "page"), EBUSY, "who comes and does not wait: EBUSY");
 	snprintf(answer, sizeof(answer), "revoke id=%ld", id);
 	admin_ask(admin, answer, answer, sizeof(answer));
-	hears(&three, BARLEASE_EVENT_ANSWERED,
-	      "a revoke, and the other one is next");
+	client_hears(&three, BARLEASE_EVENT_ANSWERED,
+		     "a revoke, and the other one is next");
 	is_ok(client_call(&three, client_finish, third), "and has the lease");
-	ok(works(&three), "which works");
+	ok(client_works(&three), "which works");
 	is_int(client_call(&two, client_write, 0, 1), -EFAULT,
 	       "the one before has it no more");
 	peer_stop(&one);
@@ -216,21 +203,21 @@ static void others_wait(void)
 		 "it is not renewed while others wait: EBUSY");
 	is_int(client_call(&one, client_renew, id, 100), 100,
 	       "but for less than it has");
-	hears(&one, CLIENT_REVOKED(BARLEASE_EXPIRED), "and then it is over");
-	hears(&two, BARLEASE_EVENT_ANSWERED, "for the one who waits");
+	client_hears(&one, CLIENT_REVOKED(BARLEASE_EXPIRED), "and then it is over");
+	client_hears(&two, BARLEASE_EVENT_ANSWERED, "for the one who waits");
 	id = client_call(&two, client_finish, request);
 	is_ok(id, "who has it");
 	request = wait_for(&one, "turn");
 	is_int(client_call(&one, client_cancel, request), 0,
 	       "one that waits gives up");
-	hears(&one, BARLEASE_EVENT_ANSWERED, "which is answered");
+	client_hears(&one, BARLEASE_EVENT_ANSWERED, "which is answered");
 	is_error(client_call(&one, client_finish, request), ECANCELED,
 		 "by ECANCELED");
 	is_int(client_call(&two, client_renew, id, BARLEASE_FOREVER), 3600000,
 	       "and it can be renewed");
 	is_int(client_call(&one, client_watch, 0), 0, "it wants to be told");
 	is_int(client_call(&two, client_release, id), 0, "when it is given back");
-	hears(&one, BARLEASE_EVENT_FREED, "and is");
+	client_hears(&one, BARLEASE_EVENT_FREED, "and is");
 	peer_stop(&one);
 	peer_stop(&two);
 }
@@ -277,7 +264,7 @@ static void polite_workers(int admin)
 		request = wait_for(&looks, "turn");
 		gives_way(admin);
 		gives_way(admin);
-		hears(&looks, BARLEASE_EVENT_ANSWERED, "then it is our turn");
+		client_hears(&looks, BARLEASE_EVENT_ANSWERED, "then it is our turn");
 		id = client_call(&looks, client_finish, request);
 		number = job_number(&looks);
 		ok(number >= last + 2, "no job is half done, of %ld", number);
@@ -300,11 +287,11 @@ static void taken_off_the_list(pid_t broker)
 	request = wait_for(&two, "more");
 	configure("");
 	broker_reload(broker);
-	hears(&two, BARLEASE_EVENT_ANSWERED,
-	      "who waits for what is no slice any more is told");
+	client_hears(&two, BARLEASE_EVENT_ANSWERED,
+		     "who waits for what is no slice any more is told");
 	is_error(client_call(&two, client_finish, request), ENOENT, "ENOENT");
-	hears(&one, CLIENT_REVOKED(BARLEASE_FORBIDDEN),
-	      "and its holder loses it, at once");
+	client_hears(&one, CLIENT_REVOKED(BARLEASE_FORBIDDEN),
+		     "and its holder loses it, at once");
 	acquire(&one, "page");
 	new = wait_for(&two, "page");
 	kill(broker, SIGKILL);

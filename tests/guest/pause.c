@@ -27,9 +27,9 @@
 #include "map.h"
 #include "pagetable.h"
 #include "pattern.h"
-#include "prng.h"
 #include "stack.h"
 #include "tap.h"
+#include "toucher.h"
 
 #define SIZE	MIB(4)
 #define SEED	32
@@ -387,56 +387,25 @@ static void while_in_use(void)
 }
 
 /* A first fault and a pause, as nearly at the same time as can be */
-static _Atomic mapping_t target;
-
-static void spin(struct prng *prng)
-{
-	volatile uint32_t left = prng_below(prng, 4000);
-
-	while (left)
-		left--;
-}
-
-static void *toucher(void *arg)
-{
-	struct prng prng = prng_seeded(1);
-	mapping_t at;
-	uint32_t value;
-
-	(void)arg;
-	for (int i = 0; i < CLOSE_CALLS; i++) {
-		while (!(at = atomic_load(&target)))
-			sched_yield();
-		spin(&prng);
-		read32(at, &value);
-		atomic_store(&target, NULL);
-	}
-	return NULL;
-}
-
 static void close_calls(void)
 {
 	int lease = lease_of(small.device, BAR2, 0, PAGE);
-	struct prng prng = prng_seeded(2);
-	pthread_t thread;
+	struct toucher toucher;
 	long left = 0;
 
-	if (pthread_create(&thread, NULL, toucher, NULL))
-		bail("no thread");
+	toucher_begin(&toucher, CLOSE_CALLS);
 	for (int i = 0; i < CLOSE_CALLS; i++) {
 		mapping_t at = map(lease, 0, PAGE, RW);
 
-		atomic_store(&target, at);
-		spin(&prng);
+		toucher_touch(&toucher, at);
 		lease_pause(small.device, lease);
 		for (int look = 0; look < 3; look++)
 			left += entry_at(at).present;
 		lease_resume(small.device, lease);
-		while (atomic_load(&target))
-			sched_yield();
+		toucher_wait(&toucher);
 		unmap(at, PAGE);
 	}
-	pthread_join(thread, NULL);
+	toucher_end(&toucher);
 	is_int(left, 0, "in %d pauses during a first fault no page was there",
 	       CLOSE_CALLS);
 	close(lease);

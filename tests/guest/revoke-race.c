@@ -21,6 +21,7 @@
 #include "peer.h"
 #include "prng.h"
 #include "tap.h"
+#include "toucher.h"
 
 #define SEED	5
 #define SIZE	MIB(4)
@@ -251,57 +252,26 @@ static void two_revokers(void)
 }
 
 /* One page, one fault and one revoke, as nearly at the same time as can be */
-static _Atomic mapping_t target;
-
-static void spin(struct prng *prng)
-{
-	volatile uint32_t left = prng_below(prng, 4000);
-
-	while (left)
-		left--;
-}
-
-static void *toucher(void *arg)
-{
-	struct prng prng = prng_seeded(1);
-	mapping_t at;
-	uint32_t value;
-
-	(void)arg;
-	for (int i = 0; i < CLOSE_CALLS; i++) {
-		while (!(at = atomic_load(&target)))
-			;
-		spin(&prng);
-		read32(at, &value);
-		atomic_store(&target, NULL);
-	}
-	return NULL;
-}
-
 static void close_calls(void)
 {
-	struct prng prng = prng_seeded(2);
 	long refused = 0, alive = 0, left = 0;
-	pthread_t thread;
+	struct toucher toucher;
 	uint32_t value;
 
-	if (pthread_create(&thread, NULL, toucher, NULL))
-		bail("no thread");
+	toucher_begin(&toucher, CLOSE_CALLS);
 	for (int i = 0; i < CLOSE_CALLS; i++) {
 		int lease = lease_of(small.device, BAR2, 0, PAGE);
 		mapping_t at = map(lease, 0, PAGE, RW);
 
-		atomic_store(&target, at);
-		spin(&prng);
+		toucher_touch(&toucher, at);
 		refused += lease_revoke(small.device, lease) != 0;
-		while (atomic_load(&target))
-			;
+		toucher_wait(&toucher);
 		left += entry_at(at).present;
 		alive += read32(at, &value);
 		unmap(at, PAGE);
 		close(lease);
 	}
-	pthread_join(thread, NULL);
+	toucher_end(&toucher);
 	is_int(refused, 0, "%d leases of a page are revoked while a first fault is under way",
 	       CLOSE_CALLS);
 	is_int(left, 0, "no fault left a page behind");

@@ -54,16 +54,6 @@ static void hears_unpaused(int peer, uint32_t id)
 	assert_int_equal(message.unpaused.id, id);
 }
 
-static void hears_revoked(int peer, uint32_t id, enum barlease_reason reason)
-{
-	struct bl_wire_message message;
-
-	settle_until_heard(peer);
-	peer_hears(peer, BL_WIRE_REVOKED, &message, NULL);
-	assert_int_equal(message.revoked.id, id);
-	assert_int_equal(message.revoked.reason, reason);
-}
-
 static void paused_and_resumed(void **state)
 {
 	int peer, other, fd, others;
@@ -140,7 +130,7 @@ static void ends_meanwhile(void **state)
 	hears_paused(peer, id);
 	assert_int_equal(barlease_server_revoke(server, id), 0);
 	assert_int_equal(heard.pause, 0);
-	hears_revoked(peer, id, BARLEASE_ORDERED);
+	peer_hears_revoked(peer, id, BARLEASE_ORDERED);
 	assert_int_equal(pause_lease(id, LONG), -ENOENT);
 	assert_int_equal(resume_lease(id), -ENOENT);
 	close(fd);
@@ -164,34 +154,25 @@ static void ends_meanwhile(void **state)
 
 static void with_a_term(void **state)
 {
-	const struct barlease_range range = { 0, PAGE };
-	const struct barlease_slice slice = {
-		.name = "brief",
-		.bar = FAKE_BAR,
-		.ranges = &range,
-		.nr_ranges = 1,
-		.flags = EXCLUSIVE,
-		.max_term = 4 * SHORT,
-	};
 	int peer, fd;
 	uint32_t id;
 
 	(void)state;
-	assert_int_equal(barlease_server_add_slice(server, &device, &slice), 0);
+	offer_for("brief", NULL, 0, 0, 4 * SHORT);
 	peer = peer_new_with(ALL);
 	id = peer_gets(peer, "brief", 0, &fd);
 	pause_lease(id, SHORT);
 	hears_paused(peer, id);
 	hears_unpaused(peer, id);
 	assert_false(fake_revoked(fd));
-	hears_revoked(peer, id, BARLEASE_EXPIRED);
+	peer_hears_revoked(peer, id, BARLEASE_EXPIRED);
 	close(fd);
 
 	/* The term goes on while it is paused */
 	id = peer_gets(peer, "brief", 0, &fd);
 	pause_lease(id, LONG);
 	hears_paused(peer, id);
-	hears_revoked(peer, id, BARLEASE_EXPIRED);
+	peer_hears_revoked(peer, id, BARLEASE_EXPIRED);
 	assert_true(fake_revoked(fd));
 	close(fd);
 	close(peer);
@@ -240,7 +221,7 @@ static void what_cannot_be(void **state)
 	hears_paused(peer, id);
 	/* What cannot be resumed when it is due is over */
 	device.pause_error = -EIO;
-	hears_revoked(peer, id, BARLEASE_ORDERED);
+	peer_hears_revoked(peer, id, BARLEASE_ORDERED);
 	assert_non_null(strstr(heard.why, "cannot be resumed"));
 	device.pause_error = 0;
 	close(fd);

@@ -36,34 +36,6 @@ static int64_t now(void)
 	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-static void offer_for(const char *name, const char *group, unsigned int page,
-		      uint64_t grace, uint64_t max_term)
-{
-	const struct barlease_range range = { page * PAGE, PAGE };
-	const struct barlease_slice slice = {
-		.name = name,
-		.group = group,
-		.bar = FAKE_BAR,
-		.ranges = &range,
-		.nr_ranges = 1,
-		.flags = EXCLUSIVE,
-		.grace = grace,
-		.max_term = max_term,
-	};
-
-	assert_int_equal(barlease_server_add_slice(server, &device, &slice), 0);
-}
-
-static void hears_revoked(int peer, uint32_t id, enum barlease_reason reason)
-{
-	struct bl_wire_message message;
-
-	settle_until_heard(peer);
-	peer_hears(peer, BL_WIRE_REVOKED, &message, NULL);
-	assert_int_equal(message.revoked.id, id);
-	assert_int_equal(message.revoked.reason, reason);
-}
-
 /* Returns how long it has, at most as long as this */
 static uint64_t hears_revoking(int peer, uint32_t id,
 			       enum barlease_reason reason, uint64_t most)
@@ -180,7 +152,7 @@ static void a_term_ends(void **state)
 	assert_int_equal(message.lease.term, SHORT);
 	assert_true(heard.ends > 0);
 	assert_false(fake_revoked(fd));
-	hears_revoked(peer, message.lease.id, BARLEASE_EXPIRED);
+	peer_hears_revoked(peer, message.lease.id, BARLEASE_EXPIRED);
 	assert_true(now() - begun >= SHORT);
 	assert_true(fake_revoked(fd));
 	assert_int_equal(heard.reason, BARLEASE_EXPIRED);
@@ -208,7 +180,7 @@ static void a_term_without_end(void **state)
 	is_renewed(peer, message.lease.id, SHORT, SHORT);
 	is_renewed(peer, message.lease.id, UINT64_MAX, 0);
 	is_renewed(peer, message.lease.id, SHORT, SHORT);
-	hears_revoked(peer, message.lease.id, BARLEASE_EXPIRED);
+	peer_hears_revoked(peer, message.lease.id, BARLEASE_EXPIRED);
 	close(peer);
 }
 
@@ -228,7 +200,7 @@ static void who_knows_no_terms(void **state)
 	settle();
 	peer_hears_error(peer, EOPNOTSUPP);
 	/* Not a word before, and then a reason that it knows */
-	hears_revoked(peer, id, BARLEASE_FORBIDDEN);
+	peer_hears_revoked(peer, id, BARLEASE_FORBIDDEN);
 	wait_for(peer, 5, "brief", 0, LONG);
 	peer_hears(peer, BL_WIRE_ERROR, &message, NULL);
 	assert_int_equal(message.error.error, EPROTO);
@@ -252,7 +224,7 @@ static void a_word_before(void **state)
 	/* It may go on, and is told anew */
 	is_renewed(peer, id, 2 * SHORT, 2 * SHORT);
 	hears_revoking(peer, id, BARLEASE_EXPIRED, SHORT);
-	hears_revoked(peer, id, BARLEASE_EXPIRED);
+	peer_hears_revoked(peer, id, BARLEASE_EXPIRED);
 	/* At once, where all of it is grace */
 	id = gets(peer, "warned");
 	hears_revoking(peer, id, BARLEASE_EXPIRED, SHORT);
@@ -278,7 +250,7 @@ static void renewals(void **state)
 	is_not_renewed(peer, id + 1, LONG, ENOENT);
 	is_not_renewed(other, id, 1, ENOENT);
 	is_renewed(peer, id, SHORT, SHORT);
-	hears_revoked(peer, id, BARLEASE_EXPIRED);
+	peer_hears_revoked(peer, id, BARLEASE_EXPIRED);
 	is_not_renewed(peer, id, LONG, ENOENT);
 	close(peer);
 	close(other);
@@ -312,7 +284,7 @@ static void ordered(void **state)
 	assert_int_equal(barlease_server_revoke_after(server, id, SHORT),
 			 -EINPROGRESS);
 	hears_revoking(peer, id, BARLEASE_ORDERED, SHORT);
-	hears_revoked(peer, id, BARLEASE_ORDERED);
+	peer_hears_revoked(peer, id, BARLEASE_ORDERED);
 
 	/* Sooner than its term is over, which is LONG from a moment ago */
 	id = gets(peer, "slice");
@@ -320,7 +292,7 @@ static void ordered(void **state)
 			 -EINPROGRESS);
 	hears_revoking(peer, id, BARLEASE_ORDERED, LONG / 2);
 	assert_int_equal(barlease_server_revoke_after(server, id, 0), 0);
-	hears_revoked(peer, id, BARLEASE_ORDERED);
+	peer_hears_revoked(peer, id, BARLEASE_ORDERED);
 	close(peer);
 }
 
@@ -361,7 +333,7 @@ static void ordered_after_the_term(void **state)
 	id = gets(peer, "slice");
 	barlease_server_revoke_after(server, id, LONG);
 	hears_revoking(peer, id, BARLEASE_EXPIRED, SHORT);
-	hears_revoked(peer, id, BARLEASE_EXPIRED);
+	peer_hears_revoked(peer, id, BARLEASE_EXPIRED);
 	close(peer);
 }
 

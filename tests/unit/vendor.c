@@ -192,6 +192,24 @@ void offer(const char *name, const char *group, unsigned int first_page,
 	assert_int_equal(barlease_server_add_slice(server, &device, &slice), 0);
 }
 
+void offer_for(const char *name, const char *group, unsigned int page,
+	       uint64_t grace, uint64_t max_term)
+{
+	const struct barlease_range range = { page * PAGE, PAGE };
+	const struct barlease_slice slice = {
+		.name = name,
+		.group = group,
+		.bar = FAKE_BAR,
+		.ranges = &range,
+		.nr_ranges = 1,
+		.flags = BARLEASE_EXCLUSIVE,
+		.grace = grace,
+		.max_term = max_term,
+	};
+
+	assert_int_equal(barlease_server_add_slice(server, &device, &slice), 0);
+}
+
 unsigned int settle(void)
 {
 	struct pollfd ready = {
@@ -376,6 +394,16 @@ void peer_hears(int peer, uint16_t type, struct bl_wire_message *message,
 	assert_int_equal(got >= 0, !!fd);
 	if (fd)
 		*fd = got;
+}
+
+void peer_hears_revoked(int peer, uint32_t id, enum barlease_reason reason)
+{
+	struct bl_wire_message message;
+
+	settle_until_heard(peer);
+	peer_hears(peer, BL_WIRE_REVOKED, &message, NULL);
+	assert_int_equal(message.revoked.id, id);
+	assert_int_equal(message.revoked.reason, reason);
 }
 
 void peer_hears_error(int peer, int error)

@@ -54,6 +54,10 @@ void vendor_free(void);
 void offer(const char *name, const char *group, unsigned int first_page,
 	   unsigned int pages, unsigned int flags, unsigned int max_holders);
 
+/* One page, exclusive, whose leases have a term and a word before its end */
+void offer_for(const char *name, const char *group, unsigned int page,
+	       uint64_t grace, uint64_t max_term);
+
 /* Dispatch until there is nothing to do; returns how often that was */
 unsigned int settle(void);
 /* Until this peer hears something, which may be a while off */
@@ -79,6 +83,8 @@ int peer_send(int peer, const void *bytes, size_t size, unsigned int nr_fds);
 /* The next message; @fd is NULL where none is to come */
 void peer_hears(int peer, uint16_t type, struct bl_wire_message *message,
 		int *fd);
+/* Sooner or later, the end of this lease */
+void peer_hears_revoked(int peer, uint32_t id, enum barlease_reason reason);
 /* An ERROR with this errno */
 void peer_hears_error(int peer, int error);
 bool peer_hears_nothing(int peer);

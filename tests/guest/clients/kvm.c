@@ -248,19 +248,20 @@ static void waits_while(unsigned int what, const char *name)
 	is_int(peer_result(&guest), 4711, "after that it reads the word");
 }
 
-static void counts_through_resets(void)
+/* The guest counts, until it is told by another word */
+static void counting_begin(void)
 {
-	int failed = 0;
-	long counted;
-
 	vfio_put32(&dev, BAR2, START + STRIDE, 0);
 	vfio_put32(&dev, BAR2, START + STRIDE + 4, 0);
 	run_begin(COUNT, STRIDE);
 	ok(comes_true(vfio_get32(&dev, BAR2, START + STRIDE) > 0),
 	   "the guest counts in a word of the device");
-	for (int i = 0; i < RESETS; i++)
-		failed += vfio_reset(&dev) != 0;
-	is_int(failed, 0, "meanwhile the device is reset %d times", RESETS);
+}
+
+static void counting_end(void)
+{
+	long counted;
+
 	vfio_put32(&dev, BAR2, START + STRIDE + 4, 1);
 	counted = peer_result(&guest);
 	ok(counted > 0, "told by another word, the guest stops");
@@ -268,16 +269,22 @@ static void counts_through_resets(void)
 	       "and the word has what the guest has counted");
 }
 
+static void counts_through_resets(void)
+{
+	int failed = 0;
+
+	counting_begin();
+	for (int i = 0; i < RESETS; i++)
+		failed += vfio_reset(&dev) != 0;
+	is_int(failed, 0, "meanwhile the device is reset %d times", RESETS);
+	counting_end();
+}
+
 static void stands_while_paused(int lease)
 {
 	uint32_t last;
-	long counted;
 
-	vfio_put32(&dev, BAR2, START + STRIDE, 0);
-	vfio_put32(&dev, BAR2, START + STRIDE + 4, 0);
-	run_begin(COUNT, STRIDE);
-	ok(comes_true(vfio_get32(&dev, BAR2, START + STRIDE) > 0),
-	   "the guest counts in a word of the device");
+	counting_begin();
 	is_ok(lease_pause(dev.device, lease), "the lease is paused");
 	last = vfio_get32(&dev, BAR2, START + STRIDE);
 	ok(sleeps_in(guest.pid, "wait_at_gate"), "the guest waits");
@@ -286,10 +293,7 @@ static void stands_while_paused(int lease)
 	is_ok(lease_resume(dev.device, lease), "it is resumed");
 	ok(comes_true(vfio_get32(&dev, BAR2, START + STRIDE) > last),
 	   "the guest counts on");
-	vfio_put32(&dev, BAR2, START + STRIDE + 4, 1);
-	counted = peer_result(&guest);
-	is_int(vfio_get32(&dev, BAR2, START + STRIDE), counted,
-	       "and the word has what it has counted");
+	counting_end();
 }
 
 /* Which KVM maps as it maps any memory */
