@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is left of a buffer, and how it is; for servers that wait for nobody
+ * How a buffer is, and is to be: for servers that wait for nobody
  *
  * Copyright (C) 2026 The barlease authors
  */
