@@ -513,6 +513,49 @@ static void put_nothing(struct writer *out,
 	put_reserved(out, 8);
 }
 
+/* Any bytes: only who has made it up knows which are good */
+static void get_token(struct reader *in, struct bl_wire_message *message)
+{
+	memcpy(message->token.token, in->at, BL_WIRE_TOKEN_SIZE);
+	in->at += BL_WIRE_TOKEN_SIZE;
+}
+
+static void put_token(struct writer *out, const struct bl_wire_message *message)
+{
+	memcpy(out->at, message->token.token, BL_WIRE_TOKEN_SIZE);
+	out->at += BL_WIRE_TOKEN_SIZE;
+}
+
+static void get_rejoin(struct reader *in, struct bl_wire_message *message)
+{
+	memcpy(message->rejoin.token, in->at, BL_WIRE_TOKEN_SIZE);
+	in->at += BL_WIRE_TOKEN_SIZE;
+	message->rejoin.answered = get32(in);
+	get_reserved(in, 4);
+}
+
+static void put_rejoin(struct writer *out,
+		       const struct bl_wire_message *message)
+{
+	memcpy(out->at, message->rejoin.token, BL_WIRE_TOKEN_SIZE);
+	out->at += BL_WIRE_TOKEN_SIZE;
+	put32(out, message->rejoin.answered);
+	put_reserved(out, 4);
+}
+
+static void get_rejoined(struct reader *in, struct bl_wire_message *message)
+{
+	message->rejoined.leases = get32(in);
+	get_reserved(in, 4);
+}
+
+static void put_rejoined(struct writer *out,
+			 const struct bl_wire_message *message)
+{
+	put32(out, message->rejoined.leases);
+	put_reserved(out, 4);
+}
+
 /* @size is the body's; of SLICES without any slice, of LEASE without a term */
 static const struct format {
 	enum bl_wire_type type;
@@ -548,6 +591,9 @@ static const struct format {
 	{ BL_WIRE_FREED, 8, get_nothing, put_nothing },
 	{ BL_WIRE_PAUSED, 16, get_term, put_term },
 	{ BL_WIRE_UNPAUSED, 8, get_id, put_id },
+	{ BL_WIRE_TOKEN, 16, get_token, put_token },
+	{ BL_WIRE_REJOIN, 24, get_rejoin, put_rejoin },
+	{ BL_WIRE_REJOINED, 8, get_rejoined, put_rejoined },
 };
 
 static const struct format *format_of(uint16_t type)
@@ -624,6 +670,8 @@ uint32_t bl_wire_feature(uint16_t type)
 	case BL_WIRE_CANCEL:
 	case BL_WIRE_WATCH:
 		return BL_WIRE_TERMS;
+	case BL_WIRE_REJOIN:
+		return BL_WIRE_KEEPS;
 	default:
 		return 0;
 	}

@@ -39,6 +39,7 @@ enum bl_wire_type {
 	BL_WIRE_RENEW		= 0x0008,
 	BL_WIRE_CANCEL		= 0x0009,
 	BL_WIRE_WATCH		= 0x000a,
+	BL_WIRE_REJOIN		= 0x000b,
 	BL_WIRE_WELCOME		= BL_WIRE_REPLY | BL_WIRE_HELLO,
 	BL_WIRE_SLICE_LIST	= BL_WIRE_REPLY | BL_WIRE_LIST,
 	BL_WIRE_LEASE		= BL_WIRE_REPLY | BL_WIRE_ACQUIRE,
@@ -49,6 +50,7 @@ enum bl_wire_type {
 	BL_WIRE_RENEWED		= BL_WIRE_REPLY | BL_WIRE_RENEW,
 	BL_WIRE_CANCELLED	= BL_WIRE_REPLY | BL_WIRE_CANCEL,
 	BL_WIRE_WATCHED		= BL_WIRE_REPLY | BL_WIRE_WATCH,
+	BL_WIRE_REJOINED	= BL_WIRE_REPLY | BL_WIRE_REJOIN,
 	BL_WIRE_ERROR		= BL_WIRE_REPLY | 0x0fff,
 	BL_WIRE_REVOKED		= BL_WIRE_EVENT | 0x0001,
 	BL_WIRE_SUSPENDED	= BL_WIRE_EVENT | 0x0002,
@@ -57,6 +59,7 @@ enum bl_wire_type {
 	BL_WIRE_FREED		= BL_WIRE_EVENT | 0x0005,
 	BL_WIRE_PAUSED		= BL_WIRE_EVENT | 0x0006,
 	BL_WIRE_UNPAUSED	= BL_WIRE_EVENT | 0x0007,
+	BL_WIRE_TOKEN		= BL_WIRE_EVENT | 0x0008,
 };
 
 /* Why accesses wait; a reset is the only reason there is */
@@ -74,8 +77,11 @@ enum bl_wire_type {
 
 #define BL_WIRE_PAUSES		(1u << 3)	/* leases that wait, and end in ones */
 
+#define BL_WIRE_KEEPS		(1u << 4)	/* leases that outlive the server's process */
+
 #define BL_WIRE_FEATURES	(BL_WIRE_MORE_REASONS | BL_WIRE_QUEUES | \
-				 BL_WIRE_TERMS | BL_WIRE_PAUSES)
+				 BL_WIRE_TERMS | BL_WIRE_PAUSES | \
+				 BL_WIRE_KEEPS)
 
 struct bl_wire_hello {
 	uint16_t lowest;
@@ -164,6 +170,28 @@ struct bl_wire_revoking {
 	uint64_t milliseconds;
 };
 
+#define BL_WIRE_TOKEN_SIZE	16
+
+/* By which a client is known that has lost its connection; good once */
+struct bl_wire_token {
+	uint8_t token[BL_WIRE_TOKEN_SIZE];
+};
+
+/*
+ * @answered: serial of the ACQUIRE whose LEASE has come last; 0: none has. There is
+ * one on its way at most, so if it is not the one that was sent last, that one alone
+ * has not arrived. To be compared for being the same: serials begin again, and who
+ * waits is not answered in their order.
+ */
+struct bl_wire_rejoin {
+	uint8_t token[BL_WIRE_TOKEN_SIZE];
+	uint32_t answered;
+};
+
+struct bl_wire_rejoined {
+	uint32_t leases;
+};
+
 struct bl_wire_message {
 	uint16_t type;
 	uint32_t serial;
@@ -186,6 +214,9 @@ struct bl_wire_message {
 		struct bl_wire_error error;
 		struct bl_wire_revoked revoked;
 		struct bl_wire_revoking revoking;
+		struct bl_wire_token token;
+		struct bl_wire_rejoin rejoin;
+		struct bl_wire_rejoined rejoined;
 	};
 };
 

@@ -57,6 +57,7 @@ struct bl_wire_message sample(unsigned int number)
 		BL_WIRE_CANCEL, BL_WIRE_CANCELLED, BL_WIRE_WATCH,
 		BL_WIRE_WATCHED, BL_WIRE_REVOKING, BL_WIRE_FREED,
 		BL_WIRE_PAUSED, BL_WIRE_UNPAUSED, BL_WIRE_ACQUIRE,
+		BL_WIRE_TOKEN, BL_WIRE_REJOIN, BL_WIRE_REJOINED,
 	};
 	struct bl_wire_message message = {
 		.type = types[number],
@@ -125,6 +126,18 @@ struct bl_wire_message sample(unsigned int number)
 		message.revoking = (struct bl_wire_revoking){
 			0x01020304, BARLEASE_EXPIRED, 0x1112131415161718,
 		};
+		break;
+	case BL_WIRE_TOKEN:
+		memcpy(message.token.token, "0123456789abcdef",
+		       BL_WIRE_TOKEN_SIZE);
+		break;
+	case BL_WIRE_REJOIN:
+		memcpy(message.rejoin.token, "0123456789abcdef",
+		       BL_WIRE_TOKEN_SIZE);
+		message.rejoin.answered = 0x01020304;
+		break;
+	case BL_WIRE_REJOINED:
+		message.rejoined.leases = 0x01020304;
 		break;
 	case BL_WIRE_ERROR:
 		message.error.error = 16;

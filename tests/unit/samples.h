@@ -9,7 +9,7 @@
 
 #include "wire/wire.h"
 
-#define NR_SAMPLES	33
+#define NR_SAMPLES	36
 
 /* The same number is the same message every time */
 struct bl_wire_message sample(unsigned int number);

@@ -199,6 +199,19 @@ static const struct field {
 	{ BL_WIRE_REVOKING, BODY + 8, 8, 0x1112131415161718 },
 	{ BL_WIRE_FREED, 0, 4, 24 },
 	{ BL_WIRE_FREED, 4, 2, 0x4005 },
+	{ BL_WIRE_TOKEN, 0, 4, 32 },
+	{ BL_WIRE_TOKEN, 4, 2, 0x4008 },
+	{ BL_WIRE_TOKEN, 8, 4, 0 },
+	{ BL_WIRE_TOKEN, BODY + 0, 8, 0x3736353433323130 },
+	{ BL_WIRE_TOKEN, BODY + 8, 8, 0x6665646362613938 },
+	{ BL_WIRE_REJOIN, 0, 4, 40 },
+	{ BL_WIRE_REJOIN, 4, 2, 0x000b },
+	{ BL_WIRE_REJOIN, BODY + 0, 8, 0x3736353433323130 },
+	{ BL_WIRE_REJOIN, BODY + 8, 8, 0x6665646362613938 },
+	{ BL_WIRE_REJOIN, BODY + 16, 4, 0x01020304 },
+	{ BL_WIRE_REJOINED, 0, 4, 24 },
+	{ BL_WIRE_REJOINED, 4, 2, 0x800b },
+	{ BL_WIRE_REJOINED, BODY + 0, 4, 0x01020304 },
 };
 
 /* What is there only where there is something to say */
@@ -267,6 +280,8 @@ static const struct {
 	{ BL_WIRE_WATCH, BODY + 0, 8 },
 	{ BL_WIRE_WATCHED, BODY + 0, 8 },
 	{ BL_WIRE_FREED, BODY + 0, 8 },
+	{ BL_WIRE_REJOIN, BODY + 20, 4 },
+	{ BL_WIRE_REJOINED, BODY + 4, 4 },
 	{ BL_WIRE_ERROR, BODY + 4, 4 },
 	{ BL_WIRE_ERROR, BODY + 8 + 31, 97 },
 	{ BL_WIRE_SUSPENDED, BODY + 4, 4 },
@@ -362,6 +377,9 @@ static const struct field wrong[] = {
 	{ BL_WIRE_SUSPENDED, BODY + 0, 4, 0 },
 	{ BL_WIRE_SUSPENDED, BODY + 0, 4, 2 },
 	{ BL_WIRE_RESUMED, 8, 4, 1 },
+	{ BL_WIRE_TOKEN, 8, 4, 1 },
+	{ BL_WIRE_REJOIN, 8, 4, 0 },
+	{ BL_WIRE_REJOINED, 8, 4, 0 },
 };
 
 static void wrong_fields(void **state)
@@ -458,7 +476,7 @@ static void unknown_types(void **state)
 				 -EOPNOTSUPP);
 		assert_int_equal(message.type, type ^ 0x0010);
 	}
-	assert_int_equal(known, 28);
+	assert_int_equal(known, 31);
 
 	/* But what is wrong with any message is wrong with those */
 	put(4, 2, 0x0010);
