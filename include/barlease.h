@@ -1449,11 +1449,37 @@ int barlease_client_watch(struct barlease_client *client);
  * that waits for an answer: events may have come before that.
  *
  * Return: 1 and the event; 0 there is none now; -ECONNRESET the server is gone
- * and with it all leases; -EPROTO it speaks something else; -ENOBUFS more than
- * 65,536 events have come, and nobody has asked for them.
+ * and with it all leases, but see barlease_client_rejoin(); -EPROTO it speaks
+ * something else; -ENOBUFS more than 65,536 events have come, and nobody has asked for
+ * them.
  */
 int barlease_client_dispatch(struct barlease_client *client,
 			     struct barlease_event *event);
+
+/**
+ * barlease_client_rejoin() - go on with all leases after the connection was lost
+ * @client: the client, of which a call has returned an error of the connection
+ * @fd: of a connected socket, which is the client's from success on; -1: connect where
+ *   barlease_client_connect() has
+ *
+ * Of use with a server whose leases outlive it. Leases with their mappings, interrupts
+ * and memory go on as if nothing had been; what has ended meanwhile is told as ever.
+ * What was asked for and not answered, that is, a call that has failed so and a request
+ * in two halves, whose answer is -ECONNRESET then, may have been done or not; but a lease
+ * that has not come is none. Events that are there stay; barlease_client_watch() has to
+ * be called again. The old socket is closed, and barlease_client_fd() another one: to be
+ * polled in its place.
+ *
+ * After an error but -ESTALE it can be tried again, as while the server begins: it has
+ * some seconds' patience.
+ *
+ * Return: 0; -ESTALE the server knows nothing of this client any more, or has never kept
+ * any leases: they are over; -EISCONN the connection is not lost; -EINVAL @fd is -1 and
+ * the client is of barlease_client_wrap(), or it is no such socket; -EBUSY @fd has been
+ * used by another client; as barlease_client_connect(), where -ENOENT and -ECONNREFUSED
+ * are about the socket.
+ */
+int barlease_client_rejoin(struct barlease_client *client, int fd);
 
 #ifdef __cplusplus
 }

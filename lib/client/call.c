@@ -172,6 +172,7 @@ static bool fits(const struct bl_call *call,
 	case BL_WIRE_RENEWED:
 		return message->term.id == call->number;
 	case BL_WIRE_WATCHED:
+	case BL_WIRE_REJOINED:
 		return true;
 	case BL_WIRE_UNMAPPED:
 		return message->piece.id == call->number &&
@@ -228,6 +229,8 @@ static int hear_reply(struct barlease_client *client,
 		bl_client_drop_fd(message);
 		return bl_client_break(client, -EPROTO);
 	}
+	if (message->type == BL_WIRE_LEASE)
+		client->answered = message->serial;
 	if (call->abandoned) {
 		drop_late(client, call, message);
 		return 0;
@@ -248,6 +251,11 @@ int bl_call_take(struct barlease_client *client, bool wait)
 		return ret;
 	if (received.message.type & BL_WIRE_REPLY)
 		return hear_reply(client, &received);
+	if (received.message.type == BL_WIRE_TOKEN) {
+		client->token = received.message.token;
+		client->has_token = true;
+		return 0;
+	}
 	event = event_of(&received.message);
 	return keep_event(client, &event);
 }
@@ -285,6 +293,25 @@ static int send_request(struct barlease_client *client,
 	}
 }
 
+/* One for this request, which gets its serial; NULL: no memory */
+static struct bl_call *new_call(struct barlease_client *client,
+				struct bl_wire_message *request,
+				enum bl_wire_type wanted)
+{
+	struct bl_call *new = malloc(sizeof(*new));
+
+	if (!new)
+		return NULL;
+	/* All but the reply */
+	memset(new, 0, offsetof(struct bl_call, reply));
+	request->serial = next_serial(client);
+	new->serial = request->serial;
+	new->wanted = wanted;
+	remember(new, request);
+	LIST_INSERT_HEAD(&client->calls, new, of_client);
+	return new;
+}
+
 int bl_call_start(struct barlease_client *client,
 		  struct bl_wire_message *request, int fd,
 		  enum bl_wire_type wanted, int timeout, struct bl_call **call)
@@ -295,16 +322,9 @@ int bl_call_start(struct barlease_client *client,
 	client->error[0] = '\0';
 	if (client->broken)
 		return client->broken;
-	/* All but the reply */
-	new = malloc(sizeof(*new));
+	new = new_call(client, request, wanted);
 	if (!new)
 		return -ENOMEM;
-	memset(new, 0, offsetof(struct bl_call, reply));
-	request->serial = next_serial(client);
-	new->serial = request->serial;
-	new->wanted = wanted;
-	remember(new, request);
-	LIST_INSERT_HEAD(&client->calls, new, of_client);
 	ret = send_request(client, request, fd, timeout);
 	/* A server that has hung up may have said why: that is heard later */
 	if (ret && ret != -ECONNRESET) {
@@ -431,16 +451,21 @@ int bl_client_call(struct barlease_client *client,
 	return bl_client_call_with(client, request, -1, wanted, received);
 }
 
-/* For nobody to wait for */
+/* For nobody to wait for. Without a connection, it is for the next one */
 static void send_off(struct barlease_client *client,
 		     struct bl_wire_message *request, enum bl_wire_type wanted)
 {
 	char error[sizeof(client->error)];
-	struct bl_call *call;
+	struct bl_call *call = NULL;
 
 	/* What was said of the acquire is what its caller wants to know */
 	memcpy(error, client->error, sizeof(error));
-	if (!bl_call_start(client, request, -1, wanted, client->timeout, &call))
+	if (client->broken)
+		call = new_call(client, request, wanted);
+	else
+		bl_call_start(client, request, -1, wanted, client->timeout,
+			      &call);
+	if (call)
 		call->abandoned = true;
 	memcpy(client->error, error, sizeof(error));
 }
@@ -464,6 +489,82 @@ static void give_piece_back(struct barlease_client *client,
 	};
 
 	send_off(client, &request, BL_WIRE_UNMAPPED);
+}
+
+static bool gives_back(const struct bl_call *call)
+{
+	return call->abandoned && (call->wanted == BL_WIRE_RELEASED ||
+				   call->wanted == BL_WIRE_UNMAPPED);
+}
+
+static int lose(struct barlease_client *client, struct bl_call *call)
+{
+	int ret = announce(client, call);
+
+	if (ret)
+		return ret;
+	call->answered = true;
+	call->reply.type = BL_WIRE_ERROR;
+	call->reply.error = (struct bl_wire_error){ .error = ECONNRESET };
+	return 0;
+}
+
+int bl_calls_lose(struct barlease_client *client)
+{
+	struct bl_call *call = LIST_FIRST(&client->calls), *next;
+	int ret = 0;
+
+	for (; call && !ret; call = next) {
+		next = LIST_NEXT(call, of_client);
+		if (call->answered || gives_back(call))
+			continue;
+		if (call->abandoned)
+			forget(call);
+		else
+			ret = lose(client, call);
+	}
+	return ret;
+}
+
+static int send_again(struct barlease_client *client, struct bl_call *call)
+{
+	struct bl_wire_message request = {
+		.type = call->wanted & ~BL_WIRE_REPLY,
+		.serial = next_serial(client),
+	};
+
+	if (call->wanted == BL_WIRE_RELEASED)
+		request.release.id = call->number;
+	else
+		request.piece = (struct bl_wire_piece){
+			call->number, call->address,
+		};
+	call->serial = request.serial;
+	return send_request(client, &request, -1, client->timeout);
+}
+
+/* Where one cannot be sent, it and those behind it are for the next connection */
+void bl_calls_again(struct barlease_client *client)
+{
+	struct bl_call *call = LIST_FIRST(&client->calls), *next;
+	LIST_HEAD(, bl_call) again = LIST_HEAD_INITIALIZER(again);
+	int ret = 0;
+
+	/* While they are sent, what the server says may take any off the other list */
+	for (; call; call = next) {
+		next = LIST_NEXT(call, of_client);
+		if (!gives_back(call))
+			continue;
+		LIST_REMOVE(call, of_client);
+		LIST_INSERT_HEAD(&again, call, of_client);
+	}
+	while (!LIST_EMPTY(&again)) {
+		call = LIST_FIRST(&again);
+		LIST_REMOVE(call, of_client);
+		LIST_INSERT_HEAD(&client->calls, call, of_client);
+		if (!ret)
+			ret = send_again(client, call);
+	}
 }
 
 void bl_calls_free(struct barlease_client *client)

@@ -27,7 +27,7 @@ static int set_patience(int fd, int which, int milliseconds)
 		       -errno : 0;
 }
 
-static int connect_to(const struct sockaddr_un *address)
+int bl_client_dial(const struct sockaddr_un *address, int timeout)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	int ret;
@@ -35,7 +35,7 @@ static int connect_to(const struct sockaddr_un *address)
 	if (fd < 0)
 		return -errno;
 	/* Where the server is so busy that it does not accept, connect() waits */
-	ret = set_patience(fd, SO_SNDTIMEO, TIMEOUT_MS);
+	ret = set_patience(fd, SO_SNDTIMEO, timeout);
 	while (!ret && connect(fd, (const struct sockaddr *)address,
 			       sizeof(*address))) {
 		if (errno != EINTR)
@@ -58,16 +58,18 @@ int barlease_client_connect(const char *path, struct barlease_client **client)
 	ret = bl_address(path ?: DEFAULT_PATH, &address);
 	if (ret)
 		return ret;
-	fd = connect_to(&address);
+	fd = bl_client_dial(&address, TIMEOUT_MS);
 	if (fd < 0)
 		return fd;
 	ret = barlease_client_wrap(fd, client);
 	if (ret)
 		close(fd);
+	else
+		(*client)->address = address;
 	return ret;
 }
 
-static int say_hello(struct barlease_client *client)
+int bl_client_hello(struct barlease_client *client)
 {
 	struct bl_wire_message hello = {
 		.type = BL_WIRE_HELLO,
@@ -105,7 +107,7 @@ int barlease_client_wrap(int fd, struct barlease_client **client)
 	new->fd = fd;
 	LIST_INIT(&new->calls);
 	barlease_client_set_timeout(new, TIMEOUT_MS);
-	ret = say_hello(new);
+	ret = bl_client_hello(new);
 	if (ret) {
 		discard(new);
 		return ret;

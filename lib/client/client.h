@@ -14,6 +14,7 @@
  *   queue.c     requests: interrupts, and memory for the device
  *   memory.c    memory as a device can be let reach it
  *   client.c    connecting and closing
+ *   rejoin.c    connecting again, and going on
  */
 #ifndef LIB_CLIENT_H
 #define LIB_CLIENT_H
@@ -22,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/un.h>
 
 #include "public.h"
 #include "wire/wire.h"
@@ -67,6 +69,9 @@ struct bl_call {
  * @broken: 0, or why nothing can be received any more, as a negative errno
  * @features: that both sides have
  * @last_word: what the server has said unasked before it went, or 0
+ * @answered: serial of the ACQUIRE whose LEASE has come last, or 0
+ * @has_token: @token is there, the last one that the server has sent
+ * @address: that it has connected to; of no family where it has not
  * @calls: not finished yet
  * @error: what the server has said of the last request
  */
@@ -77,6 +82,10 @@ struct barlease_client {
 	int broken;
 	uint32_t features;
 	int last_word;
+	uint32_t answered;
+	bool has_token;
+	struct bl_wire_token token;
+	struct sockaddr_un address;
 	LIST_HEAD(, bl_call) calls;
 	struct bl_events events;
 	char error[BL_WIRE_TEXT];
@@ -144,6 +153,20 @@ int bl_client_call_with(struct barlease_client *client,
 			enum bl_wire_type wanted, struct bl_received *received);
 /* A lease is given back that nobody wants, or can have */
 void bl_call_give_back(struct barlease_client *client, uint32_t lease);
+/*
+ * The connection is lost: who asked, and still wants to know, is answered ECONNRESET.
+ * Return: 0; as bl_events_keep()
+ */
+int bl_calls_lose(struct barlease_client *client);
+/* On another connection: what was to be given back, and may not have been */
+void bl_calls_again(struct barlease_client *client);
 void bl_calls_free(struct barlease_client *client);
+
+/*
+ * client.c. bl_client_dial(): waits for @timeout milliseconds, negative for any time.
+ * Return: an fd; errors of connect(). bl_client_hello(): the first call.
+ */
+int bl_client_dial(const struct sockaddr_un *address, int timeout);
+int bl_client_hello(struct barlease_client *client);
 
 #endif
