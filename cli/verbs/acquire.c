@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -30,6 +31,10 @@
 /* The word of a revoke comes after the revoke, of which a command may die. */
 #define LAST_WORD_MS	3000
 
+/* So long a broker may take until there is another one, and so often it is looked for */
+#define GO_ON_MS	10000
+#define GO_ON_AGAIN_MS	100
+
 /* SD_LISTEN_FDS_START of systemd */
 #define FIRST_LISTEN_FD		3
 
@@ -45,6 +50,7 @@ struct run {
 	bool irqs;
 	bool listen_fds;
 	bool connected;
+	int64_t give_up;	/* going on without a connection, then; or 0 */
 	bool revoked;
 	bool told;		/* the command, of the end */
 	bool over;		/* the command has ended */
@@ -202,21 +208,58 @@ static void tell(struct run *run, const struct barlease_event *event)
 	}
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * With the next broker, which may be just beginning. Return: 0; -EAGAIN there is none
+ * yet; it is over
+ */
+static int go_on(struct run *run)
+{
+	int ret;
+
+	barlease_client_set_timeout(run->client, GO_ON_MS);
+	ret = barlease_client_rejoin(run->client, -1);
+	if (!ret)
+		run->give_up = 0;
+	if (!ret || ret == -ESTALE || run->over)
+		return ret;
+	if (!run->give_up)
+		run->give_up = now_ms() + GO_ON_MS;
+	return now_ms() < run->give_up ? -EAGAIN : ret;
+}
+
+static void lose_broker(struct run *run)
+{
+	run->connected = false;
+	run->give_up = 0;
+	note(run->verb, "the broker is gone, and the lease with it");
+	signal_end(run);
+}
+
 static void tell_events(struct run *run)
 {
 	struct barlease_event event;
-	int ret;
+	int ret = 0;
 
-	if (!run->connected)
-		return;
-	while ((ret = barlease_client_dispatch(run->client, &event)) == 1)
-		tell(run, &event);
-	if (ret < 0) {
-		run->connected = false;
-		if (run->revoked)
+	while (run->connected && ret != -EAGAIN) {
+		while ((ret = barlease_client_dispatch(run->client, &event)) == 1)
+			tell(run, &event);
+		if (!ret)
 			return;
-		note(run->verb, "the broker is gone, and the lease with it");
-		signal_end(run);
+		if (run->revoked) {
+			run->connected = false;
+			return;
+		}
+		ret = go_on(run);
+		if (ret && ret != -EAGAIN)
+			lose_broker(run);
 	}
 }
 
@@ -234,22 +277,28 @@ static void forward_signals(const struct run *run)
 			kill(run->pid, (int)info.ssi_signo);
 }
 
+/* To wait for; -1: none */
+static int fd_of(const struct run *run)
+{
+	return run->connected && !run->give_up ?
+		       barlease_client_fd(run->client) : -1;
+}
+
 static void wait_for_events(const struct run *run)
 {
 	struct pollfd fds[] = {
 		{ .fd = run->signals, .events = POLLIN },
-		{ .fd = run->connected ? barlease_client_fd(run->client) : -1,
-		  .events = POLLIN },
+		{ .fd = fd_of(run), .events = POLLIN },
 	};
 
-	poll(fds, 2, -1);
+	poll(fds, 2, run->give_up ? GO_ON_AGAIN_MS : -1);
 }
 
 /* Everything that comes on the broker's connection soon */
 static void await_last_word(const struct run *run)
 {
 	struct pollfd poll_in = {
-		.fd = run->connected ? barlease_client_fd(run->client) : -1,
+		.fd = fd_of(run),
 		.events = POLLIN,
 	};
 
@@ -390,7 +439,8 @@ const struct verb acquire_verb = {
 "The lease ends with the command, or after the time of --for. Should it end before\n"
 "the command, stderr says so, and the command's next access ends in SIGBUS; with\n"
 "--after=ones, and where the slice has after=ones, it reads all ones instead, and\n"
-"writes go nowhere. Signals are passed on. Ends with the status of the command, 128 and the signal's number if one ended it, 127 if\n"
+"writes go nowhere. Where leases outlive the broker, the next one is waited for, ten\n"
+"seconds at most. Signals are passed on. Ends with the status of the command, 128 and the signal's number if one ended it, 127 if\n"
 "there is no such command, 126 if it cannot be run. With --listen-fds the\n"
 "descriptor is 3, those of interrupts come after it, and LISTEN_FDS, LISTEN_PID\n"
 "and LISTEN_FDNAMES are set: podman, systemd-nspawn and others pass them on into\n"
