@@ -18,7 +18,8 @@ which is memory as any other until it is revoked.
 
 What goes wrong is an OSError with the server's words in it, or one of its kinds:
 PermissionError, FileNotFoundError (no such slice), Revoked, TimeoutError,
-ConnectionError (the server is gone, and all leases with it).
+ConnectionError (the server is gone, and all leases with it, unless Client.rejoin() can
+go on with them).
 
 Nothing here is to be called by two threads at once for the same client. A client and
 its leases are of the process that has made them, and end with it.
@@ -55,6 +56,7 @@ _MORE_REASONS = 1
 _QUEUES = 2
 _TERMS = 4
 _PAUSES = 8
+_KEEPS = 16
 
 _HELLO = 0x0001
 _LIST = 0x0002
@@ -64,6 +66,7 @@ _INTERRUPT = 0x0005
 _MAP = 0x0006
 _UNMAP = 0x0007
 _RENEW = 0x0008
+_REJOIN = 0x000b
 _REPLY = 0x8000
 _EVENT = 0x4000
 _REVOKED = 0x4001
@@ -72,6 +75,7 @@ _RESUMED = 0x4003
 _REVOKING = 0x4004
 _PAUSED = 0x4006
 _UNPAUSED = 0x4007
+_TOKEN = 0x4008
 _ERROR = 0x8fff
 
 _READ_ONLY = 1
@@ -100,6 +104,8 @@ _id = struct.Struct("<II")
 _interrupt = struct.Struct("<IIII")
 _map = struct.Struct("<IIQQ")
 _piece = struct.Struct("<IIQ")
+_rejoin = struct.Struct("<16sII")
+_token = struct.Struct("<16s")
 _error = struct.Struct("<II128s")
 
 _KINDS = ("", "intx", "msi", "msix")
@@ -463,10 +469,7 @@ class Lease:
         self._client._leases.pop(self.id, None)
         if self.revoked:
             return
-        try:
-            self._request(_RELEASE, _id.pack(self.id, 0), _id)
-        except FileNotFoundError:
-            pass        # It was revoked in this moment.
+        self._client._give_back(self.id)
 
 
 def new_memory(size):
@@ -507,6 +510,10 @@ def inherited():
 
 # ---- The connection --------------------------------------------------------------
 
+def _new_socket():
+    return socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
 class Client:
     """A connection to whoever vends slices. Its leases end with it.
 
@@ -517,26 +524,30 @@ class Client:
 
     def __init__(self, path=None, timeout=TIMEOUT):
         self._leases = {}
+        self._owed = []         # numbers of leases that are to be given back
         self._events = collections.deque()
         self._serial = 0
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._answered = 0      # by the last lease
+        self._token = None
+        self._path = path or os.environ.get("BARLEASE_SOCKET") or SOCKET
+        self._timeout = timeout
+        self._socket = _new_socket()
         try:
-            self._socket.settimeout(timeout)
-            self._connect(path or os.environ.get("BARLEASE_SOCKET") or SOCKET)
-            self._timeout = timeout
-            self._greet()
+            self._connect()
         except BaseException:
             self.close()
             raise
 
-    def _connect(self, path):
+    def _connect(self):
+        self._socket.settimeout(self._timeout)
         try:
-            self._socket.connect(path)
+            self._socket.connect(self._path)
         except OSError as error:
             if error.errno is None:
                 raise
             raise OSError(error.errno, os.strerror(error.errno),
-                          path) from None
+                          self._path) from None
+        self._greet()
 
     def __enter__(self):
         return self
@@ -547,9 +558,56 @@ class Client:
     def close(self):
         """End the connection, and all leases with it."""
         self._socket.close()
+        self._token = None
+        self._owed.clear()
         for lease in list(self._leases.values()):
             lease.revoked = lease.revoked or "its connection has ended"
         self._leases.clear()
+
+    def _end(self, error):
+        """It is of no use any more. A server that is gone may come again."""
+        if self._token is not None and isinstance(error, ConnectionError):
+            self._socket.close()
+        else:
+            self.close()
+
+    def rejoin(self):
+        """Connect again after a ConnectionError, and go on with all leases.
+
+        It is of use with a server whose leases outlive it: they go on as if nothing had
+        been. What was asked meanwhile may have been done or not, but a lease that has
+        not come is none. fileno() is another one afterwards.
+
+        Raises an OSError of ESTALE where the server does not know this client any more,
+        or keeps no leases: they are over, and the client is closed; of EISCONN where
+        nothing was lost. After any other it can be tried again, as for some seconds
+        while there is no file, or nobody listens at it.
+        """
+        if self._socket.fileno() >= 0:
+            raise OSError(errno.EISCONN, "the connection is not lost")
+        token = self._token
+        try:
+            if token is None:
+                raise OSError(errno.ESTALE, "the server has kept no leases")
+            self._socket = _new_socket()
+            self._connect()
+            self._show(token)
+        except BaseException as error:
+            self._socket.close()
+            self._token = token
+            if isinstance(error, OSError) and error.errno == errno.ESTALE:
+                self.close()
+            raise
+        while self._owed:
+            self._give_back(self._owed.pop())
+
+    def _show(self, token):
+        if not self._features & _KEEPS:
+            raise OSError(errno.ESTALE, "the server keeps no leases")
+        try:
+            self._talk(_REJOIN, _rejoin.pack(token, self._answered, 0), _id)
+        except FileNotFoundError as error:
+            raise OSError(errno.ESTALE, error.strerror) from None
 
     def fileno(self):
         """For select() and the like: readable when event() has something."""
@@ -642,8 +700,10 @@ class Client:
                           left / 1000 if left else None)
         elif kind == _UNPAUSED and len(body) == _id.size:
             self._tell_of("unpaused", _id.unpack(body)[0], "accesses go on")
+        elif kind == _TOKEN and len(body) == _token.size:
+            self._token = body
         elif kind in (_REVOKED, _SUSPENDED, _RESUMED, _REVOKING, _PAUSED,
-                      _UNPAUSED):
+                      _UNPAUSED, _TOKEN):
             raise _broken()
 
     def _refuse(self, body):
@@ -669,7 +729,7 @@ class Client:
                 raise _broken()
             return body, fds
 
-    def _ask(self, kind, body, reply, fd=None, patience=0):
+    def _talk(self, kind, body, reply, fd=None, patience=0):
         """A request, and its reply: the body and the fds of that.
 
         reply: the struct that the body is; None for one of another length
@@ -682,13 +742,17 @@ class Client:
             None if self._timeout is None or patience is None
             else self._timeout + patience)
         serial = self._send(kind, body, fd)
+        return self._reply(kind, serial, reply.size if reply else None)
+
+    def _ask(self, *request, **more):
+        """The same; who makes no sense, or is silent, is not asked again."""
         try:
-            return self._reply(kind, serial, reply.size if reply else None)
+            return self._talk(*request, **more)
         except (ConnectionError, TimeoutError, socket.timeout) as error:
             # What comes late would be taken for the answer to something else. That a
             # lease has not become free in time, the server has said.
             if error.errno != errno.ETIMEDOUT:
-                self.close()
+                self._end(error)
             raise
         except OSError as error:
             if error.errno == errno.EPROTO:
@@ -698,11 +762,11 @@ class Client:
     # -- Requests --
 
     def _greet(self):
-        body, _ = self._ask(_HELLO,
-                            _hello.pack(_MAGIC, _VERSION, _VERSION,
-                                        _MORE_REASONS | _QUEUES | _TERMS |
-                                        _PAUSES),
-                            _welcome)
+        body, _ = self._talk(_HELLO,
+                             _hello.pack(_MAGIC, _VERSION, _VERSION,
+                                         _MORE_REASONS | _QUEUES | _TERMS |
+                                         _PAUSES | _KEEPS),
+                             _welcome)
         version, _, self._features = _welcome.unpack(body)
         if version != _VERSION:
             raise _broken()
@@ -755,6 +819,7 @@ class Client:
         body, fds = self._ask(_ACQUIRE,
                               _acquire.pack(_name(name), flags, wanted), None,
                               patience=wait)
+        self._answered = self._serial
         term, body = body[_lease.size:], body[:_lease.size]
         if len(body) != _lease.size or len(term) not in (0, _term.size):
             for fd in fds:
@@ -762,7 +827,7 @@ class Client:
             self.close()
             raise _broken()
         if not fds:
-            self._ask(_RELEASE, _id.pack(_lease.unpack(body)[0], 0), _id)
+            self._give_back(_lease.unpack(body)[0])
             raise OSError(errno.EMFILE, "no room for the lease's file", name)
         try:
             number, flags, size, memattr, interrupts, kind, align, phase, \
@@ -779,6 +844,15 @@ class Client:
             raise
         self._leases[number] = lease
         return lease
+
+    def _give_back(self, number):
+        try:
+            self._ask(_RELEASE, _id.pack(number, 0), _id)
+        except FileNotFoundError:
+            pass        # It was revoked in this moment.
+        except ConnectionError:
+            self._owed.append(number)
+            raise
 
     # -- Events --
 
@@ -812,8 +886,8 @@ class Client:
                     os.close(fd)
                 raise _broken()
             self._take(kind, body)
-        except OSError:
-            self.close()
+        except OSError as error:
+            self._end(error)
             raise
 
     def events(self, timeout=None):

@@ -20,14 +20,17 @@ import barlease
 PAGE = 4096
 checks = 0
 failures = 0
+counting = threading.Lock()     # servers have threads of their own
 
 
 def ok(good, name):
     global checks, failures
 
-    checks += 1
-    failures += not good
-    print("%sok %d - %s" % ("" if good else "not ", checks, name), flush=True)
+    with counting:
+        checks += 1
+        failures += not good
+        print("%sok %d - %s" % ("" if good else "not ", checks, name),
+              flush=True)
 
 
 def same(got, want, name):
@@ -405,6 +408,134 @@ def pauses(path):
     listener.close()
 
 
+def hears(peer, kind, serial):
+    """The body of the next request"""
+    data = peer.recv(PAGE)
+    same(struct.unpack_from("<IHHII", data)[:4], (len(data), kind, 0, serial),
+         "the server hears request %d" % serial)
+    return data[16:]
+
+
+def welcomes(listener, serial, features, token):
+    peer, _ = listener.accept()
+    same(hears(peer, 1, serial)[8] & 16, 16, "the client can go on with leases")
+    peer.send(message(0x8001, serial, struct.pack("<HHI", 1, 0, features)))
+    if features & 16:
+        peer.send(message(0x4008, 0, token * 16))
+    return peer
+
+
+def answers_rejoin(listener, serial, token, answered, *replies):
+    """On the next connection, where a client shows this token"""
+    peer = welcomes(listener, serial, 31, b"x")
+    same(hears(peer, 0x0b, serial + 1),
+         token * 16 + struct.pack("<II", answered, 0),
+         "and shows the token that it has been sent last, and its last lease")
+    for reply in replies:
+        peer.send(reply)
+    return peer
+
+
+def rejoins(path):
+    """A server that goes in the middle, and the next one, and one that keeps none"""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(path)
+    listener.listen()
+    unknown = struct.pack("<II128s", errno.ENOENT, 0, b"no such token")
+    one = struct.pack("<II", 1, 0)
+    gone = threading.Event()
+
+    def serve():
+        peer = welcomes(listener, 1, 31, b"a")
+        hears(peer, 3, 2)
+        memory = os.memfd_create("lease")
+        socket.send_fds(peer, [message(0x8003, 2, LEASE)], [memory])
+        os.close(memory)
+        hears(peer, 4, 3)
+        peer.close()
+        # Another one that does not get far
+        peer = welcomes(listener, 4, 31, b"x")
+        hears(peer, 0x0b, 5)
+        peer.close()
+        peer = answers_rejoin(listener, 6, b"a", 2,
+                              message(0x800b, 7, one),
+                              message(0x4008, 0, b"b" * 16))
+        same(struct.unpack("<II", hears(peer, 4, 8))[0], 7,
+             "what was not given back is given back")
+        peer.send(message(0x8004, 8, struct.pack("<II", 7, 0)))
+        hears(peer, 2, 9)
+        peer.send(message(0x8002, 9, struct.pack("<IIII", 0, 0, 0, 0)))
+        peer.close()
+        peer = answers_rejoin(listener, 10, b"b", 2,
+                              message(0x8fff, 11, unknown))
+        same(peer.recv(PAGE), b"", "a client that is not known goes")
+        peer.close()
+        gone.set()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    client = barlease.Client(path)
+    lease = client.acquire("page")
+    raises("a connection that is there is not lost",
+           OSError, "not lost", client.rejoin, number=errno.EISCONN)
+    raises("a server is lost in the middle of a request",
+           ConnectionError, "the server is gone", lease.release)
+    same(lease.revoked, "", "its leases may go on")
+    raises("the next one is lost as well",
+           ConnectionError, "the server is gone", client.rejoin)
+    client.rejoin()
+    same(client.slices(), [], "and another one goes on")
+    raises("until it is lost, too",
+           ConnectionError, "the server is gone", client.event)
+    raises("one that does not know the client ends it",
+           OSError, "no such token", client.rejoin, number=errno.ESTALE)
+    raises("and it cannot be tried again",
+           OSError, "has kept no leases", client.rejoin, number=errno.ESTALE)
+    thread.join()
+    listener.close()
+    same(gone.is_set(), True, "all that was to be said was said")
+
+
+def stays_away(path):
+    """A server that never comes back, and one that keeps nothing"""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(path)
+    listener.listen()
+
+    def serve(serial, features):
+        welcomes(listener, serial, features, b"a").close()
+
+    def lose(features):
+        thread = threading.Thread(target=serve, args=(1, features))
+        thread.start()
+        client = barlease.Client(path)
+        thread.join()
+        raises("the server is gone", ConnectionError, "the server is gone",
+               client.event)
+        return client
+
+    raises("a server that keeps no leases is not gone on with",
+           OSError, "has kept no leases", lose(15).rejoin,
+           number=errno.ESTALE)
+    client = lose(31)
+    thread = threading.Thread(target=serve, args=(2, 15))
+    thread.start()
+    raises("nor is one that keeps none any more",
+           OSError, "the server keeps no leases", client.rejoin,
+           number=errno.ESTALE)
+    thread.join()
+    client = lose(31)
+    listener.close()
+    raises("where nobody listens, it can be tried again",
+           ConnectionRefusedError, path, client.rejoin)
+    os.unlink(path)
+    raises("so it can where there is no file", FileNotFoundError, path,
+           client.rejoin)
+    client.close()
+    raises("a client that was closed has nothing to go on with",
+           OSError, "has kept no leases", client.rejoin, number=errno.ESTALE)
+
+
 def with_server(server, path):
     os.environ["BARLEASE_SOCKET"] = path
     with barlease.Client() as client:
@@ -436,6 +567,8 @@ def main():
             server.stop()
         nonsense(directory + "/nonsense")
         pauses(directory + "/pauses")
+        rejoins(directory + "/rejoins")
+        stays_away(directory + "/away")
     inherits()
     same(fds(), before, "no file is left open")
     print("1..%d" % checks)
