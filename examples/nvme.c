@@ -44,6 +44,9 @@
 /* At a completion, for one around */
 #define LOOKS		4096
 
+/* So often a server that is lost is looked for, ten times a second */
+#define SERVER_TRIES	100
+
 /* @error, with words for it */
 #define FAIL(nvme, error, ...)	\
 	(snprintf((nvme)->why, sizeof((nvme)->why), __VA_ARGS__), (error))
@@ -179,16 +182,45 @@ static void ring_both(struct nvme *nvme, struct nvme_queue *queue)
 	ring(nvme, queue, 0, queue->tail, &queue->tail_rung);
 }
 
-/* The lease has ended, or the server has */
+static int wake_by(struct nvme *nvme, int fd, uint32_t events, int data)
+{
+	struct epoll_event event = { .events = events, .data.fd = data };
+
+	return epoll_ctl(nvme->wakers, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+/*
+ * With the next server, where leases outlive one. The device needs none: it has its
+ * queues and interrupts all the time, and does what it has been told.
+ */
+static int go_on(struct nvme *nvme)
+{
+	int ret = barlease_client_rejoin(nvme->client, -1);
+
+	for (int i = 0; i < SERVER_TRIES && ret && ret != -ESTALE; i++) {
+		usleep(100 * 1000);
+		ret = barlease_client_rejoin(nvme->client, -1);
+	}
+	/* The old socket has left the epoll by being closed */
+	if (!ret)
+		ret = wake_by(nvme, barlease_client_fd(nvme->client), EPOLLIN,
+			      -1);
+	return ret ? FAIL(nvme, -ESTALE, "the server is gone") : 0;
+}
+
+/* The lease has ended, or the server has, for good */
 static int has_ended(struct nvme *nvme)
 {
 	struct barlease_event event;
-	int ret;
+	int ret = barlease_client_dispatch(nvme->client, &event);
 
-	while ((ret = barlease_client_dispatch(nvme->client, &event)) == 1)
-		if (event.type == BARLEASE_EVENT_REVOKED)
+	for (; ret; ret = barlease_client_dispatch(nvme->client, &event)) {
+		if (ret < 0 && go_on(nvme))
+			return -ESTALE;
+		if (ret == 1 && event.type == BARLEASE_EVENT_REVOKED)
 			return FAIL(nvme, -ESTALE, "the lease was taken back");
-	return ret ? FAIL(nvme, -ESTALE, "the server is gone") : 0;
+	}
+	return 0;
 }
 
 static int no_answer(struct nvme *nvme)
@@ -413,13 +445,6 @@ static int said(struct nvme *nvme, int ret, const char *what)
 static int not_had(struct nvme *nvme, int ret, const char *what)
 {
 	return has_ended(nvme) ?: said(nvme, ret, what);
-}
-
-static int wake_by(struct nvme *nvme, int fd, uint32_t events, int data)
-{
-	struct epoll_event event = { .events = events, .data.fd = data };
-
-	return epoll_ctl(nvme->wakers, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
 /* By edge: each interrupt wakes who waits, and nobody has to read it */

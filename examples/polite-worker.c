@@ -9,10 +9,14 @@
  * Told that its lease is about to end, it finishes the job that it has begun, gives the
  * lease back, and waits for its turn. Whoever comes next finds no job half done.
  *
+ * A server that is lost, and whose leases outlive it, is waited for, ten seconds at most:
+ * then it works on with the lease that it had.
+ *
  * A job writes its number to all of the slice's first WORDS words. Jobs go on from the
  * number that is there.
  */
 #include <err.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,6 +26,9 @@
 #include <barlease.h>
 
 #define WORDS	16
+
+/* So often a server that is lost is looked for, ten times a second */
+#define TRIES	100
 
 struct worker {
 	const char *slice;
@@ -44,8 +51,14 @@ static void begin(struct worker *worker, int request)
 {
 	struct barlease_lease *lease = &worker->lease;
 	void *at;
+	int ret = barlease_client_finish(worker->client, request, lease);
 
-	if (barlease_client_finish(worker->client, request, lease))
+	/* It was lost with the server that was asked: the next one has no such turn */
+	if (ret == -ECONNRESET) {
+		wait_for_turn(worker);
+		return;
+	}
+	if (ret)
 		errx(1, "%s", barlease_client_error(worker->client));
 	if (barlease_map(lease->fd, 0, lease->size, 0, &lease->alignment, &at))
 		errx(1, "the lease cannot be mapped");
@@ -65,12 +78,29 @@ static void end(struct worker *worker, const char *how)
 	wait_for_turn(worker);
 }
 
+/* With all that it had, once there is a server again */
+static void go_on(const struct worker *worker)
+{
+	int ret = barlease_client_rejoin(worker->client, -1);
+
+	for (int i = 0; i < TRIES && ret && ret != -ESTALE; i++) {
+		usleep(100 * 1000);
+		ret = barlease_client_rejoin(worker->client, -1);
+	}
+	if (ret)
+		errx(1, "the server is gone");
+}
+
 static void give_back(struct worker *worker)
 {
-	/* It may have been taken while the last job was at work */
-	bool given = !barlease_client_release(worker->client, worker->lease.id);
+	int ret = barlease_client_release(worker->client, worker->lease.id);
 
-	end(worker, given ? "gave it back" : "lost it");
+	if (ret == -ECONNRESET) {
+		go_on(worker);
+		ret = barlease_client_release(worker->client, worker->lease.id);
+	}
+	/* It may have been taken while the last job was at work */
+	end(worker, ret ? "lost it" : "gave it back");
 }
 
 /* Goes on for as long as nobody else waits for it */
@@ -104,10 +134,13 @@ static void hear_all(struct worker *worker)
 	struct barlease_event event;
 	int ret;
 
-	while ((ret = barlease_client_dispatch(worker->client, &event)) == 1)
-		hear(worker, &event);
-	if (ret)
-		errx(1, "the server is gone");
+	do {
+		while ((ret = barlease_client_dispatch(worker->client,
+						       &event)) == 1)
+			hear(worker, &event);
+		if (ret)
+			go_on(worker);
+	} while (ret);
 }
 
 /* An access to a lease that was revoked is an error here, and no signal */
@@ -128,7 +161,6 @@ int main(int argc, char **argv)
 
 	if (barlease_client_connect(argc > 2 ? argv[2] : NULL, &worker.client))
 		errx(1, "there is no server");
-	ready.fd = barlease_client_fd(worker.client);
 	wait_for_turn(&worker);
 	for (;;) {
 		hear_all(&worker);
@@ -136,6 +168,8 @@ int main(int argc, char **argv)
 			do_job(&worker);
 		if (worker.words && worker.ending)
 			give_back(&worker);
+		/* Another one with each connection */
+		ready.fd = barlease_client_fd(worker.client);
 		/* As long as there is nothing to do: until there is a lease */
 		poll(&ready, 1, worker.words ? 0 : -1);
 	}
