@@ -141,6 +141,55 @@ int barlease_device_open_with(const char *bdf,
  */
 int barlease_device_wrap(int fd, struct barlease_device **device);
 
+/**
+ * struct barlease_handover - what another process needs to go on with a device
+ * @backend: the way in which it is open; never BARLEASE_BACKEND_ANY
+ * @ioas: number of its address space there (BARLEASE_BACKEND_IOMMUFD); 0 for none
+ * @device: fd of the device
+ * @group, @container: with a group, else -1; devices of one group have the same
+ * @iommufd: with BARLEASE_BACKEND_IOMMUFD, else -1; all devices of a process have
+ *   the same
+ * @reserved: zeros
+ */
+struct barlease_handover {
+	enum barlease_backend backend;
+	uint32_t ioas;
+	int device;
+	int group;
+	int container;
+	int iommufd;
+	uint64_t reserved[8];
+};
+
+/**
+ * barlease_device_save() - what another process needs to go on with a device
+ * @device: one that was opened, not wrapped
+ * @handover: receives it; the fds stay the device's
+ *
+ * As long as somebody has these fds open, the device is: leases, interrupts and
+ * memory are as they were, whatever becomes of this process. @ioas changes when the
+ * device is given an address space, which barlease_device_address_space() does.
+ *
+ * Return: 0; -EINVAL it was wrapped.
+ */
+int barlease_device_save(const struct barlease_device *device,
+			 struct barlease_handover *handover);
+
+/**
+ * barlease_device_restore() - go on with a device that another process had open
+ * @bdf: as barlease_pci_address() takes it
+ * @handover: of barlease_device_save(), with this process' numbers of the fds, which
+ *   stay the caller's: they may be closed
+ * @device: receives the device, for barlease_device_close()
+ *
+ * Return: 0; -EINVAL an unknown backend, @reserved is not zeros, or the fds are not
+ * those of this device; -ENODEV no such device; -EBUSY this process has the same
+ * group, or devices of another iommufd, open already; -EBADF, -EMFILE, -ENOMEM.
+ */
+int barlease_device_restore(const char *bdf,
+			    const struct barlease_handover *handover,
+			    struct barlease_device **device);
+
 /* NULL is fine. The last close of a VFIO device revokes all its exports. */
 void barlease_device_close(struct barlease_device *device);
 

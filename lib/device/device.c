@@ -79,6 +79,13 @@ static int open_by(struct barlease_device *device, const struct opening *how)
 	return -EINVAL;
 }
 
+void bl_device_look_at(struct barlease_device *device)
+{
+	bl_caps_find(device);
+	bl_msix_find(device);
+	bl_interrupts_find(device);
+}
+
 static int open_new(const struct opening *how, struct barlease_device **device)
 {
 	struct barlease_device *new = calloc(1, sizeof(*new));
@@ -92,9 +99,7 @@ static int open_new(const struct opening *how, struct barlease_device **device)
 		free(new);
 		return ret;
 	}
-	bl_caps_find(new);
-	bl_msix_find(new);
-	bl_interrupts_find(new);
+	bl_device_look_at(new);
 	*device = new;
 	return 0;
 }
@@ -150,27 +155,30 @@ static int device_flags(int fd, uint32_t *flags)
 	return 0;
 }
 
+int bl_device_check(int fd)
+{
+	uint32_t flags = 0;
+	int ret = device_flags(fd, &flags);
+
+	if (ret == -EBADF)
+		return ret;
+	return ret || !(flags & VFIO_DEVICE_FLAGS_PCI) ? -EINVAL : 0;
+}
+
 int barlease_device_wrap(int fd, struct barlease_device **device)
 {
 	struct barlease_device *new;
-	uint32_t flags = 0;
-	int ret;
+	int ret = bl_device_check(fd);
 
-	ret = device_flags(fd, &flags);
-	if (ret == -EBADF)
+	if (ret)
 		return ret;
-	if (ret || !(flags & VFIO_DEVICE_FLAGS_PCI))
-		return -EINVAL;
-
 	new = calloc(1, sizeof(*new));
 	if (!new)
 		return -ENOMEM;
 	new->fd = fd;
 	new->request = -1;
 	new->origin = BL_WRAPPED;
-	bl_caps_find(new);
-	bl_msix_find(new);
-	bl_interrupts_find(new);
+	bl_device_look_at(new);
 	*device = new;
 	return 0;
 }

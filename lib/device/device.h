@@ -69,6 +69,13 @@ void bl_msix_find(struct barlease_device *device);
 /* Fills in @interrupts and @irq */
 void bl_interrupts_find(struct barlease_device *device);
 
+/*
+ * Of the kernel's: finds out all of the above. Return: 0; -EBADF; -EINVAL it is no
+ * VFIO PCI device
+ */
+int bl_device_check(int fd);
+void bl_device_look_at(struct barlease_device *device);
+
 /* Before the device is closed */
 void bl_request_end(const struct barlease_device *device);
 

@@ -88,7 +88,33 @@ static int open_both(struct bl_group *group)
 	return ret;
 }
 
-static int open_new(int number, bool iommu, struct bl_group **out)
+/* Its two fds are those of another process, copied, or opened */
+struct source {
+	bool is_there;
+	int group;
+	int container;
+};
+
+static int copy_both(struct bl_group *group, const struct source *source)
+{
+	struct vfio_group_status status = { .argsz = sizeof(status) };
+
+	if (ioctl(source->group, VFIO_GROUP_GET_STATUS, &status) ||
+	    !(status.flags & VFIO_GROUP_FLAGS_CONTAINER_SET) ||
+	    ioctl(source->container, VFIO_GET_API_VERSION) != VFIO_API_VERSION)
+		return -EINVAL;
+	group->group = fcntl(source->group, F_DUPFD_CLOEXEC, 0);
+	if (group->group < 0)
+		return -errno;
+	group->container = fcntl(source->container, F_DUPFD_CLOEXEC, 0);
+	if (group->container >= 0)
+		return 0;
+	close(group->group);
+	return -EMFILE;
+}
+
+static int get_new(int number, bool iommu, const struct source *source,
+		   struct bl_group **out)
 {
 	struct bl_group *group = calloc(1, sizeof(*group));
 	int ret;
@@ -98,7 +124,7 @@ static int open_new(int number, bool iommu, struct bl_group **out)
 	group->number = number;
 	group->iommu = iommu;
 	group->users = 1;
-	ret = open_both(group);
+	ret = source->is_there ? copy_both(group, source) : open_both(group);
 	if (ret) {
 		free(group);
 		return ret;
@@ -120,7 +146,8 @@ static struct bl_group *find(int number)
 	return NULL;
 }
 
-int bl_group_get(int number, bool iommu, struct bl_group **group)
+static int get(int number, bool iommu, const struct source *source,
+	       struct bl_group **group)
 {
 	int ret = 0;
 
@@ -129,9 +156,36 @@ int bl_group_get(int number, bool iommu, struct bl_group **group)
 	if (*group)
 		(*group)->users++;
 	else
-		ret = open_new(number, iommu, group);
+		ret = get_new(number, iommu, source, group);
 	pthread_mutex_unlock(&lock);
 	return ret;
+}
+
+int bl_group_get(int number, bool iommu, struct bl_group **group)
+{
+	const struct source none = { .is_there = false };
+
+	return get(number, iommu, &none, group);
+}
+
+int bl_group_restore(int number, bool iommu, int group_fd, int container_fd,
+		     struct bl_group **group)
+{
+	const struct source source = { true, group_fd, container_fd };
+
+	return get(number, iommu, &source, group);
+}
+
+bool bl_group_has_iommu(const struct bl_group *group)
+{
+	return group->iommu;
+}
+
+void bl_group_fds(const struct bl_group *group, int *group_fd,
+		  int *container_fd)
+{
+	*group_fd = group->group;
+	*container_fd = group->container;
 }
 
 static void forget(const struct bl_group *group)

@@ -120,22 +120,22 @@ close_node:
 	return ret;
 }
 
-static int open_new(const struct bl_pci *pci, const struct bl_token *token,
-		    struct bl_node **out)
+/* @fd: that it has from now on, if it is one */
+static int new_node(const struct bl_pci *pci, int fd, struct bl_node **out)
 {
-	struct bl_node *node = calloc(1, sizeof(*node));
-	int ret;
+	struct bl_node *node;
 
-	if (!node)
+	if (fd < 0)
+		return fd;
+	node = calloc(1, sizeof(*node));
+	if (!node) {
+		close(fd);
+		put_iommufd();
 		return -ENOMEM;
+	}
 	node->pci = *pci;
 	node->group = bl_pci_group(pci);
-	node->fd = open_bound(pci, token);
-	if (node->fd < 0) {
-		ret = node->fd;
-		free(node);
-		return ret;
-	}
+	node->fd = fd;
 	node->next = open_nodes;
 	open_nodes = node;
 	*out = node;
@@ -160,11 +160,60 @@ int bl_iommufd_get(const struct bl_pci *pci, const struct bl_token *token,
 	pthread_mutex_lock(&lock);
 	*node = find(pci);
 	if (!*node)
-		ret = open_new(pci, token, node);
+		ret = new_node(pci, open_bound(pci, token), node);
 	if (!ret)
 		(*node)->users++;
 	pthread_mutex_unlock(&lock);
 	return ret;
+}
+
+/* Under the lock. All devices of one process are bound to the same. */
+static int restore_iommufd(int from)
+{
+	if (open_nodes)
+		return 0;
+	iommufd = fcntl(from, F_DUPFD_CLOEXEC, 0);
+	return iommufd < 0 ? -errno : 0;
+}
+
+/* A copy of the fd, which is bound */
+static int copy_bound(int fd, int from)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), ret;
+
+	if (copy < 0)
+		return -errno;
+	ret = restore_iommufd(from);
+	if (!ret)
+		return copy;
+	close(copy);
+	return ret;
+}
+
+int bl_iommufd_restore(const struct bl_pci *pci, int fd, int from, uint32_t ioas,
+		       struct bl_node **node)
+{
+	int ret = -EBUSY;
+
+	pthread_mutex_lock(&lock);
+	if (!find(pci))
+		ret = new_node(pci, copy_bound(fd, from), node);
+	if (!ret) {
+		(*node)->ioas = ioas;
+		(*node)->users++;
+	}
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+void bl_iommufd_save(const struct bl_node *node, int *fd, int *from,
+		     uint32_t *ioas)
+{
+	pthread_mutex_lock(&lock);
+	*fd = node->fd;
+	*from = iommufd;
+	*ioas = node->ioas;
+	pthread_mutex_unlock(&lock);
 }
 
 static void forget(const struct bl_node *node)

@@ -23,6 +23,16 @@ int bl_iommufd_get(const struct bl_pci *pci, const struct bl_token *token,
 		   struct bl_node **node);
 void bl_iommufd_put(struct bl_node *node);
 
+/*
+ * One that another process had bound: @fd and @from, its iommufd, stay the caller's.
+ * bl_iommufd_save(): @ioas: 0 where it has none. Return: 0; -EBUSY it is open here by
+ * now; -EMFILE; -ENOMEM
+ */
+int bl_iommufd_restore(const struct bl_pci *pci, int fd, int from, uint32_t ioas,
+		       struct bl_node **node);
+void bl_iommufd_save(const struct bl_node *node, int *fd, int *from,
+		     uint32_t *ioas);
+
 /* The device's fd, the caller's; or a negative errno */
 int bl_iommufd_device_fd(const struct bl_node *node);
 
