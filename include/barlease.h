@@ -981,6 +981,100 @@ int barlease_server_set_limits(struct barlease_server *server,
  */
 void barlease_server_number_from(struct barlease_server *server, uint32_t id);
 
+/**
+ * struct barlease_keeper - who keeps what it takes to go on in another process
+ * @size: sizeof(struct barlease_keeper), see struct barlease_server_ops
+ * @write: one more line of what there is, without an end of line, for
+ *   barlease_server_take_over(). NULL: one is lost for want of memory, and so all
+ *   that was written is good for nothing
+ * @store: keep a copy of an fd under a name that no other one has. NULL: they stay
+ *   in this process, which is to become the other one (execve())
+ * @drop: forget it again
+ * @serves: a request of this connection is about to be read; 0: it has been
+ *   answered. May be NULL with @store
+ * @device_name: what a device is called in the lines; without blanks
+ *
+ * None may call a function on the server, nor fail: what cannot be kept is for the
+ * keeper to make up for, best by keeping nothing at all.
+ */
+struct barlease_keeper {
+	size_t size;
+	void (*write)(void *data, const char *line);
+	void (*store)(void *data, const char *name, int fd);
+	void (*drop)(void *data, const char *name);
+	void (*serves)(void *data, uint32_t connection);
+	const char *(*device_name)(void *data,
+				   const struct barlease_device *device);
+};
+
+/**
+ * barlease_server_keep() - from now on, have written down what there is
+ * @server: the server
+ * @keeper: copied; NULL: no longer
+ * @data: for @keeper
+ *
+ * All that is there by now is written, and stored, before this returns; so to call
+ * it again makes what was written shorter. Later changes are before they count: a
+ * client has no lease of which the keeper does not know. With @store, clients of this
+ * server get tokens, by which they can come back to a successor.
+ *
+ * Return: 0; -EINVAL a size that no @keeper has, or one without @write or
+ * @device_name.
+ */
+int barlease_server_keep(struct barlease_server *server,
+			 const struct barlease_keeper *keeper, void *data);
+
+/*
+ * Connections that wait for an answer, or have not read all that they were sent: a
+ * successor cannot go on with those. For a server that is about to be taken over
+ */
+unsigned int barlease_server_unsettled(const struct barlease_server *server);
+
+/**
+ * struct barlease_estate - what another process has left
+ * @size: sizeof(struct barlease_estate), see struct barlease_server_ops
+ * @text: all lines, each with its end; those of others are passed over
+ * @served: what @serves was last called with
+ * @reconnect: how long leases wait for clients whose connection is lost, in
+ *   milliseconds
+ * @fd: the fd that was stored under this name, as one of the caller's from now on,
+ *   whoever the caller is; or -1
+ * @device: the device of this name, or NULL where it is not there any more
+ * @lost: what is not taken over, and why, in words; or NULL
+ * @unsafe: there is a lease of this device that nobody can revoke, for its fd is
+ *   missing: once its server is done, it has to be closed
+ */
+struct barlease_estate {
+	size_t size;
+	const char *text;
+	uint32_t served;
+	uint64_t reconnect;
+	int (*fd)(void *data, const char *name);
+	const struct barlease_device *(*device)(void *data, const char *name);
+	void (*lost)(void *data, const char *what);
+	void (*unsafe)(void *data, const struct barlease_device *device);
+};
+
+/**
+ * barlease_server_take_over() - go on where another process has left off
+ * @server: a new one, with nothing on offer
+ * @estate: what there is
+ * @data: for @estate
+ *
+ * Slices that somebody has are on offer again as they were, leases are held by the
+ * same connections, or wait for those who have a token, and pauses, terms and those
+ * who wait are as before. What is to be on offer from now on is for
+ * barlease_server_set_slices() to say, which is to be next; until then nobody is
+ * served.
+ *
+ * What does not fit together is not taken over. A lease that cannot be is revoked.
+ *
+ * Return: how many leases are held; -EINVAL a size that no @estate has, or the server
+ * is not new; -EPROTO lines of another version, or of no server; -ENOMEM.
+ */
+int barlease_server_take_over(struct barlease_server *server,
+			      const struct barlease_estate *estate, void *data);
+
 /* Revokes everything, and tells everybody. NULL is fine. */
 void barlease_server_free(struct barlease_server *server);
 

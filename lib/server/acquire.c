@@ -108,7 +108,11 @@ static int hand_out(struct bl_session *session, uint32_t serial,
 
 	if (ret)
 		return ret;
+	lease->serial = serial;
+	session->last = serial;
+	bl_keep_session(session);
 	bl_peer_set_rank(session->peer, BL_PEER_BUSY);
+	/* Which writes it down, too: before its holder knows of it */
 	bl_term_set(server, lease, slice->max_term);
 	tell_owner(server, lease);
 	ret = send_lease(session, serial, lease);

@@ -32,8 +32,11 @@ static void tell_holder(const struct bl_lease *lease)
 	const struct bl_session *session = lease->holder->session;
 	struct bl_wire_message message;
 
-	if (!session || lease->reason == BARLEASE_RELEASED ||
+	if (lease->reason == BARLEASE_RELEASED ||
 	    lease->reason == BARLEASE_DISCONNECTED)
+		return;
+	bl_absent_missed(lease);
+	if (!session)
 		return;
 	message.type = BL_WIRE_REVOKED;
 	message.serial = 0;

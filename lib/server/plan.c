@@ -25,4 +25,5 @@ void bl_plan(struct barlease_server *server, struct bl_lease *lease)
 	if (lease->resumes && (!due || lease->resumes < due))
 		due = lease->resumes;
 	bl_due_set(&server->books, lease, due);
+	bl_record_lease(&server->books, lease);
 }

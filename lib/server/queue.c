@@ -57,6 +57,8 @@ static void interrupt(struct bl_session *session,
 		return;
 	}
 	if (!ret) {
+		/* Before it is, for whoever goes on has to take it away */
+		bl_record_armed(&session->server->books, lease, wanted->vector);
 		ret = bl_lease_arm(lease, wanted->vector, wanted->flags, fd);
 		why = strerror(-ret);
 	}

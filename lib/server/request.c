@@ -24,7 +24,9 @@ static void hello(struct bl_session *session,
 	const struct bl_wire_message welcome = {
 		.type = BL_WIRE_WELCOME,
 		.serial = request->serial,
-		.welcome = { BL_WIRE_VERSION, BL_WIRE_FEATURES },
+		.welcome = {
+			BL_WIRE_VERSION, bl_keep_features(session->server),
+		},
 	};
 
 	if (request->hello.lowest > BL_WIRE_VERSION ||
@@ -36,10 +38,11 @@ static void hello(struct bl_session *session,
 		return;
 	}
 	session->welcome = true;
-	session->features = request->hello.features & BL_WIRE_FEATURES;
+	session->features = request->hello.features & welcome.welcome.features;
 	session->peer->takes_fds = session->features & BL_WIRE_QUEUES;
 	bl_peer_set_rank(session->peer, BL_PEER_IDLE);
 	bl_session_reply(session, &welcome);
+	bl_keep_begin(session);
 }
 
 /* From the first one on, unless it goes on with what it has asked for before */
@@ -243,6 +246,9 @@ static void serve(struct bl_session *session,
 	case BL_WIRE_RELEASE:
 		release(session, request);
 		break;
+	case BL_WIRE_REJOIN:
+		bl_rejoin(session, request);
+		break;
 	case BL_WIRE_INTERRUPT:
 	case BL_WIRE_MAP:
 	case BL_WIRE_UNMAP:
@@ -273,6 +279,7 @@ void bl_request_again(struct bl_session *session)
 		serve(session, &request, parked.fd);
 	if (parked.fd >= 0)
 		bl_dispose(session->peer, parked.fd);
+	bl_keep_behind(session);
 }
 
 static void handle(struct bl_session *session,

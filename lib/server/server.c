@@ -37,22 +37,11 @@ static int check_listener(int listener)
 	return 0;
 }
 
-/* What the caller was compiled with may have less, and more that is not used */
 static int take_ops(struct barlease_server *server,
 		    const struct barlease_server_ops *ops)
 {
-	const char *bytes = (const char *)ops;
-
-	if (!ops)
-		return 0;
-	if (ops->size < sizeof(ops->size))
-		return -EINVAL;
-	for (size_t i = sizeof(*ops); i < ops->size; i++)
-		if (bytes[i])
-			return -EINVAL;
-	memcpy(&server->ops, ops,
-	       ops->size < sizeof(*ops) ? ops->size : sizeof(*ops));
-	return 0;
+	return ops ? bl_take_struct(&server->ops, sizeof(server->ops), ops,
+				    ops->size) : 0;
 }
 
 static int new_timer(struct barlease_server *server, int *timer)
@@ -111,6 +100,7 @@ int barlease_server_new(int listener, const struct barlease_server_ops *ops,
 	LIST_INIT(&new->sessions);
 	LIST_INIT(&new->suspensions);
 	LIST_INIT(&new->watchers);
+	TAILQ_INIT(&new->absents);
 	TAILQ_INIT(&new->turns);
 	ret = take_ops(new, ops);
 	if (!ret)
@@ -132,6 +122,7 @@ static void end_all(struct barlease_server *server)
 		bl_end_holder(server, session->holder, BARLEASE_SHUTDOWN);
 	LIST_FOREACH(session, &server->sessions, of_server)
 		bl_peer_drop(session->peer);
+	bl_absents_fire(server, INT64_MAX);
 	bl_net_reap(&server->net);
 	bl_disposals_leave(&server->net);
 	while ((lease = TAILQ_FIRST(&server->books.ending)))
@@ -261,21 +252,28 @@ static int new_slices(const struct barlease_offer *offers, size_t nr,
 	return 0;
 }
 
+static void recheck_holder(struct barlease_server *server,
+			   const struct bl_holder *holder)
+{
+	struct bl_lease *lease = LIST_FIRST(&holder->leases), *next;
+
+	for (; lease; lease = next) {
+		next = LIST_NEXT(lease, of_holder);
+		if (lease->state == BARLEASE_HELD &&
+		    !bl_allowed(server, holder, lease->slice))
+			bl_end_anyway(server, lease, BARLEASE_FORBIDDEN);
+	}
+}
+
 static void recheck(struct barlease_server *server)
 {
-	struct bl_session *session;
-	struct bl_lease *lease, *next;
+	const struct bl_session *session;
+	const struct bl_absent *absent;
 
-	LIST_FOREACH(session, &server->sessions, of_server) {
-		lease = LIST_FIRST(&session->holder->leases);
-		for (; lease; lease = next) {
-			next = LIST_NEXT(lease, of_holder);
-			if (lease->state == BARLEASE_HELD &&
-			    !bl_session_allowed(session, lease->slice))
-				bl_end_anyway(server, lease,
-					      BARLEASE_FORBIDDEN);
-		}
-	}
+	LIST_FOREACH(session, &server->sessions, of_server)
+		recheck_holder(server, session->holder);
+	TAILQ_FOREACH(absent, &server->absents, of_server)
+		recheck_holder(server, absent->holder);
 	server->books.generation++;
 	server->all = true;
 }

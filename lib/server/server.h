@@ -7,7 +7,9 @@
  * books/ knows what there is and who has it, and net/ knows connections; neither
  * knows the other. Here they are joined. Each file calls only what is above it:
  *
+ *   keep.c      what another process needs to go on: of connections, and all
  *   watch.c     who may have a slice, and wants to know when it becomes free
+ *   absent.c    holders whose connection was lost, and who may come back
  *   end.c       the ends of leases, and who is told of them
  *   session.c   a client: a connection that has a place in the books
  *   plan.c      when something is due of a lease
@@ -16,7 +18,9 @@
  *   queue.c     what clients ask for: interrupts and memory
  *   acquire.c   what clients ask for: a lease
  *   turn.c      those who wait for one
+ *   rejoin.c    those who come back
  *   request.c   what clients ask for, else
+ *   heir.c      what another process has left
  *   settle.c    what is due by now
  *   suspend.c   while a device is reset
  *   server.c    the public calls, and the loop
@@ -37,6 +41,7 @@
 LIST_HEAD(bl_sessions, bl_session);
 LIST_HEAD(bl_suspensions, bl_suspension);
 TAILQ_HEAD(bl_turns, bl_turn);
+TAILQ_HEAD(bl_absents, bl_absent);
 
 /**
  * struct bl_cursor - how far a client has come in listing slices
@@ -84,9 +89,30 @@ struct bl_turn {
 };
 
 /**
+ * struct bl_absent - a holder whose connection was lost, when another process went
+ * @token: by which it comes back
+ * @last: serial of the ACQUIRE that was given a lease last; 0: none was
+ * @until: when that is too late
+ * @missed: leases that have ended since, @nr of them
+ */
+struct bl_absent {
+	TAILQ_ENTRY(bl_absent) of_server;
+	struct bl_holder *holder;
+	uint8_t token[BL_WIRE_TOKEN_SIZE];
+	uint32_t last;
+	int64_t until;
+	struct bl_wire_revoked *missed;
+	size_t nr;
+};
+
+/**
  * struct bl_session - a client
  * @welcome: it has said HELLO
  * @features: BL_WIRE_..., that both sides have
+ * @kept: the keeper has its connection, too
+ * @behind: a successor cannot go on with its connection, as was written down
+ * @token: by which it comes back to a successor, if both have BL_WIRE_KEEPS
+ * @last: serial of the ACQUIRE that was given a lease last
  * @suspended: it was told that accesses wait
  * @watches: and is in bl_server.watchers
  * @nr_turns: how many leases it waits for
@@ -99,6 +125,10 @@ struct bl_session {
 	struct bl_holder *holder;
 	bool welcome;
 	uint32_t features;
+	bool kept;
+	bool behind;
+	uint8_t token[BL_WIRE_TOKEN_SIZE];
+	uint32_t last;
 	bool suspended;
 	bool watches;
 	unsigned int nr_turns;
@@ -127,6 +157,8 @@ struct bl_suspension {
  * @give_up: when the first of them gives up, or before; 0: none does
  * @all: all of them are to be asked, for what is on offer has changed
  * @again: those are that could not have what was free
+ * @absents: holders that may come back, the first to be too late first
+ * @served: the client that a request is being read of, or at work; or NULL
  * @put_off: some of these do not read, and are asked soon
  * @round: of asking them
  * @serving: they are being asked
@@ -138,12 +170,14 @@ struct barlease_server {
 	int clock;
 	int64_t clock_at;
 	struct bl_sessions watchers;
+	struct bl_absents absents;
 	struct bl_turns turns;
 	int64_t give_up;
 	bool all;
 	bool again;
 	bool put_off;
 	bool serving;
+	const struct bl_session *served;
 	uint64_t round;
 	struct barlease_server_ops ops;
 	void *data;
@@ -153,12 +187,52 @@ struct barlease_server {
 	struct bl_suspensions suspensions;
 };
 
+/*
+ * keep.c. How it is from now on; bl_keep_begin(): a client that has just said HELLO;
+ * bl_keep_end(): it is about to be hung up on.
+ * bl_keep_behind(): whether it has been answered, and has read that, may have changed.
+ */
+void bl_keep_session(const struct bl_session *session);
+void bl_keep_begin(struct bl_session *session);
+void bl_keep_end(struct bl_session *session);
+/* It is to go on as another holder's */
+void bl_keep_leave(struct bl_session *session);
+void bl_keep_behind(struct bl_session *session);
+void bl_keep_serves(const struct bl_session *session, bool serves);
+/* The same, if it is the one that is served */
+void bl_keep_answered(const struct bl_session *session);
+void bl_keep_turn(const struct bl_turn *turn, bool waits);
+void bl_keep_absent(struct barlease_server *server,
+		    const struct bl_absent *absent);
+/* BL_WIRE_FEATURES that this server has */
+uint32_t bl_keep_features(const struct barlease_server *server);
+
+/*
+ * keep.c. What a caller was compiled with may have less, and more that is not used.
+ * Return: 0; -EINVAL
+ */
+int bl_take_struct(void *to, size_t size, const void *from, size_t from_size);
+
 /* watch.c. bl_watch_tell(): a lease of this slice has ended */
+bool bl_allowed(const struct barlease_server *server,
+		const struct bl_holder *holder, const struct bl_slice *slice);
 bool bl_session_allowed(const struct bl_session *session,
 			const struct bl_slice *slice);
 void bl_watch(struct bl_session *session);
 void bl_watch_leave(struct bl_session *session);
 void bl_watch_tell(struct barlease_server *server, const struct bl_slice *slice);
+
+/*
+ * absent.c. bl_absent_new(): whose @session is NULL. bl_absent_missed(): a lease of such
+ * a holder is over. bl_rejoin() is for one that comes back.
+ */
+int bl_absent_new(struct barlease_server *server, struct bl_holder *holder,
+		  const uint8_t *token, uint32_t last, int64_t until);
+void bl_absent_missed(const struct bl_lease *lease);
+struct bl_absent *bl_absent_find(const struct barlease_server *server,
+				 const uint8_t *token);
+/* It has come back; or it is too late. What it has is the caller's. */
+void bl_absent_over(struct barlease_server *server, struct bl_absent *absent);
 
 /*
  * end.c. bl_end() ends a lease for processes, and tells its holder. Return: 0 it has
@@ -189,6 +263,14 @@ void bl_session_reply(struct bl_session *session,
 __attribute__((format(printf, 4, 5)))
 void bl_session_error(struct bl_session *session, uint32_t serial, int error,
 		      const char *text, ...);
+
+/*
+ * A client that another process had let in, and that has said HELLO there; NULL without
+ * memory
+ */
+struct bl_session *bl_session_restore(struct bl_peer *peer,
+				      struct bl_holder *holder,
+				      uint32_t features);
 
 /* A lease that is held, and its own; or NULL, and it has been told so */
 struct bl_lease *bl_session_lease(struct bl_session *session, uint32_t serial,
@@ -252,6 +334,11 @@ void bl_turn_cancel(struct bl_session *session,
 bool bl_turns_serve(struct barlease_server *server);
 void bl_turns_fire(struct barlease_server *server, int64_t now);
 
+/* rejoin.c */
+void bl_rejoin(struct bl_session *session,
+	       const struct bl_wire_message *request);
+void bl_absents_fire(struct barlease_server *server, int64_t now);
+
 /* request.c */
 void bl_request(struct bl_session *session, const struct bl_packet *packet,
 		int error);
@@ -273,5 +360,7 @@ void bl_unsuspend(struct barlease_server *server,
 		  const struct barlease_device *device);
 bool bl_is_suspended(const struct barlease_server *server,
 		     const struct barlease_device *device);
+/* Those who believe something else */
+void bl_suspend_tell(struct barlease_server *server);
 
 #endif

@@ -87,6 +87,7 @@ void bl_session_park(struct bl_session *session,
 	else
 		parked->map = request->map;
 	bl_peer_block(session->peer);
+	bl_keep_behind(session);
 }
 
 void bl_turn_gives_up(const struct bl_turn *turn)
@@ -124,6 +125,7 @@ int bl_session_wait(struct bl_session *session, uint32_t serial,
 	session->nr_turns++;
 	TAILQ_INSERT_TAIL(&server->turns, turn, of_server);
 	bl_peer_set_rank(session->peer, BL_PEER_BUSY);
+	bl_keep_turn(turn, true);
 	return 0;
 }
 
@@ -131,6 +133,7 @@ void bl_session_wait_over(struct bl_turn *turn)
 {
 	struct bl_session *session = turn->session;
 
+	bl_keep_turn(turn, false);
 	TAILQ_REMOVE(&session->server->turns, turn, of_server);
 	session->nr_turns--;
 	free(turn);
@@ -208,6 +211,28 @@ static int arrived(struct bl_peer *peer)
 	return 0;
 }
 
+struct bl_session *bl_session_restore(struct bl_peer *peer,
+				      struct bl_holder *holder,
+				      uint32_t features)
+{
+	struct barlease_server *server = peer->net->server;
+	struct bl_session *session = calloc(1, sizeof(*session));
+
+	if (!session)
+		return NULL;
+	session->server = server;
+	session->peer = peer;
+	session->holder = holder;
+	session->welcome = true;
+	session->features = features & BL_WIRE_FEATURES;
+	holder->session = session;
+	peer->session = session;
+	peer->takes_fds = session->features & BL_WIRE_QUEUES;
+	bl_peer_set_rank(peer, BL_PEER_IDLE);
+	LIST_INSERT_HEAD(&server->sessions, session, of_server);
+	return session;
+}
+
 static void left(struct bl_peer *peer)
 {
 	struct bl_session *session = peer->session;
@@ -215,6 +240,7 @@ static void left(struct bl_peer *peer)
 
 	wait_no_longer(session);
 	bl_watch_leave(session);
+	bl_keep_end(session);
 	bl_end_holder(server, session->holder, BARLEASE_DISCONNECTED);
 	if (session->parked.serial && session->parked.fd >= 0)
 		bl_dispose(peer, session->parked.fd);
@@ -223,10 +249,28 @@ static void left(struct bl_peer *peer)
 	free(session);
 }
 
+static void listens(struct bl_peer *peer, bool begins)
+{
+	bl_keep_serves(peer->session, begins);
+}
+
+/* Before the server does anything else: what comes now is not what it asked for */
+static void answered(struct bl_peer *peer)
+{
+	if (peer->session)
+		bl_keep_answered(peer->session);
+}
+
 static void heard(struct bl_peer *peer, const struct bl_packet *packet,
 		  int error)
 {
 	bl_request(peer->session, packet, error);
+}
+
+static void behind(struct bl_peer *peer)
+{
+	if (peer->session)
+		bl_keep_behind(peer->session);
 }
 
 static void pushed(struct bl_peer *peer, const char *why)
@@ -234,4 +278,12 @@ static void pushed(struct bl_peer *peer, const char *why)
 	bl_session_error(peer->session, 0, ETIMEDOUT, "%s", why);
 }
 
-const struct bl_net_ops bl_session_ops = { arrived, heard, left, pushed };
+const struct bl_net_ops bl_session_ops = {
+	.arrived = arrived,
+	.listens = listens,
+	.answered = answered,
+	.heard = heard,
+	.behind = behind,
+	.left = left,
+	.pushed = pushed,
+};

@@ -48,10 +48,13 @@ static void set_tick(struct barlease_server *server)
 static int64_t next_due(const struct barlease_server *server)
 {
 	const struct bl_lease *lease = TAILQ_FIRST(&server->books.due);
+	const struct bl_absent *absent = TAILQ_FIRST(&server->absents);
 	int64_t due = server->give_up;
 
 	if (lease && (!due || lease->due < due))
 		due = lease->due;
+	if (absent && (!due || absent->until < due))
+		due = absent->until;
 	return due;
 }
 
@@ -105,5 +108,6 @@ void bl_on_clock(struct barlease_server *server)
 		return;
 	server->clock_at = 0;
 	bl_terms_fire(server, now);
+	bl_absents_fire(server, now);
 	bl_turns_fire(server, now);
 }

@@ -47,12 +47,13 @@ static void tell(struct bl_session *session, bool suspended)
 	};
 
 	session->suspended = suspended;
+	bl_keep_session(session);
 	if (!suspended ||
 	    !bl_output_recall(session->peer, BL_WIRE_RESUMED))
 		bl_output_event(session->peer, &message);
 }
 
-static void tell_all(struct barlease_server *server)
+void bl_suspend_tell(struct barlease_server *server)
 {
 	struct bl_session *session;
 
@@ -77,7 +78,7 @@ static struct bl_suspension *suspend(struct barlease_server *server,
 		return NULL;
 	suspension->device = device;
 	LIST_INSERT_HEAD(&server->suspensions, suspension, of_server);
-	tell_all(server);
+	bl_suspend_tell(server);
 	return suspension;
 }
 
@@ -88,7 +89,7 @@ static void resume(struct barlease_server *server,
 
 	LIST_REMOVE(suspension, of_server);
 	free(suspension);
-	tell_all(server);
+	bl_suspend_tell(server);
 	server->again = true;
 	LIST_FOREACH(session, &server->sessions, of_server)
 		if (session->parked.serial)

@@ -6,14 +6,18 @@
  */
 #include "server.h"
 
+bool bl_allowed(const struct barlease_server *server,
+		const struct bl_holder *holder, const struct bl_slice *slice)
+{
+	return !server->ops.allowed ||
+	       server->ops.allowed(server->data, &holder->who, slice->name,
+				   slice->context);
+}
+
 bool bl_session_allowed(const struct bl_session *session,
 			const struct bl_slice *slice)
 {
-	const struct barlease_server *server = session->server;
-
-	return !server->ops.allowed ||
-	       server->ops.allowed(server->data, &session->holder->who,
-				   slice->name, slice->context);
+	return bl_allowed(session->server, session->holder, slice);
 }
 
 void bl_watch(struct bl_session *session)
@@ -21,6 +25,7 @@ void bl_watch(struct bl_session *session)
 	if (session->watches)
 		return;
 	session->watches = true;
+	bl_keep_session(session);
 	LIST_INSERT_HEAD(&session->server->watchers, session, of_watchers);
 }
 
@@ -29,6 +34,7 @@ void bl_watch_leave(struct bl_session *session)
 	if (!session->watches)
 		return;
 	session->watches = false;
+	bl_keep_session(session);
 	LIST_REMOVE(session, of_watchers);
 }
 

@@ -12,7 +12,7 @@ cd "$top" || exit
 others='log_about admin_tell admin_tell_of checks_command file_exists file_link_name file_read
 file_read_all file_real_path file_write path_of table_add text_add text_print
 text_vprint use_ended_by
-cell_set config_vcomplain frame_add say say_error vtell'
+bl_record cell_set config_vcomplain frame_add say say_error vtell write_line'
 
 # messages FUNCTIONS FILE...
 messages()
@@ -80,7 +80,7 @@ dev_notice'
 broker='log_line log_user log_event complain config_complain fputs fprintf/stderr
 snprintf/text snprintf/why snprintf/words .text= return'
 admin='admin_fail admin_reject'
-server='bl_session_error misbehaves push_out turn_away *limit= *why= {E return'
+server='bl_session_error lost misbehaves push_out turn_away *limit= *why= {E return'
 cli='errx failed failed_by fprintf/stderr misused note top_complain top_say use_by verdict_because
 return'
 

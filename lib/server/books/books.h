@@ -7,6 +7,7 @@
  * They know of devices and users, and nothing of connections: those are whatever
  * a holder's @session is. Each file calls only what is above it here:
  *
+ *   record.c    what another process needs to go on, line by line
  *   table.c     a hash table
  *   overlap.c   which slices share bytes
  *   vectors.c   which slice has which interrupts, and who is told of them
@@ -19,6 +20,8 @@
  *   due.c       leases that something is due of, soonest first
  *   lease.c     leases, from export to the end
  *   offer.c     all slices: adding, replacing, removing, listing
+ *   lines.c     the lines of record.c, as somebody reads them
+ *   restore.c   slices, holders and leases, as another process has left them
  */
 #ifndef LIB_BOOKS_H
 #define LIB_BOOKS_H
@@ -36,6 +39,8 @@
 
 /* Milliseconds that can be added to any time, and what nobody lives to see */
 #define BL_TERM_MAX	(INT64_MAX / 4)
+
+struct bl_absent;
 
 LIST_HEAD(bl_leases, bl_lease);
 LIST_HEAD(bl_slices, bl_slice);
@@ -58,6 +63,8 @@ TAILQ_HEAD(bl_members, bl_slice);
  * @window: for that, while it is on offer; NULL without memory
  * @holders: how many leases of it have not ended yet
  * @leases: those that are held
+ * @window_at: where that has to be, for it was there before; 0: anywhere
+ * @number: by which the keeper knows it; 0: it does not
  * @stays: for bl_offer_set(): what is to be the same as this one
  * @freed: it is in bl_books.freed
  * @removed: no longer on offer; it goes with the last lease that has not ended
@@ -93,6 +100,8 @@ struct bl_slice {
 	int64_t grace;
 	int64_t max_term;
 	struct bl_window *window;
+	uint64_t window_at;
+	uint32_t number;
 	struct bl_slice *stays;
 	uint32_t holders;
 	struct bl_leases leases;
@@ -141,15 +150,19 @@ struct bl_user {
 /**
  * struct bl_holder - somebody who has leases, or had: a connection's other end
  * @who: and @groups, which it refers to
+ * @number: by which the keeper knows it
  * @session: NULL once the connection is gone
+ * @absent: it is, but may come back: who waits for that
  * @leases: those that have not ended
  * @uses: one of the session, and one of each lease
  */
 struct bl_holder {
 	struct barlease_peer who;
 	gid_t *groups;
+	uint32_t number;
 	struct bl_user *user;
 	void *session;
+	struct bl_absent *absent;
 	struct bl_leases leases;
 	unsigned int nr_leases;
 	unsigned int uses;
@@ -163,6 +176,8 @@ struct bl_holder {
  * @of_state: in bl_books.ending or bl_books.kept
  * @of_user: in one of the user's two
  * @slice: NULL once it has ended
+ * @serial: of the request that it is the answer to
+ * @stored: the keeper has its DMABUF, too
  * @shared: whether others may have the DMABUF, too, as the kernel said last
  * @name: the slice's
  * @armed: of each of its vectors, whether somebody is told of it; or NULL
@@ -195,6 +210,8 @@ struct bl_lease {
 	const struct barlease_device *device;
 	struct bl_slice *slice;
 	struct bl_holder *holder;
+	uint32_t serial;
+	bool stored;
 	bool shared;
 	bool *armed;
 	unsigned int nr_armed;
@@ -216,6 +233,18 @@ struct bl_listing {
 	struct bl_slice **at;
 	size_t nr;
 	bool valid;
+};
+
+/**
+ * struct bl_keeping - who keeps what another process needs to go on
+ * @on: there is somebody
+ * @last: number of a holder or a slice that was given
+ */
+struct bl_keeping {
+	struct barlease_keeper ops;
+	void *data;
+	bool on;
+	uint32_t last;
 };
 
 /**
@@ -253,11 +282,32 @@ struct bl_books {
 	uint64_t dma;
 	bool (*busy)(const void *data, const struct barlease_device *device);
 	const void *busy_data;
+	struct bl_keeping keeping;
 };
 
 void bl_books_init(struct bl_books *books);
 /* Without leases by then */
 void bl_books_free(struct bl_books *books);
+
+/*
+ * record.c. bl_record(): one line. The others say how something is from now on, and so
+ * take the place of what was said of it before, where anybody keeps it.
+ * bl_record_store(): an fd, by a word and a number, until bl_record_drop().
+ */
+__attribute__((format(printf, 2, 3)))
+void bl_record(struct bl_books *books, const char *format, ...);
+void bl_record_slice(struct bl_books *books, struct bl_slice *slice);
+void bl_record_holder(struct bl_books *books, const struct bl_holder *holder);
+void bl_record_lease(struct bl_books *books, const struct bl_lease *lease);
+void bl_record_piece(struct bl_books *books, const struct bl_lease *lease,
+		     uint64_t start, uint64_t size);
+void bl_record_armed(struct bl_books *books, const struct bl_lease *lease,
+		     uint32_t vector);
+void bl_record_store(struct bl_books *books, const char *what, uint32_t number,
+		     int fd);
+void bl_record_drop(struct bl_books *books, const char *what, uint32_t number);
+/* The next number of a holder or a slice */
+uint32_t bl_record_number(struct bl_books *books);
 
 /* slice.c. bl_slice_new() does not offer it yet */
 int bl_slice_new(const struct barlease_device *device,
@@ -275,13 +325,14 @@ void bl_slice_info(struct bl_slice *slice, struct barlease_slice_info *info);
  * vectors.c. bl_vectors_check(): whether the device has those that are offered, and
  * of what kind. bl_vectors_clash(): whether two of these slices have the same.
  * bl_lease_arm() lets an fd be told, or with BL_WIRE_UNMASK unmask; -1 takes it away.
- * bl_lease_disarm() takes all away.
+ * bl_lease_disarm() takes all away. bl_lease_was_armed(): in another process.
  */
 int bl_vectors_check(const struct barlease_device *device,
 		     const struct barlease_slice *offer,
 		     enum barlease_interrupt_kind *kind);
 bool bl_vectors_clash(const struct bl_slice *a, const struct bl_slice *b);
 int bl_lease_arm(struct bl_lease *lease, uint32_t vector, uint32_t flags, int fd);
+int bl_lease_was_armed(struct bl_lease *lease, uint32_t vector);
 int bl_lease_disarm(struct bl_lease *lease);
 
 /*
@@ -338,11 +389,15 @@ int64_t bl_lease_end(const struct bl_lease *lease, enum barlease_reason *reason)
  * bl_books_sweep() tries again.
  *
  * @flags: 0 or BARLEASE_ONES. -EDQUOT: the user has as many as it may, in all or of
- * the slice or its group; -EUSERS: there are as many as there may be
+ * the slice or its group; -EUSERS: there are as many as there may be. The lease is not
+ * written down by bl_lease_new(), but stored.
+ *
+ * bl_lease_enter() is for one that is there; with @state and @reason.
  */
 int bl_lease_new(struct bl_books *books, struct bl_holder *holder,
 		 struct bl_slice *slice, unsigned int flags,
 		 struct bl_lease **lease);
+void bl_lease_enter(struct bl_books *books, struct bl_lease *lease);
 int bl_lease_begin_end(struct bl_books *books, struct bl_lease *lease,
 		       enum barlease_reason reason);
 void bl_lease_linger(struct bl_books *books, struct bl_lease *lease,
@@ -381,5 +436,14 @@ void bl_offer_freed(struct bl_books *books, struct bl_slice *slice);
 struct bl_slice *bl_offer_next_freed(struct bl_books *books);
 /* Return: 0; -ENOMEM */
 int bl_offer_list(struct bl_books *books);
+
+/*
+ * restore.c. bl_restore_lease(): @lease has what its lines say, with its fd and its
+ * @stored; it is the books' if this returns 0. Return: 0; -ESTALE it was revoked by now,
+ * or is over, and is to be ended; -EINVAL the fd is no lease of its device; -ENOMEM
+ */
+int bl_restore_lease(struct bl_books *books, struct bl_lease *lease);
+int bl_restore_piece(struct bl_books *books, struct bl_lease *lease,
+		     uint64_t start, uint64_t size);
 
 #endif

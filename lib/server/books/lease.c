@@ -8,6 +8,7 @@
  * so it counts for as long as it does.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,8 +83,17 @@ static uint32_t next_id(struct bl_books *books)
 	return id;
 }
 
+static void unstore(struct bl_books *books, struct bl_lease *lease)
+{
+	if (lease->stored)
+		bl_record_drop(books, "lease", lease->id);
+	lease->stored = false;
+}
+
 static void strike_out(struct bl_books *books, struct bl_lease *lease)
 {
+	bl_record(books, "lease id=%" PRIu32 " gone=1", lease->id);
+	unstore(books, lease);
 	bl_table_remove(&books->leases, &lease->link);
 	books->nr_leases--;
 	lease->holder->user->leases--;
@@ -100,12 +110,19 @@ static void forget_kept(struct bl_books *books, struct bl_lease *lease)
 	strike_out(books, lease);
 }
 
+/* Anybody but this process and its keeper */
+static bool others_have(const struct bl_lease *lease,
+			const struct barlease_state *state)
+{
+	return state->references > 1u + lease->stored;
+}
+
 static bool is_kept(const struct bl_lease *lease)
 {
 	struct barlease_state state;
 
 	return barlease_get_state(lease->device, lease->fd, &state) ||
-	       state.references > 1;
+	       others_have(lease, &state);
 }
 
 /* Is it still kept? If so, it is the last one to be asked about again. */
@@ -150,20 +167,52 @@ static int check_limits(struct bl_books *books, struct bl_user *user,
 	return bl_user_has_share(user, slice) ? -EDQUOT : 0;
 }
 
-static void enter(struct bl_books *books, struct bl_lease *lease)
+static void enter_kept(struct bl_books *books, struct bl_lease *lease)
+{
+	TAILQ_INSERT_TAIL(&books->kept, lease, of_state);
+	TAILQ_INSERT_TAIL(&lease->holder->user->kept, lease, of_user);
+}
+
+static void enter_not_over(struct bl_books *books, struct bl_lease *lease)
 {
 	struct bl_slice *slice = lease->slice;
 	struct bl_holder *holder = lease->holder;
 
-	bl_table_add(&books->leases, &lease->link, bl_hash_number(lease->id));
-	books->nr_leases++;
 	bl_slice_group_sort(slice, slice->holders + 1);
-	LIST_INSERT_HEAD(&slice->leases, lease, of_slice);
+	if (lease->state == BARLEASE_HELD)
+		LIST_INSERT_HEAD(&slice->leases, lease, of_slice);
+	else
+		TAILQ_INSERT_TAIL(&books->ending, lease, of_state);
 	LIST_INSERT_HEAD(&holder->leases, lease, of_holder);
 	TAILQ_INSERT_TAIL(&holder->user->having, lease, of_user);
-	holder->user->leases++;
 	holder->nr_leases++;
+}
+
+void bl_lease_enter(struct bl_books *books, struct bl_lease *lease)
+{
+	struct bl_holder *holder = lease->holder;
+
+	bl_table_add(&books->leases, &lease->link, bl_hash_number(lease->id));
+	books->nr_leases++;
+	holder->user->leases++;
 	holder->uses++;
+	if (lease->state == BARLEASE_KEPT)
+		enter_kept(books, lease);
+	else
+		enter_not_over(books, lease);
+}
+
+/* So that whoever goes on can take it back; what was stored and not said is nobody's */
+static void store(struct bl_books *books, struct bl_lease *lease)
+{
+	const struct bl_keeping *keeping = &books->keeping;
+
+	if (!keeping->on)
+		return;
+	if (!lease->slice->number)
+		bl_record_slice(books, lease->slice);
+	lease->stored = keeping->ops.store;
+	bl_record_store(books, "lease", lease->id, lease->fd);
 }
 
 int bl_lease_new(struct bl_books *books, struct bl_holder *holder,
@@ -193,7 +242,8 @@ int bl_lease_new(struct bl_books *books, struct bl_holder *holder,
 	new->holder = holder;
 	memcpy(new->name, slice->name, sizeof(new->name));
 	LIST_INIT(&new->pieces);
-	enter(books, new);
+	bl_lease_enter(books, new);
+	store(books, new);
 	*lease = new;
 	return 0;
 }
@@ -209,6 +259,7 @@ static void set_ending(struct bl_books *books, struct bl_lease *lease,
 	bl_due_set(books, lease, 0);
 	LIST_REMOVE(lease, of_slice);
 	TAILQ_INSERT_TAIL(&books->ending, lease, of_state);
+	bl_record_lease(books, lease);
 }
 
 /*
@@ -238,7 +289,7 @@ int bl_lease_begin_end(struct bl_books *books, struct bl_lease *lease,
 		return ret;
 	set_ending(books, lease, reason);
 	/* Nobody needs to be asked again where nobody is left */
-	lease->shared = state.references > 1;
+	lease->shared = others_have(lease, &state);
 	return state.mapped ? -EINPROGRESS : ret;
 }
 
@@ -277,8 +328,8 @@ void bl_lease_over(struct bl_books *books, struct bl_lease *lease)
 		return;
 	}
 	lease->state = BARLEASE_KEPT;
-	TAILQ_INSERT_TAIL(&books->kept, lease, of_state);
-	TAILQ_INSERT_TAIL(&user->kept, lease, of_user);
+	enter_kept(books, lease);
+	bl_record_lease(books, lease);
 }
 
 /* In milliseconds since the epoch, for others */

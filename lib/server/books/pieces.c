@@ -177,8 +177,11 @@ int bl_lease_map(struct bl_books *books, struct bl_lease *lease,
 	piece = calloc(1, sizeof(*piece));
 	if (!piece)
 		return -ENOMEM;
+	/* Before it is, for whoever goes on has to take it back */
+	bl_record_piece(books, lease, room.start, wanted->length);
 	ret = map(lease, wanted, memory, room.start);
 	if (ret) {
+		bl_record_piece(books, lease, room.start, 0);
 		free(piece);
 		return ret;
 	}
@@ -193,6 +196,7 @@ int bl_lease_map(struct bl_books *books, struct bl_lease *lease,
 static void forget(struct bl_books *books, struct bl_lease *lease,
 		   struct bl_taken *piece)
 {
+	bl_record_piece(books, lease, piece->start, 0);
 	LIST_REMOVE(piece, of_list);
 	lease->nr_pieces--;
 	account(books, lease, 0, piece->size);

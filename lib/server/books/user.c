@@ -8,6 +8,7 @@
  * any number of them could leave none for others.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,7 @@ int bl_holder_new(struct bl_books *books, const struct barlease_peer *who,
 	new->who = *who;
 	new->who.groups = NULL;
 	new->session = session;
+	new->number = bl_record_number(books);
 	new->uses = 1;
 	LIST_INIT(&new->leases);
 	new->user = get(books, who->uid);
@@ -105,6 +107,7 @@ void bl_holder_put(struct bl_books *books, struct bl_holder *holder)
 {
 	if (--holder->uses)
 		return;
+	bl_record(books, "holder n=%" PRIu32 " gone=1", holder->number);
 	put(books, holder->user);
 	free(holder->groups);
 	free(holder);

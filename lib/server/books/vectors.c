@@ -56,17 +56,25 @@ static int set_unmask(const struct bl_lease *lease, uint32_t vector, int fd)
 	return fd < 0 ? 0 : -EINVAL;
 }
 
-int bl_lease_arm(struct bl_lease *lease, uint32_t vector, uint32_t flags, int fd)
+/* Is there such a one, and room to say what it is? */
+static int check_vector(struct bl_lease *lease, uint32_t vector)
 {
 	const struct bl_slice *slice = lease->slice;
-	int ret;
 
 	if (vector >= slice->nr_vectors)
 		return -EINVAL;
 	if (!lease->armed)
 		lease->armed = calloc(slice->nr_vectors, sizeof(bool));
-	if (!lease->armed)
-		return -ENOMEM;
+	return lease->armed ? 0 : -ENOMEM;
+}
+
+int bl_lease_arm(struct bl_lease *lease, uint32_t vector, uint32_t flags, int fd)
+{
+	const struct bl_slice *slice = lease->slice;
+	int ret = check_vector(lease, vector);
+
+	if (ret)
+		return ret;
 	if (flags & BL_WIRE_UNMASK)
 		return set_unmask(lease, vector, fd);
 	/* Where one cannot take the place of another, none may be left there */
@@ -78,6 +86,16 @@ int bl_lease_arm(struct bl_lease *lease, uint32_t vector, uint32_t flags, int fd
 					    slice->first_vector + vector, fd);
 	if (!ret && fd < 0)
 		set_armed(lease, vector, false);
+	return ret;
+}
+
+/* To take away one that is not there is no error. */
+int bl_lease_was_armed(struct bl_lease *lease, uint32_t vector)
+{
+	int ret = check_vector(lease, vector);
+
+	if (!ret)
+		set_armed(lease, vector, true);
 	return ret;
 }
 

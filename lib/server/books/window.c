@@ -108,13 +108,15 @@ static int place(struct bl_address_space *space, const struct bl_slice *slice,
 		 struct bl_window *window)
 {
 	uint64_t granule = space->told.granule;
+	uint64_t lowest = slice->dma_base ?: LOWEST;
 	struct bl_room room;
 
 	if (slice->dma % granule)
 		return -EINVAL;
 	/* As low as can be: not every device has all bits of an address */
-	if (!find_room(space, slice->dma_base ?: LOWEST,
-		       alignment_of(slice, granule), slice->dma, &room))
+	if (!find_room(space, slice->window_at ?: lowest,
+		       alignment_of(slice, granule), slice->dma, &room) ||
+	    (slice->window_at && room.start != slice->window_at))
 		return -ENOSPC;
 	window->space = space;
 	window->granule = granule;

@@ -81,15 +81,21 @@ struct bl_peer {
 /**
  * struct bl_net_ops - what is done about connections
  * @arrived: a new one. Return: 0; or it is hung up on, and @left is not called
+ * @listens: it is about to be read from, and that is over
+ * @answered: it has been sent a reply
  * @heard: it has said something. Whatever is wrong with it (@error: -EPROTO) is
  *   for the server to answer. The packet's fd is closed after it
+ * @behind: it has something to be read by it, or has read all of that
  * @left: it is gone
  * @pushed: it has to go, to make room; a last word can still be said
  */
 struct bl_net_ops {
 	int (*arrived)(struct bl_peer *peer);
+	void (*listens)(struct bl_peer *peer, bool begins);
+	void (*answered)(struct bl_peer *peer);
 	void (*heard)(struct bl_peer *peer, const struct bl_packet *packet,
 		      int error);
+	void (*behind)(struct bl_peer *peer);
 	void (*left)(struct bl_peer *peer);
 	void (*pushed)(struct bl_peer *peer, const char *why);
 };
@@ -170,6 +176,12 @@ void bl_output_free(struct bl_peer *peer);
 /* turn.c. bl_peer_reads(): has it read what it was sent, so that it may be sent an fd? */
 bool bl_peer_reads(struct bl_peer *peer);
 int bl_peer_new(struct bl_net *net, int fd);
+/* One that another process had let in. Return: 0, and @fd is the peer's; as bl_identify() */
+int bl_peer_restore(struct bl_net *net, int fd, struct bl_peer **peer);
+/* One that is not let in after all */
+void bl_peer_undo(struct bl_peer *peer);
+/* The end of a connection, also where others have its fd */
+void bl_hang_up(int fd);
 void bl_peer_ready(struct bl_peer *peer, uint32_t events);
 void bl_peer_free(struct bl_peer *peer);
 

@@ -49,6 +49,7 @@ static int keep(struct bl_peer *peer, uint16_t type, const void *bytes,
 	memcpy(output->bytes, bytes, size);
 	TAILQ_INSERT_TAIL(&peer->output, output, of_peer);
 	bl_peer_wait(peer);
+	peer->net->ops->behind(peer);
 	return 0;
 }
 
@@ -71,6 +72,8 @@ int bl_output_send(struct bl_peer *peer, const struct bl_wire_message *message,
 		return -ECONNRESET;
 	if (TAILQ_EMPTY(&peer->output))
 		ret = put(peer, bytes, size, fd);
+	if (!ret && message->type & BL_WIRE_REPLY)
+		peer->net->ops->answered(peer);
 	return ret == -EAGAIN ? keep(peer, message->type, bytes, size, fd) :
 				ret;
 }
@@ -123,6 +126,8 @@ void bl_output_flush(struct bl_peer *peer)
 			return;
 		}
 		forget(peer, output);
+		if (TAILQ_EMPTY(&peer->output))
+			peer->net->ops->behind(peer);
 	}
 	bl_peer_wait(peer);
 }

@@ -9,9 +9,11 @@
  * peer that has not read it is not read from.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <linux/sockios.h>
 
@@ -20,47 +22,94 @@
 /* As the kernel counts, with all that goes with it */
 #define LEAST_MESSAGE	256
 
-static int introduce(struct bl_peer *peer)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = peer };
-
-	peer->waits_for = event.events;
-	if (epoll_ctl(peer->net->epoll, EPOLL_CTL_ADD, peer->fd, &event))
-		return -errno;
-	return peer->net->ops->arrived(peer);
-}
-
-int bl_peer_new(struct bl_net *net, int fd)
+static struct bl_peer *make(struct bl_net *net, int fd)
 {
 	struct bl_peer *peer = calloc(1, sizeof(*peer));
-	int ret;
 
-	if (!peer) {
-		close(fd);
-		return -ENOMEM;
-	}
+	if (!peer)
+		return NULL;
 	peer->net = net;
 	peer->fd = fd;
 	peer->since = bl_net_now();
 	TAILQ_INIT(&peer->output);
 	TAILQ_INSERT_TAIL(&net->peers[BL_PEER_NEW], peer, of_net);
 	net->nr++;
+	return peer;
+}
 
+static int listen_to(struct bl_peer *peer)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = peer };
+
+	peer->waits_for = event.events;
+	return epoll_ctl(peer->net->epoll, EPOLL_CTL_ADD, peer->fd, &event) ?
+		       -errno : 0;
+}
+
+void bl_peer_undo(struct bl_peer *peer)
+{
+	bl_peer_drop(peer);
+	bl_peer_free(peer);
+}
+
+void bl_hang_up(int fd)
+{
+	shutdown(fd, SHUT_RDWR);
+	close(fd);
+}
+
+int bl_peer_new(struct bl_net *net, int fd)
+{
+	struct bl_peer *peer = make(net, fd);
+	int ret;
+
+	if (!peer) {
+		close(fd);
+		return -ENOMEM;
+	}
 	ret = bl_identify(peer);
 	/* Nobody that could be named, and yet worth a word */
 	if (!ret || ret == -ENOENT)
-		ret = introduce(peer);
-	if (ret) {
-		bl_peer_drop(peer);
-		bl_peer_free(peer);
-	}
+		ret = listen_to(peer);
+	if (!ret)
+		ret = net->ops->arrived(peer);
+	if (ret)
+		bl_peer_undo(peer);
 	return ret;
+}
+
+int bl_peer_restore(struct bl_net *net, int fd, struct bl_peer **peer)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), ret;
+	struct bl_peer *new;
+
+	if (copy < 0)
+		return -errno;
+	new = make(net, copy);
+	if (!new) {
+		close(copy);
+		return -ENOMEM;
+	}
+	ret = bl_identify(new);
+	if (!ret)
+		ret = listen_to(new);
+	if (ret) {
+		bl_peer_undo(new);
+		return ret;
+	}
+	close(fd);
+	/* Nobody knows whether it has read what it was sent */
+	new->unread_fd = true;
+	*peer = new;
+	return 0;
 }
 
 void bl_peer_free(struct bl_peer *peer)
 {
 	TAILQ_REMOVE(&peer->net->peers[peer->rank], peer, of_net);
 	bl_output_free(peer);
+	/* Where others have it as well, the end of this fd is not that of its events */
+	epoll_ctl(peer->net->epoll, EPOLL_CTL_DEL, peer->fd, NULL);
 	close(peer->fd);
 	free(peer->spare);
 	free(peer->groups);
@@ -120,12 +169,14 @@ static void take_request(struct bl_peer *peer)
 {
 	bool take_fd = peer->takes_fds && bl_can_dispose(peer);
 	struct bl_packet packet;
-	int ret = bl_packet_receive(peer->fd, &packet, take_fd);
+	int ret;
 
-	if (ret == -EAGAIN)
-		return;
-	hear(peer, &packet, ret);
-	if (packet.fd >= 0)
+	peer->net->ops->listens(peer, true);
+	ret = bl_packet_receive(peer->fd, &packet, take_fd);
+	if (ret != -EAGAIN)
+		hear(peer, &packet, ret);
+	peer->net->ops->listens(peer, false);
+	if (ret != -EAGAIN && packet.fd >= 0)
 		bl_dispose(peer, packet.fd);
 }
 
