@@ -247,6 +247,7 @@ static void detach(struct broker *broker, struct device *device)
 {
 	if (!device->handle)
 		return;
+	keep_forget_device(broker, device);
 	if (device->request.fd >= 0)
 		loop_remove(broker->loop, &device->request);
 	if (device->again.source.fd >= 0)
@@ -255,6 +256,16 @@ static void detach(struct broker *broker, struct device *device)
 	device->handle = NULL;
 	device->resetting = false;
 	device->unclean = false;
+}
+
+void broker_give_up(struct broker *broker, struct device *device,
+		    const char *why)
+{
+	barlease_server_remove_device(broker->server, device->handle->device);
+	admin_tell(broker->admin, "gone device=%s", device->bdf);
+	broker->counters.gone++;
+	detach(broker, device);
+	device_set_why(device, why);
 }
 
 /*
@@ -270,11 +281,7 @@ static void on_request(struct loop_source *source, unsigned int events)
 	log_line(LOG_NOTICE,
 		 "the kernel wants %s back: it is closed until it comes again",
 		 device->bdf);
-	barlease_server_remove_device(broker->server, device->handle->device);
-	admin_tell(broker->admin, "gone device=%s", device->bdf);
-	broker->counters.gone++;
-	detach(broker, device);
-	device_set_why(device, "the kernel wanted it back");
+	broker_give_up(broker, device, "the kernel wanted it back");
 	broker->looks = 2;
 	broker_look_soon(broker);
 }
@@ -309,6 +316,17 @@ static void attach(struct broker *broker, struct device *device,
 			 "cannot see when the kernel wants %s back: %s",
 			 device->bdf, strerror(-ret));
 	}
+}
+
+int broker_adopt(struct broker *broker, struct handle *handle, bool unclean)
+{
+	struct device *device = devices_add(&broker->devices, handle->bdf);
+
+	if (!device)
+		return -ENOMEM;
+	attach(broker, device, handle);
+	device->unclean = unclean;
+	return 0;
 }
 
 /* ---- A configuration --------------------------------------------------- */
@@ -497,6 +515,9 @@ static void keep_devices(struct broker *broker, const struct config *config,
 		attach(broker, device, openings->list[i].handle);
 		openings->list[i].handle = NULL;
 	}
+	/* Those that were there may have an address space now */
+	LIST_FOREACH(device, &broker->devices, link)
+		keep_device(broker, device);
 	broker_note_away(broker, openings);
 	for (device = LIST_FIRST(&broker->devices); device; device = next) {
 		next = LIST_NEXT(device, link);
@@ -527,11 +548,12 @@ static void set_limits(struct broker *broker, const struct config *config)
 	const struct config_broker *wanted = &config->broker;
 	struct barlease_limits limits;
 
-	quota_choose(&limits, wanted, config->nr_devices);
+	quota_choose(&limits, wanted, config->nr_devices,
+		     wanted->keep ? store_room() : 0);
 	if ((wanted->connections && limits.connections < wanted->connections) ||
 	    (wanted->leases && limits.leases < wanted->leases))
 		log_line(LOG_WARNING,
-			 "there are file descriptors for %u connections and %u leases only (LimitNOFILE=)",
+			 "there are file descriptors for %u connections and %u leases only (LimitNOFILE=; with keep, FileDescriptorStoreMax=)",
 			 limits.connections, limits.leases);
 	barlease_server_set_limits(broker->server, &limits);
 }
@@ -587,6 +609,7 @@ void broker_catch_up(struct broker *broker)
 	if (broker->end_of_ids - broker->last_id < IDS_BLOCK / 4)
 		take_ids(broker, broker->config);
 	orders_catch_up(broker);
+	keep_catch_up(broker);
 	for (wait = LIST_FIRST(&broker->waits); wait; wait = next) {
 		next = LIST_NEXT(wait, link);
 		if (wait->nr)

@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "counters.h"
 #include "device/devices.h"
+#include "keep/keep.h"
 
 struct reload_waiter;
 STAILQ_HEAD(reload_waiters, reload_waiter);
@@ -48,6 +49,8 @@ struct broker_wait {
  * @applying: the new configuration, while it takes the place of @config
  * @waits: for leases that end
  * @counters: of what has happened
+ * @keep: what outlives this process
+ * @restart: it is about to become another program; or NULL
  * @last_id: of a lease; @end_of_ids: the first that is not the broker's to give
  */
 struct broker {
@@ -67,6 +70,8 @@ struct broker {
 	const struct config *applying;
 	LIST_HEAD(, broker_wait) waits;
 	struct counters counters;
+	struct keep keep;
+	struct restart *restart;
 	uint32_t last_id;
 	uint32_t end_of_ids;
 };
@@ -98,6 +103,12 @@ int broker_apply(struct broker *broker, struct config *config,
 
 /* Those that could not be opened: why, and a word about it where that is news */
 void broker_note_away(struct broker *broker, const struct openings *openings);
+
+/* A device that is open: one of the broker's from now on. -ENOMEM */
+int broker_adopt(struct broker *broker, struct handle *handle, bool unclean);
+/* It is closed, and everything that anybody has of it is over */
+void broker_give_up(struct broker *broker, struct device *device,
+		    const char *why);
 
 /* Close it, where that takes as long as it likes */
 void broker_close(struct broker *broker, struct handle *handle);

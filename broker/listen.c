@@ -21,9 +21,6 @@
 #include "device/diagnose.h"
 #include "listen.h"
 
-/* See sd_listen_fds(3) */
-#define FIRST_INHERITED	3
-
 static bool is_listening(int fd, int type)
 {
 	int value;
@@ -58,43 +55,30 @@ static int inherit(int *slot, int fd, int type, const char *name)
 	return 0;
 }
 
-static int inherit_named(struct listeners *listeners, int fd, const char *name)
+/* @listener: its path is that of an earlier process, if it was that one's */
+static int inherit_one(struct listener *listener, struct inheritance *all,
+		       int type, const char *name)
 {
-	if (!strcmp(name, "client"))
-		return inherit(&listeners->client.fd, fd, SOCK_SEQPACKET, name);
-	if (!strcmp(name, "admin"))
-		return inherit(&listeners->admin.fd, fd, SOCK_STREAM, name);
-	if (!strcmp(name, "monitor"))
-		return inherit(&listeners->monitor.fd, fd, SOCK_STREAM, name);
-	log_line(LOG_ERR,
-		 "the service manager's socket \"%s\" is none of \"client\", \"admin\" and \"monitor\" (FileDescriptorName=)",
-		 name);
-	return -EINVAL;
+	int fd = inherit_take(all, name);
+
+	listener->fd = -1;
+	return fd < 0 ? 0 : inherit(&listener->fd, fd, type, name);
 }
 
-int listeners_inherit(struct listeners *listeners)
+int listeners_inherit(struct listeners *listeners, struct inheritance *all)
 {
-	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
-	const char *names = getenv("LISTEN_FDNAMES");
-	char *copy, *rest;
-	int ret = 0, nr;
+	int ret;
 
 	*listeners = (struct listeners){
 		.client.fd = -1, .admin.fd = -1, .monitor.fd = -1,
 	};
-	if (!pid || !fds || strtol(pid, NULL, 10) != getpid())
-		return 0;
-	nr = strtol(fds, NULL, 10);
-	copy = strdup(names ?: "");
-	if (!copy) {
-		log_line(LOG_ERR, "no memory for the service manager's sockets");
-		return -ENOMEM;
-	}
-	rest = copy;
-	for (int i = 0; i < nr && !ret; i++)
-		ret = inherit_named(listeners, FIRST_INHERITED + i,
-				    strsep(&rest, ":") ?: "");
-	free(copy);
+	ret = inherit_one(&listeners->admin, all, SOCK_STREAM, "admin");
+	if (!ret)
+		ret = inherit_one(&listeners->client, all, SOCK_SEQPACKET,
+				  "client");
+	if (!ret)
+		ret = inherit_one(&listeners->monitor, all, SOCK_STREAM,
+				  "monitor");
 	return ret;
 }
 

@@ -9,6 +9,8 @@
 
 #include <sys/types.h>
 
+#include "keep/inherit.h"
+
 /* What a socket's address has room for, with a NUL */
 #define SOCKET_PATH_MAX	108
 
@@ -42,10 +44,10 @@ struct listener_paths {
 };
 
 /*
- * Those that the service manager has handed over, by the names "client", "admin" and
- * "monitor" in $LISTEN_FDNAMES. Return: 0; -EINVAL handed over something else
+ * Those that were handed over, by the names "client", "admin" and "monitor". Return: 0;
+ * -EINVAL what has such a name is something else
  */
-int listeners_inherit(struct listeners *listeners);
+int listeners_inherit(struct listeners *listeners, struct inheritance *all);
 
 /* Make those that are not there. What fails is logged. Return: 0; -errno */
 int listeners_make(struct listeners *listeners,

@@ -17,6 +17,8 @@
 #include "base/loop.h"
 #include "base/notify.h"
 #include "broker.h"
+#include "keep/heir.h"
+#include "keep/restart.h"
 #include "quota.h"
 #include "listen.h"
 #include "options.h"
@@ -26,13 +28,16 @@
 /* From a line that is left out to the number of them */
 #define CATCH_UP_MS	5000
 
+/* @leave: to whoever comes next, what is kept */
 struct daemon {
 	struct loop loop;
+	struct inheritance inheritance;
 	struct listeners listeners;
 	struct broker broker;
 	struct loop_source clients;
 	struct loop_source signals;
 	struct loop_timer catch_up;
+	bool leave;
 };
 
 /* What is the matter where nobody has said so yet */
@@ -95,6 +100,21 @@ static void reload(struct daemon *daemon)
 	}
 }
 
+static void on_not_restarted(void *data, int error, const char *why)
+{
+	(void)data;
+	(void)error;
+	(void)why;
+}
+
+static void restart(struct daemon *daemon)
+{
+	int ret = restart_request(&daemon->broker, on_not_restarted, NULL);
+
+	if (ret)
+		log_line(LOG_ERR, "no restart: %s", strerror(-ret));
+}
+
 static void on_signal(struct loop_source *source, unsigned int events)
 {
 	struct daemon *daemon = container_of(source, struct daemon, signals);
@@ -103,10 +123,18 @@ static void on_signal(struct loop_source *source, unsigned int events)
 	(void)events;
 	if (read(source->fd, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo == SIGHUP)
+	switch (info.ssi_signo) {
+	case SIGHUP:
 		reload(daemon);
-	else
+		break;
+	case SIGUSR2:
+		restart(daemon);
+		break;
+	default:
+		daemon->leave = info.ssi_signo == SIGTERM;
 		daemon->loop.stop = true;
+		break;
+	}
 }
 
 static void on_clients(struct loop_source *source, unsigned int events)
@@ -129,6 +157,7 @@ static int watch_signals(struct daemon *daemon)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	daemon->signals.ready = on_signal;
 	daemon->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -184,8 +213,11 @@ static int open_all(struct daemon *daemon, const struct options *options)
 	struct config_errors errors = { 0 };
 	struct openings openings = { 0 };
 	struct config *config;
+	struct heir heir;
 	int ret;
 
+	heir_open(&heir, broker, &daemon->inheritance, &daemon->listeners);
+	heir_take_devices(&heir);
 	ret = reload_first(broker, &config, &openings, &errors);
 	reload_log(options->config, LOG_ERR, &errors);
 	if (ret && !errors.nr)
@@ -196,7 +228,12 @@ static int open_all(struct daemon *daemon, const struct options *options)
 	if (!ret)
 		ret = broker_start(broker, config, daemon->listeners.client.fd);
 	if (!ret)
+		ret = heir_take_leases(&heir, config->broker.reconnect);
+	if (!ret)
 		ret = put_into_force(broker, config, &openings);
+	if (!ret)
+		keep_begin(broker, &daemon->inheritance);
+	heir_close(&heir);
 	free(openings.list);
 	return ret;
 }
@@ -259,6 +296,7 @@ static int run(struct daemon *daemon)
 	while (!ret && !daemon->loop.stop) {
 		ret = loop_once(&daemon->loop);
 		broker_catch_up(&daemon->broker);
+		restart_catch_up(&daemon->broker, &daemon->listeners);
 		admin_reap(daemon->broker.admin);
 		see_to_omitted(daemon);
 	}
@@ -266,8 +304,20 @@ static int run(struct daemon *daemon)
 	return complain(ret, "cannot wait for events");
 }
 
+/* What is left is not closed here: the service manager has it, too */
+static void leave(struct daemon *daemon)
+{
+	log_line(LOG_NOTICE,
+		 "leases are left to the next process, or end with the service");
+	listeners_close(&daemon->listeners);
+}
+
 static void close_all(struct daemon *daemon)
 {
+	if (daemon->leave && daemon->broker.keep.on) {
+		leave(daemon);
+		return;
+	}
 	broker_stop(&daemon->broker);
 	admin_free(daemon->broker.admin);
 	listeners_close(&daemon->listeners);
@@ -285,7 +335,11 @@ static int serve(const struct options *options)
 	};
 	int ret;
 
-	ret = listeners_inherit(&daemon.listeners);
+	ret = inherit_all(&daemon.inheritance);
+	if (!ret)
+		ret = listeners_inherit(&daemon.listeners, &daemon.inheritance);
+	if (!ret)
+		ret = keep_check_names(&daemon.inheritance);
 	if (!ret)
 		ret = complain(loop_open(&daemon.loop),
 			       "cannot make an event loop");
@@ -312,6 +366,7 @@ int main(int argc, char **argv)
 
 	if (options.check)
 		return check(options.config);
+	restart_remember(argv);
 	quota_raise();
 	ret = serve(&options);
 	if (ret)

@@ -268,6 +268,7 @@ static struct device *resume(const struct resetting *resetting)
 	admin_tell(broker->admin, "resumed device=%s", resetting->bdf);
 	if (device) {
 		device->unclean = false;
+		keep_device(broker, device);
 		barlease_server_resume(broker->server, device->handle->device);
 	}
 	return NULL;
@@ -320,6 +321,7 @@ int order_reset(struct broker *broker, const char *bdf,
 	resetting->done = done;
 	resetting->data = data;
 	admin_tell(broker->admin, "suspended device=%s", bdf);
+	keep_device(broker, device);
 	barlease_server_suspend(broker->server, device->handle->device);
 	worker_do(broker->hands, &resetting->work);
 	return 0;
@@ -366,6 +368,7 @@ void order_reset_between(struct broker *broker,
 		    device->unclean)
 			continue;
 		device->unclean = true;
+		keep_device(broker, device);
 		admin_tell(broker->admin, "suspended device=%s", device->bdf);
 	}
 }

@@ -46,13 +46,17 @@ static unsigned int at_most(unsigned int wanted, unsigned int room)
 
 /* A lease costs one, and so does a connection, which is nothing without. */
 void quota_choose(struct barlease_limits *limits,
-		  const struct config_broker *wanted, size_t nr_devices)
+		  const struct config_broker *wanted, size_t nr_devices,
+		  unsigned int kept)
 {
 	struct rlimit files = { 0 };
 	unsigned int room, reserved = RESERVED + PER_DEVICE * nr_devices;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur > INT32_MAX)
 		files.rlim_cur = INT32_MAX;
+	/* What is kept has to have room there, too */
+	if (kept && kept < files.rlim_cur)
+		files.rlim_cur = kept;
 	room = files.rlim_cur > 2 * reserved ? files.rlim_cur - reserved :
 					       files.rlim_cur / 2;
 	*limits = (struct barlease_limits){

@@ -14,8 +14,12 @@
 /* As many open files as this process wants, and may have */
 void quota_raise(void);
 
-/* What is configured, as far as there are file descriptors for it */
+/*
+ * What is configured, as far as there are file descriptors for it. @kept: how many can be
+ * kept; 0: they are not
+ */
 void quota_choose(struct barlease_limits *limits,
-		  const struct config_broker *wanted, size_t nr_devices);
+		  const struct config_broker *wanted, size_t nr_devices,
+		  unsigned int kept);
 
 #endif

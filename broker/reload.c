@@ -187,7 +187,7 @@ static void warn_of_late_changes(const struct broker *broker,
 	    !same_text(a->admin, b->admin) ||
 	    !same_text(a->monitor, b->monitor) ||
 	    !same_text(a->lock_directory, b->lock_directory) ||
-	    a->socket_mode != b->socket_mode ||
+	    a->socket_mode != b->socket_mode || a->keep != b->keep ||
 	    a->monitor_mode != b->monitor_mode)
 		log_line(LOG_WARNING,
 			 "what has changed in [broker] will count from the next start on");

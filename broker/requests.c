@@ -13,6 +13,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "describe.h"
+#include "keep/restart.h"
 #include "orders.h"
 #include "reload.h"
 #include "requests.h"
@@ -369,6 +370,23 @@ static void reload(struct broker *broker, struct admin_call *call, char *words)
 	admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
 }
 
+static void on_not_restarted(void *data, int error, const char *why)
+{
+	admin_fail(data, error, "%s", why);
+}
+
+/* Where it works, the end of the connection is the answer. */
+static void restart(struct broker *broker, struct admin_call *call, char *words)
+{
+	int ret = restart_request(broker, on_not_restarted, call);
+
+	(void)words;
+	if (ret == -EBUSY)
+		admin_fail(call, ret, "it is about to restart");
+	else if (ret)
+		admin_fail(call, ret, "%s", strerror(-ret));
+}
+
 static void watch(struct broker *broker, struct admin_call *call, char *words)
 {
 	(void)broker;
@@ -393,6 +411,7 @@ static const struct request {
 	{ "resume", true, false, resume_leases },
 	{ "reset", true, false, reset },
 	{ "reload", false, false, reload },
+	{ "restart", false, false, restart },
 	{ "watch", false, true, watch },
 };
 

@@ -19,4 +19,12 @@ static inline uint64_t clock_seconds(void)
 	return now.tv_sec;
 }
 
+static inline int64_t clock_milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+}
+
 #endif

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "log.h"
 #include "lock.h"
 
 static pid_t read_pid(int fd)
@@ -33,6 +34,13 @@ static int write_pid(int fd)
 	    dprintf(fd, "%d\n", getpid()) < 0)
 		return -errno;
 	return 0;
+}
+
+void lock_adopt(int fd)
+{
+	if (write_pid(fd))
+		log_line(LOG_WARNING, "a lock says another process has it: %s",
+			 strerror(errno));
 }
 
 int lock_device(const char *directory, const char *bdf, pid_t *holder)

@@ -19,4 +19,7 @@
  */
 int lock_device(const char *directory, const char *bdf, pid_t *holder);
 
+/* One that an earlier process had taken: it says whose it is now */
+void lock_adopt(int fd);
+
 #endif

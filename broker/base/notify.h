@@ -9,6 +9,8 @@
 
 /* Nothing where nobody asked for it ($NOTIFY_SOCKET) */
 void notify(const char *state);
+/* A datagram socket for it, the caller's; -EDESTADDRREQ: nobody asked; -errno */
+int notify_connect(void);
 /* "RELOADING=1", with the time that the manager wants to go with it */
 void notify_reloading(void);
 

@@ -31,9 +31,13 @@ uint64_t config_page(void);
 /* What administrators can give at most, where the configuration does not say */
 #define CONFIG_MAX_GRACE	60000
 
+/* How long clients whose connection was lost at a restart have, likewise */
+#define CONFIG_RECONNECT	10000
+
 /*
  * [broker]; @monitor: NULL where there is to be none; @connections, @leases: 0 where
- * the file does not say; @max_grace: in milliseconds
+ * the file does not say; @max_grace, @reconnect: in milliseconds; @keep: leases
+ * outlive the process
  */
 struct config_broker {
 	char *socket;
@@ -49,6 +53,8 @@ struct config_broker {
 	uint64_t dma;
 	uint64_t user_dma;
 	uint64_t max_grace;
+	uint64_t reconnect;
+	bool keep;
 };
 
 /* [device BDF] */

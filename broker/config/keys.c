@@ -130,6 +130,20 @@ static void set_max_grace(struct config_parser *parser, const char *value)
 	value_duration(parser, value, &parser->config->broker.max_grace);
 }
 
+static void set_keep(struct config_parser *parser, const char *value)
+{
+	static const char *const words[] = { "no", "yes", NULL };
+	int word = value_word(parser, value, words);
+
+	if (word >= 0)
+		parser->config->broker.keep = word;
+}
+
+static void set_reconnect(struct config_parser *parser, const char *value)
+{
+	value_duration(parser, value, &parser->config->broker.reconnect);
+}
+
 static const struct key broker_keys[] = {
 	{ "socket", .set = set_socket },
 	{ "socket-mode", .set = set_socket_mode },
@@ -144,6 +158,8 @@ static const struct key broker_keys[] = {
 	{ "dma", .set = set_dma_limit },
 	{ "user-dma", .set = set_user_dma },
 	{ "max-grace", .set = set_max_grace },
+	{ "keep", .set = set_keep },
+	{ "reconnect", .set = set_reconnect },
 	{ 0 },
 };
 

@@ -248,6 +248,7 @@ int config_parse(const char *text, size_t size,
 	parser.config->broker.socket_mode = 0666;
 	parser.config->broker.monitor_mode = 0660;
 	parser.config->broker.max_grace = CONFIG_MAX_GRACE;
+	parser.config->broker.reconnect = CONFIG_RECONNECT;
 	parser.config->broker.user_connections = 256;
 	parser.config->broker.user_leases = 1024;
 	take_text(&parser, text, size);

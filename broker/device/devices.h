@@ -22,6 +22,7 @@
  * @resetting: it is being reset
  * @unclean: and has to be, before anybody else has it
  * @again: when that is to be tried again
+ * @unsafe: an earlier process has left a lease of it that nobody can revoke
  */
 struct device {
 	LIST_ENTRY(device) link;
@@ -33,6 +34,7 @@ struct device {
 	bool resetting;
 	bool unclean;
 	struct loop_timer again;
+	bool unsafe;
 };
 
 LIST_HEAD(devices, device);

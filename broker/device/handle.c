@@ -120,6 +120,34 @@ int handle_open(const char *locks, const struct handle_wanted *wanted,
 	return ret;
 }
 
+int handle_restore(const char *bdf, const struct barlease_handover *handover,
+		   int lock, struct handle **result)
+{
+	struct handle *handle = calloc(1, sizeof(*handle));
+	int ret;
+
+	if (!handle)
+		return -ENOMEM;
+	snprintf(handle->bdf, sizeof(handle->bdf), "%s", bdf);
+	handle->backend = handover->backend;
+	handle->lock = -1;
+	ret = barlease_device_restore(bdf, handover, &handle->device);
+	if (ret) {
+		free(handle);
+		return ret;
+	}
+	handle->caps = barlease_device_caps(handle->device);
+	if ((handle->caps & NEEDED) != NEEDED) {
+		handle_close(handle);
+		return -ENOTTY;
+	}
+	look_at(handle);
+	handle->lock = lock;
+	lock_adopt(lock);
+	*result = handle;
+	return 0;
+}
+
 void handle_close(struct handle *handle)
 {
 	if (!handle)

@@ -54,6 +54,17 @@ struct handle_wanted {
  */
 int handle_open(const char *locks, const struct handle_wanted *wanted,
 		struct handle **handle, char why[HANDLE_WHY_MAX]);
+/**
+ * handle_restore() - go on with one that an earlier process had open
+ * @bdf: of it
+ * @handover: its fds; they stay the caller's
+ * @lock: that it has; the handle's if this returns 0
+ * @handle: receives it, for handle_close()
+ *
+ * Return: 0; as barlease_device_restore(); -ENOTTY its driver is another one by now.
+ */
+int handle_restore(const char *bdf, const struct barlease_handover *handover,
+		   int lock, struct handle **handle);
 /* NULL is fine. */
 void handle_close(struct handle *handle);
 

@@ -3,7 +3,7 @@
 # Completion of barlease(1) for bash. Works without the package bash-completion.
 
 _barlease_verbs='list bind unbind wc dmabuf doctor report slices acquire peek poke
-devices show ps top revoke pause resume reset reload watch metrics'
+devices show ps top revoke pause resume reset reload restart watch metrics'
 
 # Options of each verb; those that end in "=" need a value.
 declare -gA _barlease_options=(
@@ -27,6 +27,7 @@ declare -gA _barlease_options=(
 	[resume]='--admin= --all --device= --slice= --uid='
 	[reset]='--admin='
 	[reload]='--admin='
+	[restart]='--admin='
 	[watch]='--admin= --json'
 	[metrics]='--admin= --http'
 )

@@ -96,6 +96,8 @@ complete -c barlease -n __fish_use_subcommand -a reset \
 	-d 'have barleased reset a device'
 complete -c barlease -n __fish_use_subcommand -a reload \
 	-d 'have barleased read its configuration again'
+complete -c barlease -n __fish_use_subcommand -a restart \
+	-d 'have barleased become the one that is installed by now'
 complete -c barlease -n __fish_use_subcommand -a watch \
 	-d 'show what happens to leases, as it happens'
 complete -c barlease -n __fish_use_subcommand -a metrics \
@@ -106,7 +108,7 @@ complete -c barlease -n 'not __barlease_behind' -s h -l help -d 'what it does'
 complete -c barlease -n __fish_use_subcommand -s V -l version \
 	-d 'which version this is'
 __barlease_option \
-	'doctor report slices devices show ps top revoke pause resume reset reload watch metrics' \
+	'doctor report slices devices show ps top revoke pause resume reset reload restart watch metrics' \
 	-l admin -rF -d "barleased's administrator's socket"
 __barlease_option list -l all -d 'bridges, too'
 __barlease_option slices -l all -d "everybody's, as the administrator"
