@@ -126,7 +126,7 @@ fuzz-guest: guest	## anything a client can do, in the guest (MINUTES=10)
 
 soak-minutes = $(shell awk 'BEGIN { print int(60 * $(or $(HOURS),1)) }')
 soak: guest	## clients and brokers killed, devices reset, unbound and pulled out (HOURS=1)
-	@BARLEASE_MINUTES=$(soak-minutes) lab/check.sh guests broker-chaos,resources
+	@BARLEASE_MINUTES=$(soak-minutes) lab/check.sh guests broker-chaos,broker-restarts,resources
 
 model:		## faults, revokes, resets and importers, checked exhaustively
 	@lab/check.sh model

@@ -28,6 +28,7 @@
 #include "broker-lib.h"
 #include "clock.h"
 #include "lease.h"
+#include "manager.h"
 #include "map.h"
 #include "pattern.h"
 #include "tap.h"
@@ -196,6 +197,21 @@ pid_t broker_start(void)
 	pid_t broker = broker_try_start();
 
 	if (!broker_is_ready()) {
+		broker_show_log();
+		bail("barleased does not get ready");
+	}
+	return broker;
+}
+
+pid_t broker_start_managed(void)
+{
+	static const char *const argv[] = {
+		"/sbin/barleased", "-c", BROKER_CONFIG, "--socket",
+		BROKER_SOCKET, "--admin", BROKER_ADMIN, NULL,
+	};
+	pid_t broker = manager_start(argv, BROKER_LOG);
+
+	if (!manager_is_ready()) {
 		broker_show_log();
 		bail("barleased does not get ready");
 	}
@@ -476,6 +492,12 @@ long client_disconnect(int fd, const long *args)
 	return 0;
 }
 
+long client_rejoin(int fd, const long *args)
+{
+	(void)args;
+	return barlease_client_rejoin(client, fd);
+}
+
 /* In place of the last one. Returns the id, or a negative errno */
 static long keep_lease(const struct barlease_lease *new)
 {
@@ -645,6 +667,36 @@ long client_event_now(int fd, const long *args)
 	if (ret <= 0)
 		return ret ?: -EAGAIN;
 	return event_code(&event);
+}
+
+long client_come_back(int fd, const long *args)
+{
+	long ret;
+
+	/* A socket that has just been made may not have its mode yet */
+	comes_true(!(ret = client_rejoin(fd, args)) || ret == -ESTALE ||
+		   ret == -EISCONN);
+	return ret;
+}
+
+long client_work(int fd, const long *args)
+{
+	long times = 0, ret;
+
+	for (;; times++) {
+		const long value[] = { args[0], times };
+
+		ret = client_write(-1, value);
+		if (ret)
+			return ret;
+		if (client_read(-1, args) != times)
+			return -EILSEQ;
+		ret = client_event_now(fd, args);
+		if (ret == -ECONNRESET)
+			ret = client_come_back(-1, NULL) ?: -EAGAIN;
+		if (ret != -EAGAIN)
+			return ret == args[1] ? times : ret;
+	}
 }
 
 bool client_works(const struct peer *peer)

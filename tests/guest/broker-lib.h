@@ -43,6 +43,9 @@ pid_t broker_start(void);
 /* Wait until one says that it is ready */
 bool broker_is_ready(void);
 
+/* The same by manager.h's manager, with all that it has kept */
+pid_t broker_start_managed(void);
+
 /* SIGHUP, until it is ready again */
 void broker_reload(pid_t broker);
 
@@ -90,6 +93,16 @@ long client_connect(int fd, const long *args);
 /* args: pointer to the path of another one's socket */
 long client_connect_to(int fd, const long *args);
 long client_disconnect(int fd, const long *args);
+/* Once its connection is lost, as barlease_client_rejoin() */
+long client_rejoin(int fd, const long *args);
+/* The same, as soon as there is somebody to connect to */
+long client_come_back(int fd, const long *args);
+/*
+ * Write, read and ask for things, until there is an event; it comes back where its
+ * connection is lost. args: offset, event. Returns how often, if it is that event; or
+ * another one, or what went wrong
+ */
+long client_work(int fd, const long *args);
 /* args: pointer to a name, flags. Returns the id, or a negative errno */
 long client_acquire(int fd, const long *args);
 /* args: pointer to a name, how long to wait, in milliseconds. The same */

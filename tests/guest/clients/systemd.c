@@ -41,6 +41,8 @@
 
 static char text[1 << 15];
 static struct bdf dev;
+/* Leases outlive the process */
+static bool kept;
 
 static void copy(const char *from, const char *dir)
 {
@@ -70,8 +72,9 @@ static void configure(const char *slices)
 	if (!file)
 		bail(CONFIG ": %s", strerror(errno));
 	fprintf(file,
-		"[broker]\nmonitor = /run/barlease/monitor\n"
-		"[device %s]\nbackend = %s\n%s", dev.name,
+		"%s\nmonitor = /run/barlease/monitor\n"
+		"[device %s]\nbackend = %s\n%s", kept ? "[broker]\nkeep = yes" :
+		"[broker]", dev.name,
 		kernel_has_iommufd() ? "iommufd" : "group", slices);
 	fclose(file);
 }
@@ -422,6 +425,59 @@ static void is_restarted(struct peer *old)
 	peer_stop(&new);
 }
 
+static bool is_another(pid_t pid)
+{
+	return comes_true(main_pid() != pid && is_state(SERVICE, "active"));
+}
+
+/* Who has a lease notices nothing of any of these */
+static void outlives_its_process(void)
+{
+	struct peer peer;
+	pid_t pid;
+
+	kept = true;
+	configure("[slice one]\nbar = 2\nranges = 0+64K\nusers = *\n");
+	is_int(RUN("systemctl", "restart", SERVICE), 0,
+	       "the service is restarted, with keep = yes");
+	peer = client();
+	acquires(&peer, "one", 4720);
+	for (int i = 0; i < 3; i++) {
+		pid = main_pid();
+		is_int(RUN("systemctl", "restart", SERVICE), 0,
+		       "the service is restarted");
+		ok(main_pid() != pid, "it has another process");
+		is_int(client_call(&peer, client_read, 8), 4720,
+		       "the lease works");
+		pid = main_pid();
+		RUN("systemctl", "kill", "-s", "KILL", "--kill-whom=main",
+		    SERVICE);
+		ok(is_another(pid), "killed, it comes again");
+		is_int(client_call(&peer, client_read, 8), 4720,
+		       "the lease works");
+	}
+	pid = main_pid();
+	is_int(RUN("barlease", "restart"), 0, "barlease restart");
+	is_int(main_pid(), pid, "the process is the same");
+	is_int(client_call(&peer, client_list, 0), 1, "its client is connected");
+	is_int(client_call(&peer, client_read, 8), 4720, "the lease works");
+	is_int(RUN("barlease", "ps", "--json"), 0, "it is shown");
+	ok(strstr(text, "\"one\""), "as one of the slice");
+	is_int(RUN("systemctl", "stop", SERVICE), 0, "the service is stopped");
+	ok(comes_true(client_call(&peer, client_read, 8) == -EFAULT),
+	   "that is the end of the lease");
+	is_error(client_call(&peer, client_event, 0), ECONNRESET,
+		 "and of the connection");
+	peer_stop(&peer);
+	kept = false;
+	configure("[slice one]\nbar = 2\nranges = 0+64K\nusers = *\n");
+	is_int(RUN("systemctl", "start", SERVICE), 0,
+	       "it is started, without keep");
+	peer = client();
+	acquires(&peer, "one", 4721);
+	peer_stop(&peer);
+}
+
 /* No limit that anybody could bring it to */
 static void is_killed_again_and_again(void)
 {
@@ -526,6 +582,7 @@ int main(void)
 	keeps_what_it_has(&peer);
 	is_restarted(&peer);
 	peer_stop(&peer);
+	outlives_its_process();
 	is_killed_again_and_again();
 	is_pulled_and_plugged();
 	stops();
