@@ -61,11 +61,16 @@ uint64_t bl_huge_page(uint64_t size)
 	return size >= huge ? huge : bl_page();
 }
 
+bool bl_is_hugetlbfs(const struct statfs *statfs)
+{
+	return (uint32_t)statfs->f_type == HUGETLBFS_MAGIC;
+}
+
 uint64_t bl_file_page(int fd)
 {
 	struct statfs statfs;
 
-	if (fstatfs(fd, &statfs) || statfs.f_type != HUGETLBFS_MAGIC)
+	if (fstatfs(fd, &statfs) || !bl_is_hugetlbfs(&statfs))
 		return bl_page();
 	return statfs.f_bsize;
 }

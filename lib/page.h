@@ -7,6 +7,7 @@
 #ifndef LIB_PAGE_H
 #define LIB_PAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The smallest of any machine, for what comes from another one */
@@ -28,5 +29,10 @@ uint64_t bl_huge_page(uint64_t size);
  * length for the next multiple, and unmaps nothing by one that is none.
  */
 uint64_t bl_file_page(int fd);
+
+struct statfs;
+
+/* Its magic number has the highest of 32 bits, which is a sign where words have no more */
+bool bl_is_hugetlbfs(const struct statfs *statfs);
 
 #endif

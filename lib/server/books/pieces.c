@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-#include <linux/magic.h>
 
 #include "books.h"
 #include "page.h"
@@ -27,7 +26,7 @@ static bool has_hole(int memory, uint64_t offset, uint64_t length)
 	off_t hole;
 
 	/* Huge pages say of no hole where it is */
-	if (fstatfs(memory, &statfs) || statfs.f_type == HUGETLBFS_MAGIC)
+	if (fstatfs(memory, &statfs) || bl_is_hugetlbfs(&statfs))
 		return true;
 	hole = lseek(memory, offset, SEEK_HOLE);
 	return hole < 0 || (uint64_t)hole < offset + length;
