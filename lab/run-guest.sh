@@ -17,7 +17,8 @@
 #   BARLEASE_SEED=N          what mm-fuzz, hostile and queue-hostile begin with
 #                            (the time)
 #   BARLEASE_MINUTES=N       for how long hostile and broker-chaos go on (1), and
-#                            queue-hostile (until it has done enough)
+#                            queue-hostile (until it has done enough); with it,
+#                            broker-restarts has a thousand restarts
 #   KERNEL=DIR               another kernel than build/kernel
 #   INITRAMFS=FILE           another initramfs
 #   QEMU_EXTRA=ARGUMENTS     more for QEMU's command line
