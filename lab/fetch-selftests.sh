@@ -51,7 +51,8 @@ compile()
 	sed -i 's/timeout \* 1000/timeout * 10000/' \
 		"$source/tools/testing/selftests/kselftest_harness.h"
 	gcc -O2 -Wall -c "$top/tests/guest/selftests/mode.c" -o "$work/mode.o"
-	make -C "$source/tools/testing/selftests/vfio" -j2 \
+	# Not the guest's name of it, which make has in the environment
+	make -C "$source/tools/testing/selftests/vfio" -j2 ARCH=x86_64 \
 		KHDR_INCLUDES="-isystem $include -isystem $include/x86_64-linux-gnu" \
 		EXTRA_CFLAGS=-O2 LDFLAGS=-static LDLIBS="$work/mode.o -luuid"
 }
