@@ -18,7 +18,7 @@
 
 mapping_t arena_reserve(unsigned int number)
 {
-	void *at = (void *)(ARENAS_AT + number * ARENA_BYTES);
+	void *at = (void *)(uintptr_t)(ARENAS_AT + number * ARENA_BYTES);
 
 	at = mmap(at, ARENA_BYTES, PROT_NONE,
 		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
