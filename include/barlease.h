@@ -813,6 +813,10 @@ struct barlease_slice {
 /**
  * struct barlease_peer - who is at the other end, as the kernel says
  * @groups: supplementary groups
+ * @listener: by which of barlease_server_add_listener()'s it has come; NULL: by the
+ *   server's first one
+ * @cgroup: where it was then, as /proc/PID/cgroup says, from "/" on; NULL: the server
+ *   does not look (barlease_server_see_cgroups()), or it was gone by then
  *
  * Where this process is in a user namespace, the kernel has one number for all
  * users that are not: no peer with that number is ever let in.
@@ -823,7 +827,9 @@ struct barlease_peer {
 	gid_t gid;
 	const gid_t *groups;
 	size_t nr_groups;
-	uint64_t reserved[4];
+	const char *listener;
+	const char *cgroup;
+	uint64_t reserved[2];
 };
 
 /* Why a lease ended. There may be more of them one day. */
@@ -942,11 +948,52 @@ int barlease_server_new(int listener, const struct barlease_server_ops *ops,
 			void *data, struct barlease_server **server);
 
 /**
+ * barlease_server_add_listener() - one more socket that clients come by
+ * @server: the server
+ * @listener: as for barlease_server_new(), open until barlease_server_remove_listener()
+ * @name: for struct barlease_peer; 1 to BARLEASE_NAME_MAX - 1 letters, digits, ".",
+ *   "_" and "-". Leases that outlive the process go on as those of this name's
+ *
+ * A user who comes by two of them counts as two, in struct barlease_limits and in
+ * &barlease_slice.per_user: whoever is given a socket of its own has room of its own.
+ *
+ * Return: 0; -EEXIST there is one of this name; -EINVAL no such socket, or no name;
+ * -EBADF; -ENOMEM; errors of epoll_ctl().
+ */
+int barlease_server_add_listener(struct barlease_server *server, int listener,
+				 const char *name);
+
+/**
+ * barlease_server_remove_listener() - nobody comes by it any more, nor has by now
+ * @server: the server
+ * @name: of barlease_server_add_listener(), or of a listener that an earlier process
+ *   had and this one has not
+ * @listener: receives the socket, to be closed; -1 where there was none; or NULL
+ *
+ * Those who have come by it are hung up on, and what they have is revoked
+ * (BARLEASE_FORBIDDEN).
+ *
+ * Return: how many leases were revoked.
+ */
+unsigned int barlease_server_remove_listener(struct barlease_server *server,
+					     const char *name, int *listener);
+
+/**
+ * barlease_server_see_cgroups() - look where clients are when they connect
+ * @server: the server
+ * @see: or not, as at first
+ *
+ * For those who come from now on. It takes a look at /proc for each, which is why it
+ * is not done unasked.
+ */
+void barlease_server_see_cgroups(struct barlease_server *server, bool see);
+
+/**
  * struct barlease_limits - how much there may be at a time; 0 for any number
  * @connections: all together. Where there are so many, one that has nothing goes
  *   for each that comes, the one longest without a request first
  * @leases: all together, with those that have ended but are still kept open
- * @user_connections: of one uid
+ * @user_connections: of one uid at one listener
  * @user_leases: of all connections of one uid, with those it still keeps
  * @dma: bytes that devices reach of the memory of all holders
  * @user_dma: the same of all connections of one uid

@@ -149,6 +149,20 @@ static gid_t *groups_of(const struct bl_line *line, size_t *nr)
 	return groups;
 }
 
+/* In hexadecimal, for free(); NULL where there is none */
+static char *cgroup_of(const struct bl_line *line)
+{
+	const char *at = bl_line_value(line, "cgroup");
+	size_t length = at ? strspn(at, "0123456789abcdef") / 2 : 0;
+	char *path = length ? calloc(1, length + 1) : NULL;
+	unsigned int byte;
+
+	for (size_t i = 0; path && i < length; i++)
+		if (sscanf(&at[2 * i], "%2x", &byte) == 1)
+			path[i] = byte;
+	return path;
+}
+
 static struct heir_holder *new_holder(struct heir *heir, uint32_t number,
 				      const struct bl_line *line)
 {
@@ -159,11 +173,16 @@ static struct heir_holder *new_holder(struct heir *heir, uint32_t number,
 		.pid = number_of(line, "pid", 10),
 	};
 	gid_t *groups = groups_of(line, &who.nr_groups);
+	char listener[BARLEASE_NAME_MAX], *cgroup = cgroup_of(line);
 	int ret;
 
 	who.groups = groups;
+	who.cgroup = cgroup;
+	if (bl_line_text(line, "listener", listener, sizeof(listener)) && *listener)
+		who.listener = listener;
 	ret = new ? bl_holder_new(&heir->server->books, &who, NULL,
 				  &new->holder) : -ENOMEM;
+	free(cgroup);
 	free(groups);
 	if (ret) {
 		free(new);
@@ -258,6 +277,7 @@ static const char *restore_session(const struct heir *heir,
 		return strerror(-ret);
 	}
 	holder->wrong = peer->who.uid != known->who.uid;
+	peer->who.listener = known->who.listener;
 	session = holder->wrong ? NULL :
 		  bl_session_restore(peer, known,
 				     number_of(line, "features", 16));

@@ -19,6 +19,8 @@ static const char *why_not(const struct bl_session *session,
 		return "a token that is old, was used, or never was one";
 	if (absent->holder->who.uid != session->holder->who.uid)
 		return "a token of another user";
+	if (absent->holder->user != session->holder->user)
+		return "a token of another listener's";
 	return NULL;
 }
 
@@ -28,11 +30,14 @@ static void take_place(struct bl_session *session, struct bl_absent *absent)
 	struct bl_holder *new = session->holder, *old = absent->holder;
 	struct barlease_peer who = old->who;
 	gid_t *groups = old->groups;
+	char *cgroup = old->cgroup;
 
 	old->who = new->who;
 	old->groups = new->groups;
+	old->cgroup = new->cgroup;
 	new->who = who;
 	new->groups = groups;
+	new->cgroup = cgroup;
 	old->session = session;
 	session->holder = old;
 	bl_holder_leave(&session->server->books, new);
@@ -118,11 +123,12 @@ void bl_rejoin(struct bl_session *session,
 	bl_suspend_tell(server);
 }
 
-static void give_up(struct barlease_server *server, struct bl_absent *absent)
+static void give_up(struct barlease_server *server, struct bl_absent *absent,
+		    enum barlease_reason reason)
 {
 	struct bl_holder *holder = absent->holder;
 
-	bl_end_holder(server, holder, BARLEASE_DISCONNECTED);
+	bl_end_holder(server, holder, reason);
 	bl_absent_over(server, absent);
 	bl_holder_leave(&server->books, holder);
 }
@@ -132,5 +138,21 @@ void bl_absents_fire(struct barlease_server *server, int64_t now)
 	struct bl_absent *absent;
 
 	while ((absent = TAILQ_FIRST(&server->absents)) && absent->until <= now)
-		give_up(server, absent);
+		give_up(server, absent, BARLEASE_DISCONNECTED);
+}
+
+unsigned int bl_absents_forbid(struct barlease_server *server,
+			       const char *listener)
+{
+	struct bl_absent *absent = TAILQ_FIRST(&server->absents), *next;
+	unsigned int nr = 0;
+
+	for (; absent; absent = next) {
+		next = TAILQ_NEXT(absent, of_server);
+		if (!bl_came_by(absent->holder, listener))
+			continue;
+		nr += absent->holder->nr_leases;
+		give_up(server, absent, BARLEASE_FORBIDDEN);
+	}
+	return nr;
 }

@@ -70,8 +70,8 @@ static int set_up(struct barlease_server *server, int listener)
 		ret = new_timer(server, &server->clock);
 	if (ret)
 		return ret;
-	return bl_net_init(&server->net, server->epoll, listener,
-			   &bl_session_ops, server);
+	ret = bl_net_init(&server->net, server->epoll, &bl_session_ops, server);
+	return ret ?: bl_net_listen(&server->net, listener, "");
 }
 
 static bool is_busy(const void *data, const struct barlease_device *device)
@@ -94,6 +94,7 @@ int barlease_server_new(int listener, const struct barlease_server_ops *ops,
 	new->timer = -1;
 	new->clock = -1;
 	new->data = data;
+	bl_net_prepare(&new->net);
 	bl_books_init(&new->books);
 	new->books.busy = is_busy;
 	new->books.busy_data = new;
@@ -138,6 +139,7 @@ void barlease_server_free(struct barlease_server *server)
 		return;
 	end_all(server);
 	bl_books_free(&server->books);
+	bl_net_close(&server->net);
 	while ((suspension = LIST_FIRST(&server->suspensions))) {
 		LIST_REMOVE(suspension, of_server);
 		free(suspension);
@@ -182,6 +184,43 @@ int barlease_server_dispatch(struct barlease_server *server)
 		ret = bl_net_accept(&server->net);
 	bl_settle(server);
 	return ret;
+}
+
+int barlease_server_add_listener(struct barlease_server *server, int listener,
+				 const char *name)
+{
+	int ret = bl_wire_name_valid(name) ? check_listener(listener) : -EINVAL;
+
+	return ret ?: bl_net_listen(&server->net, listener, name);
+}
+
+unsigned int barlease_server_remove_listener(struct barlease_server *server,
+					     const char *name, int *listener)
+{
+	struct bl_session *session;
+	unsigned int nr = 0;
+	int fd;
+
+	LIST_FOREACH(session, &server->sessions, of_server) {
+		if (!bl_came_by(session->holder, name))
+			continue;
+		nr += session->holder->nr_leases;
+		bl_end_holder(server, session->holder, BARLEASE_FORBIDDEN);
+		bl_peer_drop(session->peer);
+	}
+	nr += bl_absents_forbid(server, name);
+	bl_net_reap(&server->net);
+	/* Those who have come by it referred to it */
+	fd = bl_net_unlisten(&server->net, name);
+	bl_settle(server);
+	if (listener)
+		*listener = fd;
+	return nr;
+}
+
+void barlease_server_see_cgroups(struct barlease_server *server, bool see)
+{
+	server->net.see_cgroups = see;
 }
 
 int barlease_server_add_slice(struct barlease_server *server,

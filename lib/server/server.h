@@ -338,6 +338,9 @@ void bl_turns_fire(struct barlease_server *server, int64_t now);
 void bl_rejoin(struct bl_session *session,
 	       const struct bl_wire_message *request);
 void bl_absents_fire(struct barlease_server *server, int64_t now);
+/* Those of a listener do not come back. Return: how many leases that are */
+unsigned int bl_absents_forbid(struct barlease_server *server,
+			       const char *listener);
 
 /* request.c */
 void bl_request(struct bl_session *session, const struct bl_packet *packet,

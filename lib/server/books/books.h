@@ -125,8 +125,9 @@ struct bl_slice_group {
 };
 
 /**
- * struct bl_user - what all holders of one uid have together
+ * struct bl_user - what all holders of one uid, by one listener, have together
  * @link: in bl_books.users, by uid
+ * @listener: "" for the first one
  * @holders: how many there are; those who are gone and still keep something too
  * @connections: those who are not gone
  * @leases: with those that are kept
@@ -138,6 +139,7 @@ struct bl_slice_group {
 struct bl_user {
 	struct bl_link link;
 	uid_t uid;
+	char listener[BARLEASE_NAME_MAX];
 	unsigned int holders;
 	unsigned int connections;
 	unsigned int leases;
@@ -149,7 +151,7 @@ struct bl_user {
 
 /**
  * struct bl_holder - somebody who has leases, or had: a connection's other end
- * @who: and @groups, which it refers to
+ * @who: and @groups and @cgroup, which it refers to, as to @user's listener
  * @number: by which the keeper knows it
  * @session: NULL once the connection is gone
  * @absent: it is, but may come back: who waits for that
@@ -159,6 +161,7 @@ struct bl_user {
 struct bl_holder {
 	struct barlease_peer who;
 	gid_t *groups;
+	char *cgroup;
 	uint32_t number;
 	struct bl_user *user;
 	void *session;
@@ -369,6 +372,7 @@ int bl_holder_new(struct bl_books *books, const struct barlease_peer *who,
 /* Its session is gone */
 void bl_holder_leave(struct bl_books *books, struct bl_holder *holder);
 void bl_holder_put(struct bl_books *books, struct bl_holder *holder);
+bool bl_came_by(const struct bl_holder *holder, const char *listener);
 /* May this user have no more leases of the slice, or of its group? */
 bool bl_user_has_share(const struct bl_user *user,
 		       const struct bl_slice *slice);

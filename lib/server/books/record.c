@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "books.h"
 
@@ -141,21 +142,35 @@ static char *text_of_groups(const struct barlease_peer *who)
 	return text;
 }
 
+/* In hexadecimal, for there may be anything in it. For free(); NULL without memory */
+static char *text_of_cgroup(const struct barlease_peer *who)
+{
+	const char *path = who->cgroup ?: "";
+	char *text = calloc(1, 2 * strlen(path) + 1);
+
+	for (size_t i = 0; text && path[i]; i++)
+		snprintf(&text[2 * i], 3, "%02x", (unsigned char)path[i]);
+	return text;
+}
+
 void bl_record_holder(struct bl_books *books, const struct bl_holder *holder)
 {
 	const struct bl_keeping *keeping = &books->keeping;
 	const struct barlease_peer *who = &holder->who;
-	char *groups;
+	char *groups, *cgroup;
 
 	if (!keeping->on)
 		return;
 	groups = text_of_groups(who);
-	if (groups)
+	cgroup = text_of_cgroup(who);
+	if (groups && cgroup)
 		bl_record(books,
-			  "holder n=%" PRIu32 " uid=%u gid=%u pid=%d groups=%s",
-			  holder->number, who->uid, who->gid, who->pid, groups);
+			  "holder n=%u uid=%u gid=%u pid=%d listener=%s cgroup=%s groups=%s",
+			  holder->number, who->uid, who->gid, who->pid,
+			  who->listener ?: "", cgroup, groups);
 	else
 		keeping->ops.write(keeping->data, NULL);
+	free(cgroup);
 	free(groups);
 }
 

@@ -9,28 +9,31 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "books.h"
 #include "container.h"
 
-static struct bl_user *find(const struct bl_books *books, uid_t uid)
+static struct bl_user *find(const struct bl_books *books, uid_t uid,
+			    const char *listener)
 {
 	struct bl_link *link = bl_table_find(&books->users, bl_hash_number(uid));
 	struct bl_user *user;
 
 	for (; link; link = bl_table_more(link)) {
 		user = bl_container_of(link, struct bl_user, link);
-		if (user->uid == uid)
+		if (user->uid == uid && !strcmp(user->listener, listener))
 			return user;
 	}
 	return NULL;
 }
 
-static struct bl_user *get(struct bl_books *books, uid_t uid)
+static struct bl_user *get(struct bl_books *books, uid_t uid,
+			   const char *listener)
 {
-	struct bl_user *user = find(books, uid);
+	struct bl_user *user = find(books, uid, listener);
 
 	if (!user) {
 		user = calloc(1, sizeof(*user));
@@ -39,6 +42,7 @@ static struct bl_user *get(struct bl_books *books, uid_t uid)
 			return NULL;
 		}
 		user->uid = uid;
+		snprintf(user->listener, sizeof(user->listener), "%s", listener);
 		TAILQ_INIT(&user->having);
 		TAILQ_INIT(&user->kept);
 		bl_table_add(&books->users, &user->link, bl_hash_number(uid));
@@ -67,6 +71,17 @@ static int copy_groups(struct bl_holder *holder, const struct barlease_peer *who
 	return 0;
 }
 
+static int copy_words(struct bl_holder *holder, const struct barlease_peer *who)
+{
+	if (who->listener)
+		holder->who.listener = holder->user->listener;
+	if (!who->cgroup)
+		return 0;
+	holder->cgroup = strdup(who->cgroup);
+	holder->who.cgroup = holder->cgroup;
+	return holder->cgroup ? 0 : -ENOMEM;
+}
+
 int bl_holder_new(struct bl_books *books, const struct barlease_peer *who,
 		  void *session, struct bl_holder **holder)
 {
@@ -82,8 +97,12 @@ int bl_holder_new(struct bl_books *books, const struct barlease_peer *who,
 	new->number = bl_record_number(books);
 	new->uses = 1;
 	LIST_INIT(&new->leases);
-	new->user = get(books, who->uid);
+	new->who.listener = NULL;
+	new->who.cgroup = NULL;
+	new->user = get(books, who->uid, who->listener ?: "");
 	if (new->user)
+		ret = copy_words(new, who);
+	if (!ret)
 		ret = copy_groups(new, who);
 	if (!ret && most && new->user->connections >= most)
 		ret = -EDQUOT;
@@ -109,8 +128,14 @@ void bl_holder_put(struct bl_books *books, struct bl_holder *holder)
 		return;
 	bl_record(books, "holder n=%" PRIu32 " gone=1", holder->number);
 	put(books, holder->user);
+	free(holder->cgroup);
 	free(holder->groups);
 	free(holder);
+}
+
+bool bl_came_by(const struct bl_holder *holder, const char *listener)
+{
+	return !strcmp(holder->user->listener, listener);
 }
 
 static bool counts(const struct bl_lease *lease, const struct bl_slice *slice)

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "net.h"
 
@@ -101,6 +103,52 @@ static void drop_no_group(struct bl_peer *peer)
 		peer->who.gid = -1;
 }
 
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD	77
+#endif
+
+/* The line of the one hierarchy that has no number, from its path on; NULL: none */
+static char *read_cgroup(pid_t pid)
+{
+	char path[32], *line = NULL, *cgroup = NULL;
+	size_t room = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return NULL;
+	while (!cgroup && getline(&line, &room, file) > 0)
+		if (!strncmp(line, "0::/", 4))
+			cgroup = strdup(line + 3);
+	free(line);
+	fclose(file);
+	if (cgroup)
+		cgroup[strcspn(cgroup, "\n")] = '\0';
+	return cgroup;
+}
+
+/*
+ * Where it is, if it is still there when that has been read: else the number may have
+ * been another process' by then.
+ */
+static void identify_cgroup(struct bl_peer *peer)
+{
+	socklen_t size = sizeof(int);
+	int pidfd;
+
+	if (getsockopt(peer->fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size))
+		return;
+	peer->cgroup = read_cgroup(peer->who.pid);
+	if (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) &&
+	    errno != EPERM) {
+		free(peer->cgroup);
+		peer->cgroup = NULL;
+	}
+	close(pidfd);
+	peer->who.cgroup = peer->cgroup;
+}
+
 int bl_identify(struct bl_peer *peer)
 {
 	int ret = identify_user(peer);
@@ -110,5 +158,7 @@ int bl_identify(struct bl_peer *peer)
 	if (ret)
 		return ret;
 	drop_no_group(peer);
+	if (peer->net->see_cgroups)
+		identify_cgroup(peer);
 	return peer->who.uid == peer->net->nobody ? -ENOENT : 0;
 }

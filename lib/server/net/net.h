@@ -31,6 +31,7 @@
 
 struct bl_net;
 
+LIST_HEAD(bl_listeners, bl_listener);
 TAILQ_HEAD(bl_peers, bl_peer);
 TAILQ_HEAD(bl_outputs, bl_output);
 LIST_HEAD(bl_disposals, bl_disposal);
@@ -45,10 +46,21 @@ enum bl_peer_rank {
 };
 
 /**
+ * struct bl_listener - a socket that connections come by
+ * @fd: the caller's
+ * @name: "" for the first one
+ */
+struct bl_listener {
+	LIST_ENTRY(bl_listener) of_net;
+	int fd;
+	char name[BARLEASE_NAME_MAX];
+};
+
+/**
  * struct bl_peer - a connection
  * @of_net: in the list of its rank; those that were heard last are behind
  * @since: when it came, in milliseconds
- * @who: and @groups, which it refers to
+ * @who: and @groups and @cgroup, which it refers to
  * @waits_for: what epoll is to tell
  * @blocked: nothing is read from it until something else is over
  * @unread_fd: a message with an fd went out, which it may not have read yet
@@ -67,6 +79,7 @@ struct bl_peer {
 	int64_t since;
 	struct barlease_peer who;
 	gid_t *groups;
+	char *cgroup;
 	uint32_t waits_for;
 	bool blocked;
 	bool unread_fd;
@@ -102,6 +115,8 @@ struct bl_net_ops {
 
 /**
  * struct bl_net - all of them
+ * @doors: an epoll file of all @listeners
+ * @see_cgroups: of those who come
  * @full: the one that arrives is one too many
  * @paused: no connections are accepted, for want of file descriptors
  * @most: connections; 0 for any number
@@ -114,9 +129,11 @@ struct bl_net_ops {
  */
 struct bl_net {
 	int epoll;
-	int listener;
+	int doors;
+	struct bl_listeners listeners;
 	const struct bl_net_ops *ops;
 	void *server;
+	bool see_cgroups;
 	bool full;
 	bool paused;
 	unsigned int most;
@@ -175,7 +192,7 @@ void bl_output_free(struct bl_peer *peer);
 
 /* turn.c. bl_peer_reads(): has it read what it was sent, so that it may be sent an fd? */
 bool bl_peer_reads(struct bl_peer *peer);
-int bl_peer_new(struct bl_net *net, int fd);
+int bl_peer_new(struct bl_net *net, int fd, const struct bl_listener *listener);
 /* One that another process had let in. Return: 0, and @fd is the peer's; as bl_identify() */
 int bl_peer_restore(struct bl_net *net, int fd, struct bl_peer **peer);
 /* One that is not let in after all */
@@ -185,9 +202,18 @@ void bl_hang_up(int fd);
 void bl_peer_ready(struct bl_peer *peer, uint32_t events);
 void bl_peer_free(struct bl_peer *peer);
 
-/* accept.c. Return: 0; a negative errno where no more can be accepted */
-int bl_net_init(struct bl_net *net, int epoll, int listener,
-		const struct bl_net_ops *ops, void *server);
+/*
+ * accept.c. bl_net_listen(): by one more socket, of a name that there is not yet.
+ * bl_net_unlisten(): no longer, whoever has come by it is gone by then; returns the
+ * socket, or -1.
+ */
+void bl_net_prepare(struct bl_net *net);
+int bl_net_init(struct bl_net *net, int epoll, const struct bl_net_ops *ops,
+		void *server);
+int bl_net_listen(struct bl_net *net, int fd, const char *name);
+int bl_net_unlisten(struct bl_net *net, const char *name);
+void bl_net_close(struct bl_net *net);
+/* Return: 0; a negative errno where no more can be accepted */
 int bl_net_accept(struct bl_net *net);
 /* Look again: there may be file descriptors by now */
 void bl_net_resume(struct bl_net *net);

@@ -58,7 +58,7 @@ void bl_hang_up(int fd)
 	close(fd);
 }
 
-int bl_peer_new(struct bl_net *net, int fd)
+int bl_peer_new(struct bl_net *net, int fd, const struct bl_listener *listener)
 {
 	struct bl_peer *peer = make(net, fd);
 	int ret;
@@ -67,6 +67,7 @@ int bl_peer_new(struct bl_net *net, int fd)
 		close(fd);
 		return -ENOMEM;
 	}
+	peer->who.listener = *listener->name ? listener->name : NULL;
 	ret = bl_identify(peer);
 	/* Nobody that could be named, and yet worth a word */
 	if (!ret || ret == -ENOENT)
@@ -113,6 +114,7 @@ void bl_peer_free(struct bl_peer *peer)
 	close(peer->fd);
 	free(peer->spare);
 	free(peer->groups);
+	free(peer->cgroup);
 	free(peer);
 }
 
