@@ -15,29 +15,19 @@
 #include "describe.h"
 #include "orders.h"
 #include "quota.h"
-#include "policy.h"
 
 /* ---- What the server asks and tells ------------------------------------ */
 
 static bool on_welcome(void *data, const struct barlease_peer *peer)
 {
-	const struct broker *broker = data;
-	const struct config *config = broker->config;
-
-	for (size_t i = 0; i < config->nr_rules; i++)
-		if (policy_allows(&config->rules[i], peer))
-			return true;
-	return false;
+	return entrance_welcomes(data, peer);
 }
 
 static bool on_allowed(void *data, const struct barlease_peer *peer,
 		       const char *name, void *context)
 {
-	const struct config_slice *slice = context;
-
-	(void)data;
 	(void)name;
-	return policy_allows(slice->rule, peer);
+	return entrance_allows(data, peer, context);
 }
 
 /*
@@ -549,6 +539,7 @@ static void set_limits(struct broker *broker, const struct config *config)
 	struct barlease_limits limits;
 
 	quota_choose(&limits, wanted, config->nr_devices,
+		     entrances_count(broker),
 		     wanted->keep ? store_room() : 0);
 	if ((wanted->connections && limits.connections < wanted->connections) ||
 	    (wanted->leases && limits.leases < wanted->leases))
@@ -565,7 +556,11 @@ int broker_apply(struct broker *broker, struct config *config,
 	int ret;
 
 	ret = add_devices(broker, config);
+	if (!ret)
+		ret = entrances_prepare(broker, config, words, size);
 	if (!ret) {
+		barlease_server_see_cgroups(broker->server,
+					    config_sees_cgroups(config));
 		broker->applying = old ? config : NULL;
 		if (!old)
 			broker->config = config;
@@ -573,8 +568,11 @@ int broker_apply(struct broker *broker, struct config *config,
 		broker->applying = NULL;
 	}
 	broker->config = ret ? old : config;
-	if (ret)
+	if (ret) {
+		entrances_undo(broker);
 		return ret;
+	}
+	entrances_settle(broker, config);
 	keep_devices(broker, config, openings);
 	set_limits(broker, config);
 	if (old != config)
@@ -630,7 +628,10 @@ int broker_start(struct broker *broker, const struct config *config,
 		return ret;
 	}
 	take_ids(broker, config);
-	return 0;
+	ret = grants_load(broker, config);
+	if (ret)
+		log_line(LOG_ERR, "cannot go on with grants: %s", strerror(-ret));
+	return ret;
 }
 
 /* Nobody waits for the worker: the end of the process closes all. */
@@ -638,6 +639,8 @@ void broker_stop(struct broker *broker)
 {
 	barlease_server_free(broker->server);
 	broker->server = NULL;
+	entrances_close(broker);
+	grants_free(broker);
 	config_free(broker->config);
 	broker->config = NULL;
 }

@@ -16,6 +16,8 @@
 #include "config/config.h"
 #include "counters.h"
 #include "device/devices.h"
+#include "entrance/entrance.h"
+#include "entrance/grants.h"
 #include "keep/keep.h"
 
 struct reload_waiter;
@@ -51,6 +53,9 @@ struct broker_wait {
  * @counters: of what has happened
  * @keep: what outlives this process
  * @restart: it is about to become another program; or NULL
+ * @inherited: what was handed over to this process, while it begins; or NULL
+ * @entrances: sockets beside the one that is for everybody
+ * @grants: those of them that administrators have made
  * @last_id: of a lease; @end_of_ids: the first that is not the broker's to give
  */
 struct broker {
@@ -72,6 +77,9 @@ struct broker {
 	struct counters counters;
 	struct keep keep;
 	struct restart *restart;
+	struct inheritance *inherited;
+	struct entrances entrances;
+	struct grants grants;
 	uint32_t last_id;
 	uint32_t end_of_ids;
 };

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "describe.h"
+#include "policy.h"
 
 void describe_place(struct text *out, const struct config *config,
 		    const struct config_slice *slice)
@@ -66,6 +67,7 @@ void describe_lease(struct text *out, const struct config *config,
 		    const struct barlease_holding *lease)
 {
 	const struct barlease_peer *peer = lease->peer;
+	char unit[256], word[256];
 	struct stat stat;
 
 	text_add(out, "id=%u slice=%s ", lease->id, lease->slice);
@@ -79,6 +81,12 @@ void describe_lease(struct text *out, const struct config *config,
 		 peer->uid, peer->gid, peer->pid,
 		 (unsigned long long)stat.st_ino, (long long)lease->since,
 		 state_of(lease));
+	if (peer->listener)
+		text_add(out, " listener=%s", peer->listener);
+	if (peer->cgroup && policy_unit(peer->cgroup, unit, sizeof(unit))) {
+		describe_as_word(unit, word, sizeof(word));
+		text_add(out, " unit=%s", word);
+	}
 	if (lease->ends)
 		text_add(out, " ends=%lld", (long long)lease->ends / 1000);
 	if (lease->paused && lease->paused != INT64_MAX)

@@ -179,6 +179,32 @@ static int make(struct listener *listener, const char *path, int type,
 	return 0;
 }
 
+static bool is_at(int fd, const char *path)
+{
+	struct sockaddr_un address = { 0 };
+	socklen_t size = sizeof(address);
+
+	return !getsockname(fd, (void *)&address, &size) &&
+	       size < sizeof(address) && !strcmp(address.sun_path, path) &&
+	       !access(path, F_OK);
+}
+
+int listener_open(struct listener *listener, struct inheritance *all,
+		  const char *name, const char *path, mode_t mode)
+{
+	int fd = all ? inherit_take(all, name) : -1;
+
+	*listener = (struct listener){ .fd = -1 };
+	if (fd >= 0 && is_listening(fd, SOCK_SEQPACKET) && is_at(fd, path)) {
+		listener->fd = fd;
+		snprintf(listener->path, sizeof(listener->path), "%s", path);
+		return 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	return make(listener, path, SOCK_SEQPACKET, mode);
+}
+
 int listeners_make(struct listeners *listeners,
 		   const struct listener_paths *paths)
 {
@@ -194,7 +220,7 @@ int listeners_make(struct listeners *listeners,
 	return ret;
 }
 
-static void close_one(const struct listener *listener)
+void listener_close(const struct listener *listener)
 {
 	if (*listener->path && unlink(listener->path))
 		log_line(LOG_WARNING, "cannot remove %s: %s", listener->path,
@@ -205,7 +231,7 @@ static void close_one(const struct listener *listener)
 
 void listeners_close(struct listeners *listeners)
 {
-	close_one(&listeners->client);
-	close_one(&listeners->admin);
-	close_one(&listeners->monitor);
+	listener_close(&listeners->client);
+	listener_close(&listeners->admin);
+	listener_close(&listeners->monitor);
 }

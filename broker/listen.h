@@ -49,6 +49,15 @@ struct listener_paths {
  */
 int listeners_inherit(struct listeners *listeners, struct inheritance *all);
 
+/*
+ * One that is to be at @path: of a program that this process was before, by this name, if
+ * it is there, else a new one. What fails is logged. Return: 0; -errno
+ */
+int listener_open(struct listener *listener, struct inheritance *all,
+		  const char *name, const char *path, mode_t mode);
+/* And its path is removed */
+void listener_close(const struct listener *listener);
+
 /* Make those that are not there. What fails is logged. Return: 0; -errno */
 int listeners_make(struct listeners *listeners,
 		   const struct listener_paths *paths);

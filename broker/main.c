@@ -216,6 +216,7 @@ static int open_all(struct daemon *daemon, const struct options *options)
 	struct heir heir;
 	int ret;
 
+	broker->inherited = &daemon->inheritance;
 	heir_open(&heir, broker, &daemon->inheritance, &daemon->listeners);
 	heir_take_devices(&heir);
 	ret = reload_first(broker, &config, &openings, &errors);
@@ -233,6 +234,7 @@ static int open_all(struct daemon *daemon, const struct options *options)
 		ret = put_into_force(broker, config, &openings);
 	if (!ret)
 		keep_begin(broker, &daemon->inheritance);
+	broker->inherited = NULL;
 	heir_close(&heir);
 	free(openings.list);
 	return ret;

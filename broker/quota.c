@@ -47,10 +47,11 @@ static unsigned int at_most(unsigned int wanted, unsigned int room)
 /* A lease costs one, and so does a connection, which is nothing without. */
 void quota_choose(struct barlease_limits *limits,
 		  const struct config_broker *wanted, size_t nr_devices,
-		  unsigned int kept)
+		  size_t nr_listeners, unsigned int kept)
 {
 	struct rlimit files = { 0 };
-	unsigned int room, reserved = RESERVED + PER_DEVICE * nr_devices;
+	unsigned int room, reserved = RESERVED + PER_DEVICE * nr_devices +
+				      nr_listeners;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur > INT32_MAX)
 		files.rlim_cur = INT32_MAX;

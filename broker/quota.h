@@ -20,6 +20,6 @@ void quota_raise(void);
  */
 void quota_choose(struct barlease_limits *limits,
 		  const struct config_broker *wanted, size_t nr_devices,
-		  unsigned int kept);
+		  size_t nr_listeners, unsigned int kept);
 
 #endif

@@ -273,6 +273,67 @@ static void resume_leases(struct broker *broker, struct admin_call *call,
 	answer_count(call, &order, nr, ret);
 }
 
+/* ---- Grants --------------------------------------------------------------- */
+
+static void add_grant(struct broker *broker, struct admin_call *call,
+		      char *words)
+{
+	struct grant *grant;
+	struct text lines = { 0 };
+	char why[300], none[] = "";
+	int ret = grants_add(broker, words ?: none, &grant, why, sizeof(why));
+
+	if (ret) {
+		admin_fail(call, ret, "%s", why);
+		return;
+	}
+	log_line(LOG_NOTICE, "the grant %s is there", grant->name);
+	grant_describe(&lines, grant);
+	admin_tell(broker->admin, "granted %s", lines.start ?: "");
+	text_free(&lines);
+	text_add(&lines, "ok path=%s\n", grant->entrance->listener.path);
+	if (lines.incomplete)
+		admin_fail(call, -ENOMEM, "%s", strerror(ENOMEM));
+	else
+		admin_answer(call, lines.start, lines.size);
+	text_free(&lines);
+}
+
+static void end_grant(struct broker *broker, struct admin_call *call,
+		      char *words)
+{
+	const char *name = value_of(words, "name");
+	unsigned int leases;
+	char text[40];
+
+	if (!name) {
+		admin_fail(call, -EINVAL, "\"ungrant\" has a grant after it, name=NAME");
+		return;
+	}
+	if (grants_end(broker, name, &leases)) {
+		admin_fail(call, -ENOENT, "no grant %.60s", name);
+		return;
+	}
+	log_line(LOG_NOTICE, "the grant %s is taken away", name);
+	admin_tell(broker->admin, "ungranted name=%s", name);
+	snprintf(text, sizeof(text), "ok leases=%u\n", leases);
+	admin_answer(call, text, strlen(text));
+}
+
+static void list_grants(struct broker *broker, struct admin_call *call,
+			char *words)
+{
+	struct text lines = { 0 };
+
+	(void)words;
+	for (size_t i = 0; i < broker->grants.nr; i++) {
+		text_add(&lines, "grant ");
+		grant_describe(&lines, broker->grants.list[i]);
+		text_add(&lines, "\n");
+	}
+	answer(call, &lines);
+}
+
 struct resetting {
 	struct admin_call *call;
 	char bdf[BARLEASE_PCI_ADDRESS_SIZE];
@@ -409,6 +470,9 @@ static const struct request {
 	{ "revoke", true, false, revoke },
 	{ "pause", true, false, pause_leases },
 	{ "resume", true, false, resume_leases },
+	{ "grant", true, false, add_grant },
+	{ "ungrant", true, false, end_grant },
+	{ "grants", false, true, list_grants },
 	{ "reset", true, false, reset },
 	{ "reload", false, false, reload },
 	{ "restart", false, false, restart },

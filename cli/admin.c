@@ -88,7 +88,7 @@ const char *admin_error(const struct admin *admin)
 /* One send() each: a request is short, and the socket empty before it. */
 static int send_line(const struct admin *admin, const char *request)
 {
-	char line[256];
+	char line[ADMIN_LINE_MAX];
 	int n;
 
 	n = snprintf(line, sizeof(line), "%s\n", request);
@@ -182,6 +182,11 @@ int admin_ask_each(struct admin *admin, const char *request, admin_take *take,
 uint64_t admin_told(const struct admin *admin, const char *key)
 {
 	return admin->ok.line ? record_number(&admin->ok, key) : 0;
+}
+
+const char *admin_told_text(const struct admin *admin, const char *key)
+{
+	return admin->ok.line ? record_get(&admin->ok, key) : "";
 }
 
 static int keep(struct record *record, void *data)

@@ -14,6 +14,9 @@
 
 #include "records.h"
 
+/* A request, with its end */
+#define ADMIN_LINE_MAX	4096
+
 struct admin;
 
 /* Return: 0; errors of connect() */
@@ -45,6 +48,8 @@ int admin_ask_each(struct admin *admin, const char *request, admin_take *take,
 
 /* A number of the line that the last answer ended with; 0 where it has none */
 uint64_t admin_told(const struct admin *admin, const char *key);
+/* The same as text; "" where it has none. Good until the next request */
+const char *admin_told_text(const struct admin *admin, const char *key);
 const char *admin_error(const struct admin *admin);
 
 /* After "watch": waits for the next line. Return: as above */

@@ -23,17 +23,18 @@ struct verb {
 	const char *summary;
 	const char *details;	/* what --help says below that */
 	const char *examples;
-	unsigned int takes;	/* options: OPT_... */
+	uint64_t takes;		/* options: OPT_... */
 	int min, max;		/* operands; max -1: any number */
 	int (*run)(const struct verb *verb, const struct options *options,
 		   int argc, char **argv);
 };
 
-extern const struct verb acquire_verb, bind_verb, devices_verb, dmabuf_verb, doctor_verb,
-	list_verb, metrics_verb, pause_verb, peek_verb, poke_verb,
-	ps_verb, reload_verb, report_verb, reset_verb, restart_verb,
-	resume_verb, revoke_verb, show_verb, slices_verb, top_verb,
-	unbind_verb, watch_verb, wc_verb;
+extern const struct verb acquire_verb, bind_verb, cdi_verb, devices_verb, dmabuf_verb,
+	doctor_verb, grant_verb, grants_verb, list_verb, metrics_verb,
+	pause_verb, peek_verb, poke_verb, ps_verb, reload_verb,
+	report_verb, reset_verb, restart_verb, resume_verb, revoke_verb,
+	show_verb, slices_verb, top_verb, unbind_verb, ungrant_verb,
+	watch_verb, wc_verb;
 
 /* "barlease: VERB: ..." on stderr; return what the process is to end with */
 int failed(const struct verb *verb, const char *text, ...)

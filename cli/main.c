@@ -17,7 +17,8 @@ static const struct verb *const verbs[] = {
 	&doctor_verb, &report_verb, &slices_verb, &acquire_verb, &peek_verb,
 	&poke_verb, &devices_verb, &show_verb, &ps_verb, &top_verb,
 	&revoke_verb, &pause_verb, &resume_verb, &reset_verb, &reload_verb,
-	&restart_verb, &watch_verb, &metrics_verb,
+	&restart_verb, &watch_verb, &metrics_verb, &grant_verb, &grants_verb,
+	&ungrant_verb, &cdi_verb,
 	NULL,
 };
 

@@ -13,10 +13,12 @@
 #define ADMIN_SOCKET	"/run/barlease/admin"
 #define CONFIG		"/etc/barlease/barleased.conf"
 
-#define HELP		0x40000000
+/* What getopt_long() has for --help, and for the first of the descriptions */
+#define HELP		'h'
+#define FIRST		256
 
 static const struct description {
-	unsigned int bit;
+	uint64_t bit;
 	const char *name;
 	const char *argument;
 	const char *text;
@@ -55,6 +57,8 @@ static const struct description {
 	{ OPT_ON_REVOKE, "on-revoke", "SIGNAL",
 	  "send the command this if the lease ends before\n"
 	  "it, or is about to" },
+	{ OPT_OUTPUT, "output", "FILE",
+	  "else /etc/cdi/barlease.json; - is standard output" },
 	{ OPT_PERSIST, "persist", NULL, "and whenever the machine starts" },
 	{ OPT_PROVE, "prove", NULL,
 	  "open the device and map it, and show what its\n"
@@ -68,6 +72,8 @@ static const struct description {
 	  "or /run/barlease/socket" },
 	{ OPT_SVG, "svg", NULL, "a picture, in SVG" },
 	{ OPT_UID, "uid", "UID", "all leases of this user" },
+	{ OPT_USER, "user", "USER",
+	  "for this user, and those of its user namespaces" },
 	{ OPT_WAIT, "wait", "TIME",
 	  "where others have it, wait so long for it, such\n"
 	  "as 30s, or forever" },
@@ -90,14 +96,14 @@ static void long_options(const struct verb *verb,
 				.name = d->name,
 				.has_arg = d->argument ? required_argument :
 							 no_argument,
-				.val = (int)d->bit,
+				.val = FIRST + (int)i,
 			};
 	}
 	longopts[n++] = (struct option){ .name = "help", .val = HELP };
 	longopts[n] = (struct option){ 0 };
 }
 
-static void take(struct options *options, int option)
+static void take(struct options *options, uint64_t option)
 {
 	options->given |= option;
 	switch (option) {
@@ -129,11 +135,17 @@ static void take(struct options *options, int option)
 	case OPT_SLICE:
 		options->slice = optarg;
 		break;
+	case OPT_OUTPUT:
+		options->output = optarg;
+		break;
 	case OPT_SOCKET:
 		options->socket = optarg;
 		break;
 	case OPT_UID:
 		options->uid = optarg;
+		break;
+	case OPT_USER:
+		options->user = optarg;
 		break;
 	case OPT_WAIT:
 		options->wait = optarg;
@@ -149,7 +161,7 @@ static void complain(const struct verb *verb, char **argv, int option)
 {
 	if (option == ':')
 		misused(verb, "%s needs a value", argv[optind - 1]);
-	else if (optopt && optopt < HELP)
+	else if (optopt && optopt < FIRST && optopt != HELP)
 		misused(verb, "no option -%c", optopt);
 	else
 		misused(verb, "no option %s", argv[optind - 1]);
@@ -169,13 +181,13 @@ int options_parse(const struct verb *verb, int argc, char **argv,
 	/* 0, not 1: forget what main() has parsed. */
 	optind = 0;
 	while ((option = getopt_long(argc, argv, ":h", longopts, NULL)) != -1) {
-		if (option == 'h' || option == HELP)
+		if (option == HELP)
 			return 0;
 		if (option == '?' || option == ':') {
 			complain(verb, argv, option);
 			return -1;
 		}
-		take(options, option);
+		take(options, descriptions[option - FIRST].bit);
 	}
 	return optind;
 }

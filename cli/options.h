@@ -9,43 +9,46 @@
 #define CLI_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
-enum {
-	OPT_ADMIN	= 1u << 0,
-	OPT_ALL		= 1u << 1,
-	OPT_ALL_LEASES	= 1u << 2,
-	OPT_ALL_SLICES	= 1u << 3,
-	OPT_ANY		= 1u << 4,
-	OPT_ASCII	= 1u << 5,
-	OPT_CONFIG	= 1u << 6,
-	OPT_DEVICE	= 1u << 7,
-	OPT_FORCE	= 1u << 8,
-	OPT_IRQ		= 1u << 9,
-	OPT_JSON	= 1u << 10,
-	OPT_LISTEN_FDS	= 1u << 11,
-	OPT_NO_IOMMU	= 1u << 12,
-	OPT_OFF		= 1u << 13,
-	OPT_OF_SLICE	= 1u << 14,
-	OPT_ON_REVOKE	= 1u << 15,
-	OPT_PERSIST	= 1u << 16,
-	OPT_PROVE	= 1u << 17,
-	OPT_SLICE	= 1u << 18,
-	OPT_SOCKET	= 1u << 19,
-	OPT_UID		= 1u << 20,
-	OPT_WIDTH	= 1u << 21,
-	OPT_HTTP	= 1u << 22,
-	OPT_SVG		= 1u << 23,
-	OPT_FOR		= 1u << 24,
-	OPT_WAIT	= 1u << 25,
-	OPT_GRACE	= 1u << 26,
-	OPT_INTERVAL	= 1u << 27,
-	OPT_ONCE	= 1u << 28,
-	OPT_AFTER	= 1u << 29,
-};
+#define OPT_BIT(n)		(UINT64_C(1) << (n))
+
+#define OPT_ADMIN		OPT_BIT(0)
+#define OPT_ALL			OPT_BIT(1)
+#define OPT_ALL_LEASES		OPT_BIT(2)
+#define OPT_ALL_SLICES		OPT_BIT(3)
+#define OPT_ANY			OPT_BIT(4)
+#define OPT_ASCII		OPT_BIT(5)
+#define OPT_CONFIG		OPT_BIT(6)
+#define OPT_DEVICE		OPT_BIT(7)
+#define OPT_FORCE		OPT_BIT(8)
+#define OPT_IRQ			OPT_BIT(9)
+#define OPT_JSON		OPT_BIT(10)
+#define OPT_LISTEN_FDS		OPT_BIT(11)
+#define OPT_NO_IOMMU		OPT_BIT(12)
+#define OPT_OFF			OPT_BIT(13)
+#define OPT_OF_SLICE		OPT_BIT(14)
+#define OPT_ON_REVOKE		OPT_BIT(15)
+#define OPT_PERSIST		OPT_BIT(16)
+#define OPT_PROVE		OPT_BIT(17)
+#define OPT_SLICE		OPT_BIT(18)
+#define OPT_SOCKET		OPT_BIT(19)
+#define OPT_UID			OPT_BIT(20)
+#define OPT_WIDTH		OPT_BIT(21)
+#define OPT_HTTP		OPT_BIT(22)
+#define OPT_SVG			OPT_BIT(23)
+#define OPT_FOR			OPT_BIT(24)
+#define OPT_WAIT		OPT_BIT(25)
+#define OPT_GRACE		OPT_BIT(26)
+#define OPT_INTERVAL		OPT_BIT(27)
+#define OPT_ONCE		OPT_BIT(28)
+#define OPT_AFTER		OPT_BIT(29)
+#define OPT_USER		OPT_BIT(30)
+#define OPT_OUTPUT		OPT_BIT(31)
 
 struct options {
-	unsigned int given;	/* OPT_... */
+	uint64_t given;		/* OPT_... */
 	const char *admin;	/* never NULL */
 	const char *after;
 	const char *config;	/* never NULL */
@@ -53,10 +56,12 @@ struct options {
 	const char *grace;
 	const char *interval;
 	const char *on_revoke;
+	const char *output;
 	const char *slice;
 	const char *socket;	/* NULL: as the library has it */
 	const char *term;
 	const char *uid;
+	const char *user;
 	const char *wait;
 	const char *width;
 };

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stddef.h>
 
-#define RECORD_VALUES	24
+#define RECORD_VALUES	32
 
 struct record {
 	char *line;		/* the words are in here */

@@ -11,7 +11,7 @@
 
 #include "admin.h"
 
-#define LONGEST_LINE	256
+#define LONGEST_LINE	4096
 
 struct door;
 

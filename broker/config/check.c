@@ -363,6 +363,46 @@ static int check_shared_vectors(struct config_parser *parser)
 	return 0;
 }
 
+static void check_listener(struct config_parser *parser,
+			   const struct config_listener *listener)
+{
+	const struct config *config = parser->config;
+
+	for (size_t i = 0; i < listener->slices.nr; i++)
+		if (!config_has(config, listener->slices.list[i]))
+			config_complain(parser->errors, listener->line,
+					"[listener %s] has a slice \"%.60s\", for which there is no section [slice %.60s]",
+					listener->name, listener->slices.list[i],
+					listener->slices.list[i]);
+}
+
+static bool same_path(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+/* Of each socket there can be one */
+static void check_sockets(struct config_parser *parser)
+{
+	const struct config *config = parser->config;
+	const struct config_broker *broker = &config->broker;
+
+	for (size_t i = 0; i < config->nr_listeners; i++) {
+		const struct config_listener *a = &config->listeners[i];
+		bool taken = same_path(a->socket, broker->socket) ||
+			     same_path(a->socket, broker->admin) ||
+			     same_path(a->socket, broker->monitor);
+
+		for (size_t j = 0; j < i; j++)
+			taken |= same_path(a->socket,
+					   config->listeners[j].socket);
+		if (taken)
+			config_complain(parser->errors, a->line,
+					"[listener %s] has socket=%s, which is another one's",
+					a->name, a->socket);
+	}
+}
+
 int config_check(struct config_parser *parser)
 {
 	int ret;
@@ -375,6 +415,9 @@ int config_check(struct config_parser *parser)
 	if (ret)
 		return ret;
 	check_names(parser);
+	for (size_t i = 0; i < parser->config->nr_listeners; i++)
+		check_listener(parser, &parser->config->listeners[i]);
+	check_sockets(parser);
 	if (parser->errors->nr)
 		return 0;
 	ret = check_overlaps(parser);

@@ -11,11 +11,33 @@
 
 #define DEFAULT_LOCK_DIRECTORY	"/run/barlease"
 
+void config_free_words(struct config_words *words)
+{
+	for (size_t i = 0; i < words->nr; i++)
+		free(words->list[i]);
+	free(words->list);
+	*words = (struct config_words){ 0 };
+}
+
+static void free_who(struct config_who *who)
+{
+	free(who->users.ids);
+	free(who->groups.ids);
+	config_free_words(&who->units);
+	config_free_words(&who->cgroups);
+}
+
 static void free_rule(struct config_rule *rule)
 {
 	free(rule->ranges);
-	free(rule->users.ids);
-	free(rule->groups.ids);
+	free_who(&rule->who);
+}
+
+static void free_listener(struct config_listener *listener)
+{
+	free(listener->socket);
+	config_free_words(&listener->slices);
+	free_who(&listener->who);
 }
 
 void config_free(struct config *config)
@@ -26,6 +48,9 @@ void config_free(struct config *config)
 		free_rule(&config->rules[i]);
 	for (size_t i = 0; i < config->nr_devices; i++)
 		free(config->devices[i].vf_token_file);
+	for (size_t i = 0; i < config->nr_listeners; i++)
+		free_listener(&config->listeners[i]);
+	free(config->listeners);
 	free(config->broker.socket);
 	free(config->broker.admin);
 	free(config->broker.monitor);
@@ -55,6 +80,54 @@ const struct config_slice *config_find(const struct config *config,
 	found = bsearch(name, config->by_name, config->nr_slices,
 			sizeof(struct config_slice *), against_name);
 	return found ? *found : NULL;
+}
+
+const struct config_listener *config_listener(const struct config *config,
+					      const char *name)
+{
+	for (size_t i = 0; i < config->nr_listeners; i++)
+		if (!strcmp(config->listeners[i].name, name))
+			return &config->listeners[i];
+	return NULL;
+}
+
+static bool sees_cgroups(const struct config_who *who)
+{
+	return who->units.nr || who->cgroups.nr;
+}
+
+bool config_sees_cgroups(const struct config *config)
+{
+	for (size_t i = 0; i < config->nr_rules; i++)
+		if (sees_cgroups(&config->rules[i].who))
+			return true;
+	for (size_t i = 0; i < config->nr_listeners; i++)
+		if (sees_cgroups(&config->listeners[i].who))
+			return true;
+	return false;
+}
+
+bool config_has(const struct config *config, const char *name)
+{
+	if (config_find(config, name))
+		return true;
+	for (size_t i = 0; i < config->nr_rules; i++)
+		if (config->rules[i].count &&
+		    !strcmp(config->rules[i].name, name))
+			return true;
+	return false;
+}
+
+bool config_is_of(const struct config_slice *slice,
+		  const struct config_words *names)
+{
+	const char *group = config_group_of(slice);
+
+	for (size_t i = 0; i < names->nr; i++)
+		if (!strcmp(slice->name, names->list[i]) ||
+		    (group && !strcmp(group, names->list[i])))
+			return true;
+	return false;
 }
 
 const char *config_locks(const struct config *config)

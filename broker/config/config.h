@@ -25,6 +25,12 @@
  */
 #define CONFIG_UNMAPPED	65534u
 
+/* What the names of listeners begin with that no configuration has */
+#define CONFIG_GRANT	"grant-"
+/* Bytes of a listener's name, and of a grant's */
+#define CONFIG_LISTENER_MAX	(BARLEASE_NAME_MAX - 1)
+#define CONFIG_GRANT_MAX	(BARLEASE_NAME_MAX - (int)sizeof(CONFIG_GRANT))
+
 /* What ranges are made of */
 uint64_t config_page(void);
 
@@ -72,6 +78,39 @@ struct config_ids {
 	bool all;
 };
 
+/* Names, or patterns of them */
+struct config_words {
+	char **list;
+	size_t nr;
+};
+
+/**
+ * struct config_who - whom a section means: who is one of these, in any way
+ * @units: system units of systemd, as patterns
+ * @cgroups: where they are, or above that
+ */
+struct config_who {
+	struct config_ids users;
+	struct config_ids groups;
+	struct config_words units;
+	struct config_words cgroups;
+};
+
+/**
+ * struct config_listener - a [listener NAME] section: a socket of its own
+ * @socket: its path
+ * @slices: that are to be had there, by name or by that of a template
+ * @who: who may have them; nobody in there: whoever can connect
+ */
+struct config_listener {
+	char name[BARLEASE_NAME_MAX];
+	unsigned int line;
+	char *socket;
+	mode_t mode;
+	struct config_words slices;
+	struct config_who who;
+};
+
 /**
  * struct config_rule - a [slice NAME] section: one slice, or a template's many
  * @device: index of it in the configuration
@@ -95,8 +134,7 @@ struct config_rule {
 	enum barlease_memattr memattr;
 	uint32_t max_holders;
 	uint32_t per_user;
-	struct config_ids users;
-	struct config_ids groups;
+	struct config_who who;
 	uint32_t count;
 	uint64_t stride;
 	unsigned int first_vector;
@@ -134,6 +172,8 @@ struct config {
 	struct config_slice *slices;
 	size_t nr_slices;
 	const struct config_slice **by_name;
+	struct config_listener *listeners;
+	size_t nr_listeners;
 	struct config_errors warnings;
 };
 
@@ -149,6 +189,17 @@ void config_free(struct config *config);
 /* NULL where there is none */
 const struct config_slice *config_find(const struct config *config,
 				       const char *name);
+/* NULL where there is none */
+const struct config_listener *config_listener(const struct config *config,
+					      const char *name);
+/* Does anything depend on where clients are? */
+bool config_sees_cgroups(const struct config *config);
+/* Does a slice or a template of this name exist? */
+bool config_has(const struct config *config, const char *name);
+bool config_is_of(const struct config_slice *slice,
+		  const struct config_words *names);
+void config_free_words(struct config_words *words);
+
 /* The directory of locks, given or not */
 const char *config_locks(const struct config *config);
 const struct config_device *config_device_of(const struct config *config,

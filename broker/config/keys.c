@@ -409,6 +409,9 @@ static void set_id(struct config_parser *parser, struct config_ids *ids,
 
 	if (!strcmp(text, "*")) {
 		ids->all = true;
+	} else if (!strcmp(text, "-")) {
+		/* Nobody, and that is no mistake */
+		return;
 	} else if (strspn(text, "0123456789") == strlen(text)) {
 		/* The last number is the system's way to say "none". */
 		if (value_number(parser, text, 0, UINT32_MAX - 1, &number))
@@ -425,7 +428,7 @@ static void set_id(struct config_parser *parser, struct config_ids *ids,
 
 static void add_user(struct config_parser *parser, const char *text)
 {
-	set_id(parser, &parser_rule(parser)->users, text, "user",
+	set_id(parser, &parser_who(parser)->users, text, "user",
 	       parser->names->user);
 }
 
@@ -436,13 +439,69 @@ static void set_users(struct config_parser *parser, const char *value)
 
 static void add_group(struct config_parser *parser, const char *text)
 {
-	set_id(parser, &parser_rule(parser)->groups, text, "group",
+	set_id(parser, &parser_who(parser)->groups, text, "group",
 	       parser->names->group);
 }
 
 static void set_groups(struct config_parser *parser, const char *value)
 {
 	value_list(parser, value, add_group);
+}
+
+static void add_word(struct config_parser *parser, struct config_words *words,
+		     const char *text)
+{
+	char **slot = array_add(&words->list, &words->nr, sizeof(*slot));
+
+	if (slot)
+		*slot = strdup(text);
+	if (!slot || !*slot) {
+		words->nr -= !!slot;
+		parser->error = -ENOMEM;
+	}
+}
+
+/* A pattern of fnmatch(3): of what systemd names its units with, and * and ? */
+static bool is_unit(const char *text)
+{
+	static const char fine[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@*?";
+	const char *suffix = strrchr(text, '.');
+
+	return suffix && suffix != text && strspn(text, fine) == strlen(text) &&
+	       (!strcmp(suffix, ".service") || !strcmp(suffix, ".scope"));
+}
+
+static void add_unit(struct config_parser *parser, const char *text)
+{
+	if (is_unit(text))
+		add_word(parser, &parser_who(parser)->units, text);
+	else
+		complain(parser,
+			 "\"%.60s\" is no unit that has processes; worker.service, worker@*.service and session-1.scope are",
+			 text);
+}
+
+static void set_units(struct config_parser *parser, const char *value)
+{
+	value_list(parser, value, add_unit);
+}
+
+static void add_cgroup(struct config_parser *parser, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (text[0] == '/' && length > 1 && text[length - 1] != '/')
+		add_word(parser, &parser_who(parser)->cgroups, text);
+	else
+		complain(parser,
+			 "\"%.60s\" is no control group; /kubepods.slice is one, which means all in there",
+			 text);
+}
+
+static void set_cgroups(struct config_parser *parser, const char *value)
+{
+	value_list(parser, value, add_cgroup);
 }
 
 static const struct key slice_keys[] = {
@@ -455,6 +514,8 @@ static const struct key slice_keys[] = {
 	{ "msix", .set = set_msix },
 	{ "users", .repeats = true, .set = set_users },
 	{ "groups", .repeats = true, .set = set_groups },
+	{ "units", .repeats = true, .set = set_units },
+	{ "cgroups", .repeats = true, .set = set_cgroups },
 	{ "exclusive", .set = set_exclusive },
 	{ "max-holders", .set = set_max_holders },
 	{ "per-user", .set = set_per_user },
@@ -470,6 +531,37 @@ static const struct key slice_keys[] = {
 	{ 0 },
 };
 
+static void set_listener_socket(struct config_parser *parser, const char *value)
+{
+	set_path(parser, &parser_listener(parser)->socket, value, SOCKET_ROOM);
+}
+
+static void set_listener_mode(struct config_parser *parser, const char *value)
+{
+	set_mode(parser, &parser_listener(parser)->mode, value);
+}
+
+static void add_slice(struct config_parser *parser, const char *text)
+{
+	add_word(parser, &parser_listener(parser)->slices, text);
+}
+
+static void set_slices(struct config_parser *parser, const char *value)
+{
+	value_list(parser, value, add_slice);
+}
+
+static const struct key listener_keys[] = {
+	{ "socket", .needed = true, .set = set_listener_socket },
+	{ "socket-mode", .set = set_listener_mode },
+	{ "slices", .repeats = true, .needed = true, .set = set_slices },
+	{ "users", .repeats = true, .set = set_users },
+	{ "groups", .repeats = true, .set = set_groups },
+	{ "units", .repeats = true, .set = set_units },
+	{ "cgroups", .repeats = true, .set = set_cgroups },
+	{ 0 },
+};
+
 static const struct {
 	const char *title;
 	const struct key *keys;
@@ -477,12 +569,13 @@ static const struct {
 	[SECTION_BROKER] = { "[broker]", broker_keys },
 	[SECTION_DEVICE] = { "[device BDF]", device_keys },
 	[SECTION_SLICE] = { "[slice NAME]", slice_keys },
+	[SECTION_LISTENER] = { "[listener NAME]", listener_keys },
 };
 
 static void complain_unknown(struct config_parser *parser, const char *name)
 {
 	const struct key *key = sections[parser->section].keys;
-	char list[200] = "";
+	char list[300] = "";
 	size_t length = 0;
 
 	for (int i = 0; key[i].name; i++)
@@ -557,9 +650,10 @@ static void end_slice(struct config_parser *parser)
 
 	end_queue(parser);
 
-	if (!saw(parser, "users") && !saw(parser, "groups"))
+	if (!saw(parser, "users") && !saw(parser, "groups") &&
+	    !saw(parser, "units") && !saw(parser, "cgroups"))
 		complain(parser,
-			 "[slice %s] is for nobody; it needs users=, groups= or both (users=* for everybody)",
+			 "[slice %s] is for nobody; it needs users=, groups=, units= or cgroups= (users=* for everybody, users=- where listeners and grants decide)",
 			 rule->name);
 	if (saw(parser, "count") != saw(parser, "stride"))
 		complain(parser,

@@ -81,6 +81,44 @@ static void begin_slice(struct config_parser *parser, const char *name)
 	parser->section = SECTION_SLICE;
 }
 
+/* "grant-" begins the names of those that are made by "barlease grant" */
+static bool is_listener_name(const char *name)
+{
+	return value_name(name) && strlen(name) <= CONFIG_LISTENER_MAX &&
+	       strncmp(name, CONFIG_GRANT, strlen(CONFIG_GRANT)) != 0;
+}
+
+static void begin_listener(struct config_parser *parser, const char *name)
+{
+	struct config *config = parser->config;
+	const struct config_listener *other;
+	struct config_listener *listener;
+
+	parser->section = SECTION_UNKNOWN;
+	if (!is_listener_name(name)) {
+		complain(parser,
+			 "\"%.70s\" is no name of a listener; 1 to %d letters, digits, \".\", \"_\" and \"-\" are, but not with \"%s\" before them",
+			 name, CONFIG_LISTENER_MAX, CONFIG_GRANT);
+		return;
+	}
+	other = config_listener(config, name);
+	if (other) {
+		complain(parser, "[listener %s] was there already, in line %u",
+			 name, other->line);
+		return;
+	}
+	listener = array_add(&config->listeners, &config->nr_listeners,
+			     sizeof(*listener));
+	if (!listener) {
+		parser->error = -ENOMEM;
+		return;
+	}
+	snprintf(listener->name, sizeof(listener->name), "%s", name);
+	listener->line = parser->line;
+	listener->mode = 0666;
+	parser->section = SECTION_LISTENER;
+}
+
 static void begin_broker(struct config_parser *parser, const char *name)
 {
 	if (*name)
@@ -98,6 +136,7 @@ static void begin_section(struct config_parser *parser, char *word)
 		{ "broker", begin_broker },
 		{ "device", begin_device },
 		{ "slice", begin_slice },
+		{ "listener", begin_listener },
 	};
 	size_t length = strcspn(word, " \t");
 	char *name = word + length;
@@ -117,7 +156,7 @@ static void begin_section(struct config_parser *parser, char *word)
 	}
 	parser->section = SECTION_UNKNOWN;
 	complain(parser,
-		 "unknown section [%.60s]; there are [broker], [device BDF] and [slice NAME]",
+		 "unknown section [%.60s]; there are [broker], [device BDF], [slice NAME] and [listener NAME]",
 		 word);
 }
 

@@ -26,3 +26,15 @@ struct config_rule *parser_rule(const struct config_parser *parser)
 {
 	return &parser->config->rules[parser->config->nr_rules - 1];
 }
+
+struct config_listener *parser_listener(const struct config_parser *parser)
+{
+	return &parser->config->listeners[parser->config->nr_listeners - 1];
+}
+
+struct config_who *parser_who(const struct config_parser *parser)
+{
+	if (parser->section == SECTION_LISTENER)
+		return &parser_listener(parser)->who;
+	return &parser_rule(parser)->who;
+}

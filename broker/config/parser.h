@@ -22,6 +22,7 @@ enum config_section {
 	SECTION_BROKER,
 	SECTION_DEVICE,
 	SECTION_SLICE,
+	SECTION_LISTENER,
 };
 
 /* A name that was looked up before, and what came of it */
@@ -64,5 +65,8 @@ void complain(struct config_parser *parser, const char *text, ...)
 /* Those of the section that the parser is in */
 struct config_device *parser_device(const struct config_parser *parser);
 struct config_rule *parser_rule(const struct config_parser *parser);
+struct config_listener *parser_listener(const struct config_parser *parser);
+/* Of a section that says whom it means */
+struct config_who *parser_who(const struct config_parser *parser);
 
 #endif

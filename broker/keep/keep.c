@@ -44,7 +44,7 @@ static bool is_ours(const char *name)
 {
 	static const char *const kinds[] = {
 		"client-", "lease-", "device-", "lock-", "group-",
-		"container-", "ledger-",
+		"container-", "ledger-", "listener-",
 	};
 
 	if (!strcmp(name, "iommufd") || !strcmp(name, "ledger"))
@@ -267,10 +267,39 @@ void keep_forget_device(struct broker *broker, const struct device *device)
 	drop_group(broker, device);
 }
 
+/* The new one finds out by itself what they are for: it has their paths */
+static void put_entrance(const struct sink *sink, const struct entrance *entrance)
+{
+	char name[KEEP_NAME_MAX];
+
+	keep_name(name, "listener", entrance->name);
+	sink->put(sink->data, name, entrance->listener.fd);
+}
+
+void keep_entrance(struct broker *broker, const struct entrance *entrance)
+{
+	const struct sink sink = own_sink(broker);
+
+	if (broker->keep.on)
+		put_entrance(&sink, entrance);
+}
+
+void keep_forget_entrance(struct broker *broker, const struct entrance *entrance)
+{
+	char name[KEEP_NAME_MAX];
+
+	keep_name(name, "listener", entrance->name);
+	if (broker->keep.on)
+		drop_fd(broker, name);
+}
+
 static void write_all(struct broker *broker)
 {
+	const struct entrance *entrance;
 	const struct device *device;
 
+	LIST_FOREACH(entrance, &broker->entrances, link)
+		keep_entrance(broker, entrance);
 	ledger_begin(&broker->keep.ledger);
 	LIST_FOREACH(device, &broker->devices, link)
 		keep_device(broker, device);
@@ -416,6 +445,7 @@ int keep_dump(struct broker *broker, const struct listeners *listeners,
 {
 	const int none[2] = { -1, -1 };
 	const struct sink sink = { dump_line, dump_fd, dump };
+	const struct entrance *entrance;
 	const struct device *device;
 	int ret;
 
@@ -425,6 +455,8 @@ int keep_dump(struct broker *broker, const struct listeners *listeners,
 		return ret;
 	ledger_begin(&dump->ledger);
 	dump_listeners(&sink, listeners);
+	LIST_FOREACH(entrance, &broker->entrances, link)
+		put_entrance(&sink, entrance);
 	LIST_FOREACH(device, &broker->devices, link)
 		write_device(&sink, device);
 	barlease_server_keep(broker->server, &dumper, dump);

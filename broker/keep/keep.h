@@ -25,6 +25,7 @@
 
 struct broker;
 struct device;
+struct entrance;
 struct listeners;
 
 /**
@@ -41,7 +42,7 @@ struct keep {
 };
 
 /* "device-0000_01_00.0": a name of a descriptor. NAME_MAX is what systemd takes */
-#define KEEP_NAME_MAX	64
+#define KEEP_NAME_MAX	96
 void keep_name(char name[KEEP_NAME_MAX], const char *what, const char *bdf);
 
 /*
@@ -53,6 +54,11 @@ void keep_begin(struct broker *broker, struct inheritance *known);
 /* How a device is from now on; and it is about to be closed */
 void keep_device(struct broker *broker, const struct device *device);
 void keep_forget_device(struct broker *broker, const struct device *device);
+
+/* A socket that there is from now on; and that there is no more */
+void keep_entrance(struct broker *broker, const struct entrance *entrance);
+void keep_forget_entrance(struct broker *broker,
+			  const struct entrance *entrance);
 
 /* Now and then: makes it shorter */
 void keep_catch_up(struct broker *broker);

@@ -3,7 +3,8 @@
 # Completion of barlease(1) for bash. Works without the package bash-completion.
 
 _barlease_verbs='list bind unbind wc dmabuf doctor report slices acquire peek poke
-devices show ps top revoke pause resume reset reload restart watch metrics'
+devices show ps top revoke pause resume reset reload restart watch metrics
+grant grants ungrant cdi'
 
 # Options of each verb; those that end in "=" need a value.
 declare -gA _barlease_options=(
@@ -30,6 +31,10 @@ declare -gA _barlease_options=(
 	[restart]='--admin='
 	[watch]='--admin= --json'
 	[metrics]='--admin= --http'
+	[grant]='--admin= --for= --user='
+	[grants]='--admin= --json'
+	[ungrant]='--admin='
+	[cdi]='--admin= --output= --user='
 )
 
 # Of devices: all but bridges (class 06), or those of our driver, which may go
@@ -113,6 +118,12 @@ _barlease_operand()
 	revoke | pause | resume)
 		_barlease_reply "$cur" "$(_barlease_column ps)"
 		;;
+	grant | cdi)
+		_barlease_reply "$cur" "$(_barlease_column slices --all)"
+		;;
+	ungrant)
+		_barlease_reply "$cur" "$(_barlease_column grants)"
+		;;
 	esac
 }
 
@@ -124,10 +135,11 @@ _barlease_value()
 	--device) _barlease_reply "$2" "$(_barlease_devices show)" ;;
 	--after) _barlease_reply "$2" sigbus ones ;;
 	--for | --grace) _barlease_reply "$2" 5s 30s 10m 2h ;;
+	--user) mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
 	--wait) _barlease_reply "$2" 5s 30s 10m forever ;;
 	--on-revoke) _barlease_reply "$2" HUP INT QUIT TERM USR1 USR2 ;;
 	--width) _barlease_reply "$2" 8 16 32 64 ;;
-	--socket | --admin | --config) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+	--socket | --admin | --config | --output) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
 	*) return 1 ;;
 	esac
 }

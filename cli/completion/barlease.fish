@@ -102,13 +102,21 @@ complete -c barlease -n __fish_use_subcommand -a watch \
 	-d 'show what happens to leases, as it happens'
 complete -c barlease -n __fish_use_subcommand -a metrics \
 	-d 'print what has been counted, for Prometheus'
+complete -c barlease -n __fish_use_subcommand -a grant \
+	-d 'make a socket where these slices are to be had'
+complete -c barlease -n __fish_use_subcommand -a grants \
+	-d "show the sockets that 'grant' has made"
+complete -c barlease -n __fish_use_subcommand -a ungrant \
+	-d 'take them away, with all that was had there'
+complete -c barlease -n __fish_use_subcommand -a cdi \
+	-d 'make slices devices of container runtimes'
 
 # Options
 complete -c barlease -n 'not __barlease_behind' -s h -l help -d 'what it does'
 complete -c barlease -n __fish_use_subcommand -s V -l version \
 	-d 'which version this is'
 __barlease_option \
-	'doctor report slices devices show ps top revoke pause resume reset reload restart watch metrics' \
+	'doctor report slices devices show ps top revoke pause resume reset reload restart watch metrics grant grants ungrant cdi' \
 	-l admin -rF -d "barleased's administrator's socket"
 __barlease_option list -l all -d 'bridges, too'
 __barlease_option slices -l all -d "everybody's, as the administrator"
@@ -121,7 +129,7 @@ __barlease_option 'doctor report' -l config -rF \
 	-d "barleased's configuration"
 __barlease_option 'revoke pause resume' -l device -xa '(__barlease_devices show)' \
 	-d 'all leases of this device'
-__barlease_option 'acquire pause' -l for -xa '30s 10m 2h' -d 'no longer than that'
+__barlease_option 'acquire pause grant' -l for -xa '30s 10m 2h' -d 'no longer than that'
 __barlease_option bind -l force -d 'even if the driver that it has is at work'
 __barlease_option revoke -l grace -xa '0 5s 30s 10m' \
 	-d 'so much time for the holder to finish'
@@ -129,7 +137,7 @@ __barlease_option metrics -l http \
 	-d 'answer one request of HTTP on standard input'
 __barlease_option top -l interval -x -d 'from one look to the next'
 __barlease_option acquire -l irq -d 'with an eventfd for each of its interrupts'
-__barlease_option 'list doctor slices devices show ps watch' -l json \
+__barlease_option 'list doctor slices devices show ps watch grants' -l json \
 	-d 'for programs'
 __barlease_option acquire -l listen-fds \
 	-d 'as descriptor 3, with $LISTEN_FDS and the like'
@@ -138,6 +146,7 @@ __barlease_option wc -l off -d 'uncached instead'
 __barlease_option top -l once -d 'print one look as text, and end'
 __barlease_option acquire -l on-revoke -xa 'HUP INT QUIT TERM USR1 USR2' \
 	-d 'send the command this if the lease ends, or is about to'
+__barlease_option cdi -l output -rF -d 'else /etc/cdi/barlease.json'
 __barlease_option bind -l persist -d 'and whenever the machine starts'
 __barlease_option wc -l prove -d 'show what the page table says'
 __barlease_option 'peek poke' -l slice -xa '(__barlease_column slices)' \
@@ -149,6 +158,8 @@ __barlease_option 'doctor report slices acquire peek poke' -l socket -rF \
 __barlease_option show -l svg -d 'a picture, in SVG'
 __barlease_option 'revoke pause resume' -l uid -xa '(__fish_complete_user_ids)' \
 	-d 'all leases of this user'
+__barlease_option 'grant cdi' -l user -xa '(__fish_complete_users)' \
+	-d 'for this user, and those of its user namespaces'
 __barlease_option acquire -l wait -xa '5s 30s 10m forever' \
 	-d 'where others have it, wait so long for it'
 __barlease_option 'peek poke' -l width -xa '8 16 32 64' -d 'of a word, in bits'
@@ -158,6 +169,8 @@ __barlease_option 'bind doctor' -a '(__barlease_devices bind)'
 __barlease_option 'unbind show wc reset dmabuf' -a '(__barlease_devices ours)'
 __barlease_option dmabuf -a 'lease core'
 __barlease_option acquire -a '(__barlease_column slices)'
+__barlease_option 'grant cdi' -a '(__barlease_column slices --all)'
+__barlease_option ungrant -a '(__barlease_column grants)'
 __barlease_option 'revoke pause resume' -a '(__barlease_column ps)'
 complete -c barlease -n __barlease_behind -a '(__barlease_command)'
 

@@ -271,7 +271,7 @@ static void print_lspci(const struct devices *devices)
 /* ---- Other verbs --------------------------------------------------------- */
 
 static void print_verb(const char *title, const struct verb *verb,
-		       const struct options *options, unsigned int given)
+		       const struct options *options, uint64_t given)
 {
 	struct options with = *options;
 

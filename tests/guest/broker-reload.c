@@ -281,7 +281,7 @@ static void administrator(void)
 /* A request in parts, two in one, one that is too long */
 static void administrators_lines(void)
 {
-	static char line[400];
+	static char line[5000];
 	int admin = admin_connect(), rest;
 
 	dprintf(admin, "dev");

@@ -74,7 +74,7 @@ static int set_up(void **state)
 static void verbs(void **state)
 {
 	(void)state;
-	expect("barlease un", "unbind\n");
+	expect("barlease un", "unbind\nungrant\n");
 	expect("barlease --v", "--version\n");
 	expect("barlease p", "peek\npoke\nps\npause\n");
 	expect("barlease x", "\n");

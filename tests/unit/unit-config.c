@@ -184,12 +184,12 @@ static void everything_there_is(void **state)
 	assert_int_equal(rule->memattr, BARLEASE_WC);
 	assert_int_equal(rule->max_holders, 1);
 	assert_int_equal(rule->per_user, 3);
-	assert_int_equal(rule->users.nr, 3);
-	assert_int_equal(rule->users.ids[0], 1001);
-	assert_int_equal(rule->users.ids[1], 0);
-	assert_int_equal(rule->users.ids[2], 7);
-	assert_int_equal(rule->groups.nr, 1);
-	assert_int_equal(rule->groups.ids[0], 44);
+	assert_int_equal(rule->who.users.nr, 3);
+	assert_int_equal(rule->who.users.ids[0], 1001);
+	assert_int_equal(rule->who.users.ids[1], 0);
+	assert_int_equal(rule->who.users.ids[2], 7);
+	assert_int_equal(rule->who.groups.nr, 1);
+	assert_int_equal(rule->who.groups.ids[0], 44);
 	assert_null(config_group_of(slice));
 	config_free(config);
 }
@@ -205,7 +205,7 @@ static void as_little_as_possible(void **state)
 	assert_int_equal(config->broker.user_connections, 256);
 	assert_int_equal(config->broker.user_leases, 1024);
 	assert_int_equal(config->nr_slices, 1);
-	assert_true(slice->rule->users.all);
+	assert_true(slice->rule->who.users.all);
 	assert_int_equal(slice->rule->flags, 0);
 	assert_int_equal(slice->rule->memattr, BARLEASE_NC);
 	assert_int_equal(slice->rule->max_holders, 0);
@@ -262,7 +262,7 @@ static void sections(void **state)
 	bad(SLICE, 0, "no device");
 	bad("bar=1\n" DEVICE SLICE, 1, "in no section");
 	bad(DEVICE "[slcie b]\nrubbish=1\n" SLICE, 2,
-	    "[broker], [device BDF] and [slice NAME]");
+	    "[broker], [device BDF], [slice NAME] and [listener NAME]");
 	bad(DEVICE SLICE "[]\n", 6, "unknown section");
 	bad(DEVICE SLICE "[broker\n", 6, "ends with ]");
 	bad(DEVICE SLICE "[broker] x\n", 6, "behind the section's ]");
@@ -274,6 +274,61 @@ static void sections(void **state)
 	bad(DEVICE "[slice]\nbar=1\n" SLICE, 2, "no name of a slice");
 	bad(DEVICE "[slice a/b]\nbar=1\n" SLICE, 2, "no name of a slice");
 	bad(DEVICE SLICE SLICE, 6, "taken already, in line 2");
+}
+
+#define LISTENER	"[listener web]\nsocket=/tmp/w\n"
+
+static void listeners(void **state)
+{
+	struct config *config = good("[broker]\nsocket=/tmp/s\n" DEVICE
+		"[slice a]\nbar=0\nranges=0+4K\nusers=-\n"
+		"[slice b]\nbar=0\nranges=64K+4K\ncount=2\nstride=4K\nunits=w@*.service, x.scope\n"
+		"[listener web]\nsocket=/tmp/w\nslices=a, b\nsocket-mode=0600\n"
+		"[listener pods]\nsocket=/tmp/p\nslices=b-1\ncgroups=/kubepods.slice\nusers=7\n");
+	const struct config_listener *web = config_listener(config, "web");
+	const struct config_listener *pods = config_listener(config, "pods");
+
+	(void)state;
+	assert_non_null(web);
+	assert_non_null(pods);
+	assert_null(config_listener(config, "a"));
+	assert_string_equal(web->socket, "/tmp/w");
+	assert_int_equal(web->mode, 0600);
+	assert_int_equal(pods->mode, 0666);
+	assert_true(config_is_of(config_find(config, "b-0"), &web->slices));
+	assert_true(config_is_of(config_find(config, "a"), &web->slices));
+	assert_false(config_is_of(config_find(config, "b-0"), &pods->slices));
+	assert_true(config_is_of(config_find(config, "b-1"), &pods->slices));
+	assert_string_equal(pods->who.cgroups.list[0], "/kubepods.slice");
+	assert_int_equal(pods->who.users.ids[0], 7);
+	assert_int_equal(config_find(config, "a")->rule->who.users.nr, 0);
+	assert_false(config_find(config, "a")->rule->who.users.all);
+	assert_int_equal(config_find(config, "b-0")->rule->who.units.nr, 2);
+	assert_true(config_sees_cgroups(config));
+	config_free(config);
+}
+
+static void bad_listeners(void **state)
+{
+	(void)state;
+	bad(DEVICE SLICE "[listener]\nsocket=/a\nslices=a\n", 6,
+	    "no name of a listener");
+	bad(DEVICE SLICE "[listener grant-x]\nsocket=/a\nslices=a\n", 6,
+	    "not with \"grant-\" before them");
+	bad(DEVICE SLICE LISTENER, 6, "needs slices=");
+	bad(DEVICE SLICE "[listener web]\nslices=a\n", 6, "needs socket=");
+	bad(DEVICE SLICE LISTENER "slices=a\n[listener web]\n", 9,
+	    "was there already, in line 6");
+	bad(DEVICE SLICE LISTENER "slices=c\n", 6, "has a slice \"c\"");
+	bad(DEVICE SLICE LISTENER "slices=a\n[listener v]\nsocket=/tmp/w\nslices=a\n",
+	    9, "which is another one's");
+	bad("[broker]\nsocket=/tmp/w\n" DEVICE SLICE LISTENER "slices=a\n", 8,
+	    "which is another one's");
+	bad_key("units=a.slice", "no unit that has processes");
+	bad_key("units=a", "no unit that has processes");
+	bad_key("cgroups=pods", "no control group");
+	bad_key("cgroups=/", "no control group");
+	bad_key("cgroups=/a/", "no control group");
 }
 
 static void names_of_slices(void **state)
@@ -362,10 +417,10 @@ static void unknown_names(void **state)
 			       "unknown group \"alice\""));
 	assert_int_equal(warnings->list[2].line, 7);
 	assert_non_null(strstr(warnings->list[2].text, "65534 is what all"));
-	assert_int_equal(rule->users.nr, 2);
-	assert_int_equal(rule->users.ids[0], 1001);
-	assert_false(rule->users.all);
-	assert_int_equal(rule->groups.nr, 0);
+	assert_int_equal(rule->who.users.nr, 2);
+	assert_int_equal(rule->who.users.ids[0], 1001);
+	assert_false(rule->who.users.all);
+	assert_int_equal(rule->who.groups.nr, 0);
 	assert_int_equal(config->nr_slices, 2);
 	config_free(config);
 }
@@ -738,7 +793,7 @@ static void long_lines(void **state)
 	for (int i = 1; i < IDS; i++)
 		n += snprintf(text + n, sizeof(text) - n, ", %d", i);
 	config = good(text);
-	assert_int_equal(config->rules[0].users.nr, IDS);
+	assert_int_equal(config->rules[0].who.users.nr, IDS);
 	config_free(config);
 }
 
@@ -875,6 +930,8 @@ int main(void)
 		cmocka_unit_test(the_device_may_come_later),
 		cmocka_unit_test(templates),
 		cmocka_unit_test(sections),
+		cmocka_unit_test(listeners),
+		cmocka_unit_test(bad_listeners),
 		cmocka_unit_test(names_of_slices),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(keys),

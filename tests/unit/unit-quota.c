@@ -29,7 +29,7 @@ static struct barlease_limits choose(rlim_t files, unsigned int connections,
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	limit.rlim_cur = files;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	quota_choose(&limits, &wanted, 2, 0);
+	quota_choose(&limits, &wanted, 2, 0, 0);
 	assert_int_equal(limits.user_connections, 5);
 	assert_int_equal(limits.user_leases, 6);
 	return limits;

@@ -65,6 +65,34 @@ void cgroup_leave(pid_t pid)
 	move(ROOT "/cgroup.procs", pid);
 }
 
+void cgroup_put(const char *group, pid_t pid)
+{
+	char path[300];
+	const char *end = group;
+
+	do {
+		end = strchrnul(end + 1, '/');
+		snprintf(path, sizeof(path), ROOT "/%.*s", (int)(end - group),
+			 group);
+		if (mkdir(path, 0755) && errno != EEXIST)
+			bail("%s: %s", path, strerror(errno));
+	} while (*end);
+	snprintf(path, sizeof(path), ROOT "/%s/cgroup.procs", group);
+	move(path, pid);
+}
+
+void cgroup_drop(const char *group)
+{
+	char path[300];
+	char *end;
+
+	snprintf(path, sizeof(path), ROOT "/%s", group);
+	while (strlen(path) > strlen(ROOT) && !rmdir(path)) {
+		end = strrchr(path, '/');
+		*end = '\0';
+	}
+}
+
 long long cgroup_memory(void)
 {
 	char text[32];

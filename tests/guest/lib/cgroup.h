@@ -23,6 +23,13 @@ void cgroup_remove(void);
 void cgroup_enter(pid_t pid);
 void cgroup_leave(pid_t pid);
 
+/*
+ * A group by its path below the root, as "a/b", made if need be; and away with it and what
+ * it is in, as far as that is empty
+ */
+void cgroup_put(const char *group, pid_t pid);
+void cgroup_drop(const char *group);
+
 /* Bytes; gives up where that fails */
 long long cgroup_memory(void);
 
