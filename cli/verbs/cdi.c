@@ -127,30 +127,61 @@ static void add_device(struct json_object *devices, const char *slice,
 	free(directory);
 }
 
+/* "/etc", "cdi", "barlease.json" */
+struct place {
+	char *parent;
+	char *directory;
+	char *name;
+};
+
+/* place.parent is for free(). Return: an exit status */
+static int find_place(const struct verb *verb, const char *file,
+		      struct place *place)
+{
+	char *copy = strdup(file);
+
+	*place = (struct place){ .parent = copy };
+	if (!copy)
+		return failed(verb, "%s", strerror(ENOMEM));
+	place->name = strrchr(copy, '/');
+	if (*copy != '/' || place->name == copy || !place->name[1])
+		return misused(verb, "\"%s\" is no path of a file in a directory, such as "
+				     DEFAULT_FILE, file);
+	*place->name++ = '\0';
+	place->directory = strrchr(copy, '/');
+	*place->directory++ = '\0';
+	return EXIT_SUCCESS;
+}
+
+/* Before anything is done for it */
+static int check_file(const struct verb *verb, const char *file)
+{
+	struct place place = { 0 };
+	int ret = EXIT_SUCCESS;
+
+	if (strcmp(file, "-") != 0)
+		ret = find_place(verb, file, &place);
+	free(place.parent);
+	return ret;
+}
+
 static int write_into(const struct verb *verb, const char *file,
 		      const char *text)
 {
-	char *parent = strdup(file), *name, *directory;
-	int dir, ret;
+	struct place place;
+	int ret = find_place(verb, file, &place), dir;
 
-	name = parent ? strrchr(parent, '/') : NULL;
-	if (!name || name == parent) {
-		free(parent);
-		return misused(verb, "\"%s\" is no path of a file in a directory",
-			       file);
+	if (ret) {
+		free(place.parent);
+		return ret;
 	}
-	*name++ = '\0';
-	directory = strrchr(parent, '/');
-	if (!directory) {
-		free(parent);
-		return misused(verb, "\"%s\" is no path that begins with /", file);
-	}
-	*directory++ = '\0';
-	dir = own_directory("", *parent ? parent : "/", directory, true);
-	ret = dir < 0 ? dir : own_file_replace(dir, name, ".barlease.json", text);
+	dir = own_directory("", *place.parent ? place.parent : "/",
+			    place.directory, true);
+	ret = dir < 0 ? dir : own_file_replace(dir, place.name,
+					       ".barlease.json", text);
 	if (dir >= 0)
 		close(dir);
-	free(parent);
+	free(place.parent);
 	return ret ? failed_by(verb, ret, "%s: %s", file, strerror(-ret)) :
 		     EXIT_SUCCESS;
 }
@@ -159,7 +190,8 @@ static int write_out(const struct verb *verb, const char *file,
 		     struct json_object *spec)
 {
 	const char *text = json_object_to_json_string_ext(spec,
-		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+		JSON_C_TO_STRING_NOSLASHESCAPE);
 	char *line;
 	int ret;
 
@@ -209,14 +241,15 @@ static int add_all(struct cdi *cdi, const struct records *slices, int argc,
 {
 	int ret = check(cdi->verb, slices, argc, argv);
 	const char *name;
-	char *path = NULL;
 
 	for (size_t i = 0; !ret && i < slices->nr; i++) {
+		char *path = NULL;
+
 		if (!is_wanted(&slices->record[i], argc, argv))
 			continue;
 		name = record_get(&slices->record[i], "name");
 		ret = grant_slice(cdi, name, &path);
-		if (ret)
+		if (ret || !path)
 			break;
 		add_device(cdi->devices, name, path);
 		free(path);
@@ -224,8 +257,7 @@ static int add_all(struct cdi *cdi, const struct records *slices, int argc,
 	return ret;
 }
 
-static int make(struct cdi *cdi, const struct options *options, int argc,
-		char **argv)
+static int make(struct cdi *cdi, const char *file, int argc, char **argv)
 {
 	struct json_object *spec = json_new();
 	struct records slices;
@@ -240,8 +272,7 @@ static int make(struct cdi *cdi, const struct options *options, int argc,
 		records_free(&slices);
 	}
 	if (!ret)
-		ret = write_out(cdi->verb, options->output ?: DEFAULT_FILE,
-				spec);
+		ret = write_out(cdi->verb, file, spec);
 	json_object_put(spec);
 	return ret;
 }
@@ -249,17 +280,18 @@ static int make(struct cdi *cdi, const struct options *options, int argc,
 static int cdi(const struct verb *verb, const struct options *options, int argc,
 	       char **argv)
 {
+	const char *file = options->output ?: DEFAULT_FILE;
 	struct cdi cdi = { .verb = verb };
-	int ret = EXIT_SUCCESS;
+	int ret = check_file(verb, file);
 
-	if (options->user)
+	if (!ret && options->user)
 		ret = grants_users(verb, options->user, &cdi.users);
 	if (!ret)
 		ret = broker_connect(verb, options, &cdi.admin);
 	if (!ret)
 		ret = broker_ask(verb, cdi.admin, "grants", &cdi.grants);
 	if (!ret) {
-		ret = make(&cdi, options, argc, argv);
+		ret = make(&cdi, file, argc, argv);
 		records_free(&cdi.grants);
 	}
 	admin_close(cdi.admin);
