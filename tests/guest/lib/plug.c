@@ -178,9 +178,23 @@ void plug_pull(const struct plugged *plugged)
 #endif
 }
 
+/*
+ * A port whose hot-plug is the kernel's own business has its slot's power turned
+ * off after the kernel has let go, and QEMU keeps the device, and its name, until
+ * then.
+ */
+static bool has_forgotten(const char *port)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "\n%s-", port);
+	return !strstr(monitor("qom-list /machine/peripheral"), name);
+}
+
 bool plug_gone(const struct plugged *plugged)
 {
 	return comes_true(!present(plugged->dev)) &&
+	       comes_true(has_forgotten(plugged->port)) &&
 	       (!plugged->ram ||
 		comes_true(!*monitor("object_del ram%d", plugged->ram)));
 }
