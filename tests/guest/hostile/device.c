@@ -16,10 +16,25 @@ static mapping_t bar;
 static uint16_t gen_of[MIB(64) / PAGE];
 static bool is_off;
 
+/* How long an address may be that the machine's IOMMU puts out: QEMU's SMMUv3 */
+#ifdef __aarch64__
+#define IOMMU_BITS	44
+#else
+#define IOMMU_BITS	63
+#endif
+
+static bool reachable;
+
 void device_open(void)
 {
 	small = vfio_open(dev_small());
 	bar = map_bar(&small, BAR2, 0, BAR_PAGES * PAGE);
+	reachable = !(pci_bar_start(small.bdf, BAR2) >> IOMMU_BITS);
+}
+
+bool device_reachable(void)
+{
+	return reachable;
 }
 
 void device_close(void)

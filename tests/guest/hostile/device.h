@@ -21,4 +21,7 @@ void device_inspect(struct actor *me, uint32_t first, uint32_t n);
 
 void device_switch(struct actor *me, bool on);
 
+/* Could a device reach this BAR through the IOMMU, where its owner has it mapped so? */
+bool device_reachable(void);
+
 #endif
