@@ -4,12 +4,10 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -27,10 +25,10 @@
 #include "access.h"
 #include "broker-lib.h"
 #include "clock.h"
-#include "lease.h"
 #include "manager.h"
 #include "map.h"
 #include "pattern.h"
+#include "scale.h"
 #include "tap.h"
 
 #define BROKER_NOTIFY	BROKER_DIR "/notify"
@@ -75,43 +73,6 @@ void broker_set_up(void)
 	setenv("NOTIFY_SOCKET", BROKER_NOTIFY, 1);
 }
 
-/* A number of what is a multiple of pages; KIB() and MIB() are lease.h's */
-static void put_number(FILE *file, const char **at)
-{
-	bool hex = !strncmp(*at, "0x", 2);
-	char *end;
-	uint64_t number = strtoull(*at, &end, 0);
-
-	if (*end == 'K' || hex)
-		number *= PAGE / KIB(4);
-	else if (*end == 'M')
-		number *= MIB(1) / KIB(1024);
-	fprintf(file, hex ? "%#" PRIx64 : "%" PRIu64, number);
-	*at = end;
-}
-
-/*
- * The tests' slices are for pages of 4 KiB and for BARs as those pages have them:
- * with larger pages they are larger, too
- */
-static void put_config(FILE *file, const char *line)
-{
-	const char *end;
-
-	for (; *line; line = end) {
-		bool pages = !strncmp(line, "ranges", 6) ||
-			     !strncmp(line, "stride", 6);
-
-		end = strchrnul(line, '\n');
-		end += *end == '\n';
-		while (line < end)
-			if (pages && isdigit((unsigned char)*line))
-				put_number(file, &line);
-			else
-				fputc(*line++, file);
-	}
-}
-
 void broker_configure(const char *text, ...)
 {
 	FILE *file = fopen(BROKER_CONFIG, "we");
@@ -124,7 +85,7 @@ void broker_configure(const char *text, ...)
 	if (vasprintf(&config, text, args) < 0)
 		bail("no memory");
 	va_end(args);
-	put_config(file, config);
+	scale_config(file, config);
 	free(config);
 	fputs("\n[broker]\nlock-directory = " BROKER_DIR "\n", file);
 	if (fclose(file))

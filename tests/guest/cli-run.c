@@ -21,6 +21,7 @@
 
 #include "cli-run.h"
 #include "clock.h"
+#include "scale.h"
 #include "sysfs.h"
 #include "tap.h"
 
@@ -235,7 +236,10 @@ static void write_config(const char *config)
 {
 	FILE *file = fopen(CONFIG, "we");
 
-	if (!file || fputs(config, file) == EOF || fclose(file))
+	if (!file)
+		bail(CONFIG ": %s", strerror(errno));
+	scale_config(file, config);
+	if (fclose(file))
 		bail(CONFIG ": %s", strerror(errno));
 }
 

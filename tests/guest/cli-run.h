@@ -60,7 +60,7 @@ bool job_says(struct job *job, const char *part);
 /* What it has written to stdout, once that has this part; gives up without */
 const char *job_wait_for(struct job *job, const char *part);
 
-/* barleased with this configuration; gives up where it does not start */
+/* barleased with this configuration (scale.h); gives up where it does not start */
 void broker_start(const char *config);
 void broker_stop(void);
 
