@@ -11,6 +11,7 @@
 
 #include "broker-lib.h"
 #include "clock.h"
+#include "lease.h"
 #include "tap.h"
 
 #define SLICES	65536
@@ -54,8 +55,10 @@ static void configure(bool template)
 	file = fopen(BROKER_CONFIG, "ae");
 	for (int i = 0; file && i < SLICES; i++)
 		fprintf(file,
-			"[slice s-%d]\nbar=2\nranges=%#x+4K\nusers=worker1,worker2\n"
-			"exclusive=yes\n", i, i * 4096);
+			"[slice s-%d]\nbar=2\nranges=%#llx+%#llx\n"
+			"users=worker1,worker2\nexclusive=yes\n",
+			i, i * (unsigned long long)PAGE,
+			(unsigned long long)PAGE);
 	if (!file || fclose(file))
 		bail(BROKER_CONFIG " cannot be written");
 }
