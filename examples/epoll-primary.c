@@ -20,7 +20,6 @@
 #include <barlease.h>
 
 #define NR_QUEUES	4
-#define QUEUE_SIZE	4096
 
 static struct barlease_device *device;
 static struct barlease_server *server;
@@ -81,7 +80,8 @@ static const struct barlease_server_ops ops = {
 /* One page each for one holder each; and all of them together, to look at */
 static void offer_slices(void)
 {
-	struct barlease_range range = { .length = QUEUE_SIZE };
+	const uint64_t page = sysconf(_SC_PAGESIZE);
+	struct barlease_range range = { .length = page };
 	struct barlease_slice slice = {
 		.group = "queues",
 		.bar = 2,
@@ -94,7 +94,7 @@ static void offer_slices(void)
 	slice.name = name;
 	for (int i = 0; i < NR_QUEUES; i++) {
 		snprintf(name, sizeof(name), "queue-%d", i);
-		range.offset = i * QUEUE_SIZE;
+		range.offset = i * page;
 		check(barlease_server_add_slice(server, device, &slice), name);
 	}
 
@@ -103,7 +103,7 @@ static void offer_slices(void)
 	slice.flags = BARLEASE_READ_ONLY;
 	slice.max_holders = 0;
 	range.offset = 0;
-	range.length = NR_QUEUES * QUEUE_SIZE;
+	range.length = NR_QUEUES * page;
 	check(barlease_server_add_slice(server, device, &slice), slice.name);
 }
 

@@ -3,6 +3,7 @@
 #include <err.h>
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <barlease.h>
 
@@ -14,11 +15,10 @@ static void check(int ret, const char *what)
 
 int main(int argc, char **argv)
 {
-	const struct barlease_range range = { .offset = 0, .length = 4096 };
+	const struct barlease_range range = { .length = sysconf(_SC_PAGESIZE) };
 	const struct barlease_slice page = {
 		.name = "page", .bar = 2, .ranges = &range, .nr_ranges = 1,
 	};
-	struct pollfd ready = { .events = POLLIN };
 	struct barlease_device *device;
 	struct barlease_server *server;
 	int listener;
@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 	check(listener = barlease_listen(argv[2], 0666), argv[2]);
 	check(barlease_server_new(listener, NULL, NULL, &server), "server");
 	check(barlease_server_add_slice(server, device, &page), "page");
-	for (ready.fd = barlease_server_fd(server); poll(&ready, 1, -1) >= 0;)
+	while (poll(&(struct pollfd){ barlease_server_fd(server), POLLIN, 0 }, 1, -1) >= 0)
 		check(barlease_server_dispatch(server), "dispatch");
 	err(1, "poll");
 }
