@@ -12,11 +12,13 @@ initramfs=${INITRAMFS:-$guest/initramfs}
 
 # A guest of larger pages gets as much larger memory in its devices: of page tables
 # the tests see the same then (tests/guest/lib/lease.h). One of 32 bits gets as much
-# as goes below 4 GiB. Last is what the first one's port reserves.
+# as goes below 4 GiB. Last is what the first one's port reserves. And an MSI-X table
+# that is to be a page is so with so many vectors.
+vectors=2
 case $arch-$pages in
 i386-4k) sizes=(256M 64M 16M 256M) ;;
 *-4k) sizes=(1G 64M 16M 2G) ;;
-*-16k) sizes=(64G 1G 256M 2G) ;;
+*-16k) sizes=(64G 1G 256M 2G) vectors=512 ;;
 *) die "the lab has no machine with pages of $pages" ;;
 esac
 
@@ -43,7 +45,7 @@ machine=(
 	-device "pci-testdev,id=testdev,membar=${sizes[2]},bus=rp2,addr=00.1"
 	-device "$root_port,id=rp3,chassis=4,slot=3"
 	-device bochs-display,id=display
-	-device virtio-rng-pci,disable-modern=on,disable-legacy=off
+	-device "virtio-rng-pci,disable-modern=on,disable-legacy=off,vectors=$vectors"
 	-device pcie-root-port,id=hp0,chassis=11,slot=10,mem-reserve=4M
 	-device pcie-root-port,id=hp1,chassis=12,slot=11,mem-reserve=4M
 )

@@ -221,7 +221,7 @@ struct bdf dev_card(void)
 struct bdf dev_table(void)
 {
 	return must_find("virtio-rng with one BAR of memory", 0x1af4, 0x1005,
-			 1, 4096);
+			 1, PAGE);
 }
 
 struct bdf dev_disk(void)
