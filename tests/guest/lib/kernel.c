@@ -35,6 +35,14 @@ bool kernel_is_32bit(void)
 	return name.machine[0] == 'i' && !strcmp(name.machine + 2, "86");
 }
 
+bool kernel_is_rt(void)
+{
+	struct utsname name;
+
+	uname(&name);
+	return strstr(name.version, " PREEMPT_RT ");
+}
+
 bool kernel_has_numa(void)
 {
 	return !syscall(SYS_get_mempolicy, NULL, NULL, 0ul, NULL, 0ul);

@@ -12,6 +12,8 @@
 bool kernel_at_least(unsigned int major, unsigned int minor);
 /* The kernel, whatever this program is */
 bool kernel_is_32bit(void);
+/* It is one of PREEMPT_RT */
+bool kernel_is_rt(void);
 /* Or else mbind() and its like are not there */
 bool kernel_has_numa(void);
 /* And nodes of VFIO devices, which go with it */
