@@ -19,8 +19,14 @@
 
 #define MOST	BARLEASE_MAX_RANGES
 
+/* What the kernel copies, and keeps */
+#define BYTES	((long long)(MOST * sizeof(struct vfio_region_dma_range)))
+
 /* The kernel takes memory in advance, and gives it back late: so much a CPU */
-#define SLACK	KIB(256)
+#define SLACK	((long long)(64 * PAGE))
+
+/* More than that takes some exports, where pages are larger */
+#define EXPORTS	4
 
 static struct vfio big;
 
@@ -93,8 +99,12 @@ static void the_copy(void)
 	fd = export(request);
 	peak = number(watch);
 	is_ok(fd, "%u ranges are exported as one", MOST);
-	ok(peak - before >= (long long)(MIB(1) - SLACK),
-	   "while they were copied, 1 MiB was charged");
+	if (SLACK < BYTES)
+		ok(peak - before >= BYTES - SLACK,
+		   "while they were copied, 1 MiB was charged");
+	else
+		skip("the kernel has as much in advance, with such pages",
+		     "while they were copied, 1 MiB was charged");
 	diag("%lld KiB more than before", (peak - before) / 1024);
 	close(watch);
 	close(fd);
@@ -106,18 +116,22 @@ static void what_is_kept(void)
 	/* Every other page, of half of the BAR */
 	struct request *request = many(2 * PAGE);
 	long long before, during;
-	int fd;
+	int fds[EXPORTS];
 
 	close(export(request));
 	before = cgroup_memory();
-	fd = export(request);
+	for (int i = 0; i < EXPORTS; i++)
+		fds[i] = export(request);
 	during = cgroup_memory();
-	is_ok(fd, "%u ranges are exported, of which none continues another",
-	      MOST);
-	ok(during - before >= (long long)(MIB(1) - SLACK),
-	   "1 MiB is charged while they are");
+	for (int i = 0; i < EXPORTS; i++)
+		is_ok(fds[i],
+		      "%u ranges are exported, of which none continues another",
+		      MOST);
+	ok(during - before >= EXPORTS * BYTES - SLACK,
+	   "1 MiB is charged for each while they are");
 	diag("%lld KiB more than before", (during - before) / 1024);
-	close(fd);
+	for (int i = 0; i < EXPORTS; i++)
+		close(fds[i]);
 	free(request);
 }
 
