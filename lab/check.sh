@@ -91,6 +91,7 @@ parts_for()
 	case ,${1:-testpmd}, in *,testpmd,*) echo dpdk ;; esac
 	case ,${1:-systemd}, in *,systemd,*) echo systemd ;; esac
 	case ,${1:-qemu}, in *,qemu,*) echo vmm ;; esac
+	case ,${1:-podman}, in *,podman,*) echo podman ;; esac
 }
 
 # Without those programs nothing of this can be shown, which is a failure. They
