@@ -69,7 +69,7 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 .PHONY: check-all
 .PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest soak model shell
 .PHONY: module test-module accel user guest kernel
-.PHONY: deb check-deb rpm
+.PHONY: deb check-deb rpm dist
 .PHONY: release install uninstall install-module uninstall-module
 .PHONY: packages-module packages-release packages-deb packages-user
 .PHONY: packages-guest packages-unit packages-fuzz
@@ -189,6 +189,10 @@ rpm:		## the same as RPMs, in build/rpm/, which nothing here installs
 		libjson-c-dev libncurses-dev libpci-dev scdoc
 	@lab/rpm.sh
 
+dist:		## what is committed, as a tarball in build/dist/, the same bytes everywhere
+	@lab/packages.sh git xz-utils
+	@lab/dist.sh
+
 # All that the guest boots.
 guest: kernel module test-module accel user $(runner)
 	@lab/fetch-busybox.sh
@@ -240,7 +244,7 @@ packages-fuzz:
 
 clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module* $(build)/accel* \
-		$(build)/user* $(build)/release* $(build)/deb $(build)/deb-next $(build)/rpm \
+		$(build)/user* $(build)/release* $(build)/deb $(build)/deb-next $(build)/rpm $(build)/dist \
 		$(build)/guest $(build)/guest-* $(build)/lab \
 		$(build)/check* $(build)/clients $(build)/noiommu $(build)/demo \
 		$(build)/bench $(build)/bench.json $(build)/model \

@@ -12,22 +12,60 @@ project_version()
 	echo "$version"
 }
 
-# copy_source DIR: what git knows, or would add, and is there
-copy_source()
+# Is this a clone, and not what somebody has unpacked?
+is_clone()
 {
-	local file
-
-	mkdir -p "$1"
-	git -C "$top" ls-files -z --cached --others --exclude-standard |
-		while IFS= read -r -d '' file; do
-			[ ! -e "$top/$file" ] || printf '%s\0' "$file"
-		done | tar -C "$top" -c --null -T - | tar -C "$1" -x
+	[ -e "$top/.git" ]
 }
 
-# When the last commit was made, or now where there is none
+# What .gitignore has, as find(1) says it
+ignored()
+{
+	local pattern
+
+	grep -v -e '^#' -e '^$' "$top/.gitignore" | while IFS= read -r pattern; do
+		pattern=${pattern%/}
+		case $pattern in
+		/*) printf '%s\n' -path ".$pattern" -o ;;
+		*) printf '%s\n' -name "$pattern" -o ;;
+		esac
+	done
+}
+
+# source_files: what git knows, or would add, and is there; where there is no clone, all
+# that is there and would be added
+source_files()
+{
+	local file ignored
+
+	if is_clone; then
+		git -C "$top" ls-files --cached --others --exclude-standard |
+		while IFS= read -r file; do
+			[ ! -f "$top/$file" ] || echo "$file"
+		done
+	else
+		mapfile -t ignored < <(ignored)
+		(cd "$top" && find . \( "${ignored[@]}" -false \) -prune -o \
+			-type f -printf '%P\n' | LC_ALL=C sort)
+	fi
+}
+
+# copy_source DIR
+copy_source()
+{
+	mkdir -p "$1"
+	source_files | tar -C "$top" -c -T - | tar -C "$1" -x
+}
+
+# When the last commit was made, which a tarball's files say as well; now, where there
+# is none yet
 source_stamp()
 {
-	git -C "$top" log -1 --format=%ct 2>/dev/null || date +%s
+	if is_clone; then
+		git -C "$top" log -1 --format=%ct 2>/dev/null || date +%s
+	else
+		stat -c %Y "$top/meson.build"
+	fi
 }
 
 # clean_env COMMAND...: what make was called with is nothing to packages.

@@ -3,6 +3,7 @@
 # What the lint scripts share. Each of them checks all it has to check, shows
 # everything that is wrong, and ends with one line that says what it checked.
 . "$(dirname "${BASH_SOURCE[0]}")/../lab/lib.sh"
+. "$top/lab/source.sh"
 cd "$top" || exit
 lint=$build/lint
 mkdir -p "$lint"
@@ -12,16 +13,22 @@ need()
 	"$top/lab/packages.sh" "$@"
 }
 
-command -v git >/dev/null || need git
+! is_clone || command -v git >/dev/null || need git
 
-# files PATTERN...: the repository's files, those not yet added included.
+# files PATTERN...: the source's files, those not yet added included. A "*" is any
+# directory, too.
 files()
 {
-	local f
+	local f pattern
 
-	git ls-files --cached --others --exclude-standard -- "$@" |
-	while IFS= read -r f; do
-		[ ! -f "$f" ] || echo "$f"
+	source_files | while IFS= read -r f; do
+		for pattern; do
+			# shellcheck disable=SC2053	# a pattern is meant
+			if [[ $f == $pattern ]]; then
+				echo "$f"
+				break
+			fi
+		done
 	done
 }
 
