@@ -69,9 +69,9 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 .PHONY: check-all
 .PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest soak model shell
 .PHONY: module test-module accel user guest kernel
-.PHONY: deb check-deb rpm dist
+.PHONY: deb check-deb rpm dist check-abi record-abi
 .PHONY: release install uninstall install-module uninstall-module
-.PHONY: packages-module packages-release packages-deb packages-user
+.PHONY: packages-module packages-release packages-abi packages-deb packages-user
 .PHONY: packages-guest packages-unit packages-fuzz
 .PHONY: clean distclean
 
@@ -189,6 +189,12 @@ rpm:		## the same as RPMs, in build/rpm/, which nothing here installs
 		libjson-c-dev libncurses-dev libpci-dev scdoc
 	@lab/rpm.sh
 
+check-abi: packages-abi	## the library and the driver's headers, against those of the last release
+	@lab/check-abi.sh
+
+record-abi: packages-abi	# say what these are by now, in lib/abi
+	@lab/check-abi.sh record
+
 dist:		## what is committed, as a tarball in build/dist/, the same bytes everywhere
 	@lab/packages.sh git xz-utils
 	@lab/dist.sh
@@ -218,6 +224,10 @@ packages-release:
 	@[ -z "$$(command -v dpkg-query)" ] || lab/packages.sh gcc libc6-dev \
 		meson ninja-build pkgconf libjson-c-dev libncurses-dev libpci-dev scdoc
 
+packages-abi: packages-release
+	@lab/packages.sh abigail-tools libdrm-dev gcc-aarch64-linux-gnu \
+		linux-libc-dev-arm64-cross
+
 packages-deb:
 	@lab/packages.sh git dpkg-dev debhelper dh-dkms dh-python fakeroot lintian gcc \
 		libc6-dev meson ninja-build pkgconf libjson-c-dev libncurses-dev libpci-dev scdoc
@@ -245,6 +255,7 @@ packages-fuzz:
 clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module* $(build)/accel* \
 		$(build)/user* $(build)/release* $(build)/deb $(build)/deb-next $(build)/rpm $(build)/dist \
+		$(build)/abi \
 		$(build)/guest $(build)/guest-* $(build)/lab \
 		$(build)/check* $(build)/clients $(build)/noiommu $(build)/demo \
 		$(build)/bench $(build)/bench.json $(build)/model \
