@@ -69,7 +69,7 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 .PHONY: check-all
 .PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest soak model shell
 .PHONY: module test-module accel user guest kernel
-.PHONY: deb check-deb rpm dist check-abi record-abi
+.PHONY: deb check-deb rpm dist check-abi record-abi check-rust
 .PHONY: release install uninstall install-module uninstall-module
 .PHONY: packages-module packages-release packages-abi packages-deb packages-user
 .PHONY: packages-guest packages-unit packages-fuzz
@@ -195,6 +195,10 @@ check-abi: packages-abi	## the library and the driver's headers, against those o
 record-abi: packages-abi	# say what these are by now, in lib/abi
 	@lab/check-abi.sh record
 
+check-rust: guest	## the library used from Rust, by bindgen, on this host and in the guest
+	@lab/packages.sh bindgen rustc libclang-dev
+	@lab/check-rust.sh
+
 dist:		## what is committed, as a tarball in build/dist/, the same bytes everywhere
 	@lab/packages.sh git xz-utils
 	@lab/dist.sh
@@ -255,7 +259,7 @@ packages-fuzz:
 clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module* $(build)/accel* \
 		$(build)/user* $(build)/release* $(build)/deb $(build)/deb-next $(build)/rpm $(build)/dist \
-		$(build)/abi \
+		$(build)/abi $(build)/rust \
 		$(build)/guest $(build)/guest-* $(build)/lab \
 		$(build)/check* $(build)/clients $(build)/noiommu $(build)/demo \
 		$(build)/bench $(build)/bench.json $(build)/model \
