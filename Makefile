@@ -69,7 +69,7 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 .PHONY: check-all
 .PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest soak model shell
 .PHONY: module test-module accel user guest kernel
-.PHONY: deb check-deb rpm dist check-abi record-abi check-rust
+.PHONY: deb check-deb rpm dist check-abi record-abi check-rust book
 .PHONY: release install uninstall install-module uninstall-module
 .PHONY: packages-module packages-release packages-abi packages-deb packages-user
 .PHONY: packages-guest packages-unit packages-fuzz
@@ -203,6 +203,10 @@ dist:		## what is committed, as a tarball in build/dist/, the same bytes everywh
 	@lab/packages.sh git xz-utils
 	@lab/dist.sh
 
+book:		## docs/ as a book, in build/book/html/
+	@lab/packages.sh python3-sphinx python3-myst-parser
+	@lab/book.sh
+
 # All that the guest boots.
 guest: kernel module test-module accel user $(runner)
 	@lab/fetch-busybox.sh
@@ -264,7 +268,7 @@ clean:		## remove what was built, keep what was downloaded
 		$(build)/check* $(build)/clients $(build)/noiommu $(build)/demo \
 		$(build)/bench $(build)/bench.json $(build)/model \
 		$(build)/results $(build)/selftests/out $(build)/selftests/tree \
-		$(build)/mutants $(build)/shell
+		$(build)/mutants $(build)/shell $(build)/book
 
 distclean:	## remove build/
 	rm -rf $(build)
