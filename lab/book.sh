@@ -8,9 +8,10 @@ set -euo pipefail
 out=$build/book
 mkdir -p "$out"
 
+# Debian's, whatever else is in the PATH
 sphinx()
 {
-	python3 -m sphinx -b "$1" -c "$top/docs/book" -d "$out/doctrees" \
+	/usr/bin/sphinx-build -b "$1" -c "$top/docs/book" -d "$out/doctrees" \
 		-q -n -W --keep-going "$top" "$out/$1"
 }
 
