@@ -1,0 +1,302 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash
+# shellcheck disable=SC2317	# the steps of a page call these
+# The pages of docs/book, in the guest: what each of them has its reader type, in
+# order. A command has to end as it should, and to say what is printed.
+
+PATH=/bin:/sbin:/examples
+export PATH
+
+here=/book
+work=/tmp/book
+config=/etc/barlease
+driver=barlease-vfio-pci
+checks=0
+failures=0
+
+# ok STATUS WORDS
+ok()
+{
+	checks=$((checks + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $checks - $2"
+	else
+		failures=$((failures + 1))
+		echo "not ok $checks - $2"
+	fi
+}
+
+show()
+{
+	sed "s/^/#   $1: /" "$2"
+}
+
+# comes_true COMMAND...: within half a minute
+comes_true()
+{
+	local tries=300
+
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+not()
+{
+	! "$@"
+}
+
+# address_of VENDOR DEVICE [SIZE]: of the device that has a BAR 2 of that size
+address_of()
+{
+	local d vendor device
+
+	for d in /sys/bus/pci/devices/*; do
+		read -r vendor <"$d/vendor"
+		read -r device <"$d/device"
+		[ "$vendor $device" = "$1 $2" ] || continue
+		[ -z "${3-}" ] || [ "$(stat -c %s "$d/resource2")" = "$3" ] || continue
+		echo "${d##*/}"
+	done
+}
+
+# The pages have the addresses that some machine would have.
+here_it_is()
+{
+	printf '%s' "$1" |
+		sed "s/0000:03:00\.0/$memory/g; s/0000:06:00\.0/${disk:-none}/g"
+}
+
+# Each has a session of its own, so nothing of it is left running.
+stop()
+{
+	kill -TERM -- "-$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+}
+
+# as WHO COMMAND
+as()
+{
+	case $1 in
+	root) exec setsid sh -c "$2" ;;
+	user) exec setsid su worker1 -c "$2" ;;
+	esac
+}
+
+# --- the steps of a page, see steps.awk ---
+
+# verdict WORDS, of $work/printed and $work/said
+verdict()
+{
+	if awk -f "$here/alike.awk" "$work/printed" "$work/said"; then
+		ok 0 "$1"
+		return
+	fi
+	show printed "$work/printed"
+	show said "$work/said"
+	ok 1 "$1"
+}
+
+run()
+{
+	local status name
+
+	name="$page:$1: $(echo "$4" | head -n 1)"
+	here_it_is "$5" >"$work/printed"
+	(as "$2" "$(here_it_is "$4")") >"$work/said" 2>&1 </dev/null
+	status=$?
+	if [ "$status" -eq "$3" ]; then
+		verdict "$name"
+		return
+	fi
+	echo "#   ended with $status, not $3"
+	show said "$work/said"
+	ok 1 "$name"
+}
+
+begun()
+{
+	awk -v begun=1 -f "$here/alike.awk" "$1.printed" "$1"
+}
+
+all_said()
+{
+	awk -v more=1 -f "$here/alike.awk" "$1.printed" "$1"
+}
+
+# It is checked once it has begun, and for all that it prints when the page is over.
+goes_on()
+{
+	local job=$work/job-$1
+
+	here_it_is "$4" >"$job.printed"
+	echo "$page:$1: $3" >"$job.name"
+	as "$2" "$(here_it_is "${3% &}")" >"$job" 2>&1 </dev/null &
+	echo $! >"$job.pid"
+	comes_true begun "$job"
+	ok $? "$page:$1: it begins: $3"
+}
+
+jobs_over()
+{
+	local job pid
+
+	for job in "$work"/job-*.pid; do
+		[ -e "$job" ] || continue
+		read -r pid <"$job"
+		job=${job%.pid}
+		if comes_true all_said "$job"; then
+			ok 0 "$(cat "$job.name")"
+		else
+			show printed "$job.printed"
+			show said "$job"
+			ok 1 "$(cat "$job.name")"
+		fi
+		stop "$pid"
+	done
+	rm -f "$work"/job-*
+}
+
+elsewhere()
+{
+	:
+}
+
+nowhere()
+{
+	:
+}
+
+file()
+{
+	mkdir -p "${2%/*}"
+	here_it_is "$3" >"$2"
+}
+
+guest()
+{
+	eval "$(here_it_is "$2")"
+	ok $? "$page:$1: $2"
+}
+
+stray()
+{
+	ok 1 "$page:$1: nobody knows what this is for: $2"
+}
+
+# --- what <!-- guest: --> asks for ---
+
+broker_answers()
+{
+	comes_true barlease devices
+}
+
+broker_start()
+{
+	as root barleased >"$work/log" 2>&1 </dev/null &
+	broker=$!
+	broker_answers
+}
+
+broker_stop()
+{
+	[ -z "$broker" ] || stop "$broker"
+	broker=
+}
+
+wait_for_socket()
+{
+	comes_true test -S "$1"
+}
+
+has_lease()
+{
+	barlease ps | grep -q " held  *$1 "
+}
+
+wait_for_lease()
+{
+	comes_true has_lease "$1"
+}
+
+# What QEMU's monitor answers is nobody's afterwards.
+monitor()
+{
+	local p name
+
+	for p in /sys/class/virtio-ports/*; do
+		read -r name <"$p/name"
+		[ "$name" = org.barlease.monitor ] || continue
+		exec 5<>"/dev/${p##*/}"
+		echo "$1" >&5
+		timeout 3 cat <&5 >/dev/null
+		exec 5>&-
+	done
+}
+
+has_disk()
+{
+	disk=$(address_of 0x1b36 0x0010)
+	[ -n "$disk" ]
+}
+
+plug_disk()
+{
+	monitor "drive_add 0 if=none,id=book,driver=null-co,size=64M,read-zeroes=on,snapshot=on"
+	monitor "device_add nvme,id=book,serial=book,drive=book,bus=hp0,addr=0.0"
+	comes_true has_disk
+}
+
+pull_disk()
+{
+	[ -n "$disk" ] || return 0
+	barlease unbind "$disk" >/dev/null 2>&1
+	monitor "device_del book"
+	comes_true not has_disk
+	ok $? "$page: the disk is pulled out"
+}
+
+# --- all pages ---
+
+# Whatever a page does to it, the next one and the next test find it as it was.
+bind_memory()
+{
+	[ ! -e "/sys/bus/pci/drivers/$driver/$memory" ] || return 0
+	echo "$driver" >"/sys/bus/pci/devices/$memory/driver_override"
+	echo "$memory" >/sys/bus/pci/drivers_probe
+	comes_true test -e "/sys/bus/pci/drivers/$driver/$memory"
+}
+
+do_page()
+{
+	page=${1#"$here/"}
+	rm -rf "$config"
+	awk -f "$here/steps.awk" "$1" >"$work/steps" || failures=$((failures + 1))
+	# shellcheck source=/dev/null
+	. "$work/steps"
+	jobs_over
+	broker_stop
+	pull_disk
+	bind_memory
+	ok $? "$page: the device is as it was"
+}
+
+memory=$(address_of 0x1af4 0x1110 67108864)
+disk=
+broker=
+# What is printed has sizes of this machine.
+if [ "$(uname -m)" != x86_64 ] || [ -z "$memory" ]; then
+	echo "ok 1 - the book # SKIP it is about a machine of amd64"
+	echo 1..1
+	exit
+fi
+mkdir -p "$work"
+for path in "$here"/*.md "$here"/how-to/*.md; do
+	do_page "$path"
+done
+rm -rf "$work" "$config" /run/mine /tmp/blocks /tmp/back
+echo "1..$checks"
+[ "$failures" -eq 0 ]
