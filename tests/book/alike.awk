@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # alike.awk PRINTED SAID: does a program say what the book prints? Numbers and the width
 # of columns may be others; "..." is any lines, or at a line's end the rest of it.
-# With -v begun=1 the first line of it will do, with -v more=1 there may be more.
+# With -v more=1 there may be more, and with -v begun=1 what is before the first "..."
+# will do.
 
 function plain(line)
 {
@@ -31,7 +32,7 @@ function alike(w, h)
 }
 
 FILENAME == ARGV[1] {
-	if (!begun || !wants || want[wants] == "...")
+	if (!begun || want[wants] != "...")
 		want[++wants] = plain($0)
 	next
 }

@@ -140,14 +140,14 @@ goes_on()
 	ok $? "$page:$1: it begins: $3"
 }
 
+# One that ends may end another.
 jobs_over()
 {
 	local job pid
 
-	for job in "$work"/job-*.pid; do
-		[ -e "$job" ] || continue
-		read -r pid <"$job"
-		job=${job%.pid}
+	for job in "$work"/job-*.name; do
+		[ -e "$job" ] || return 0
+		job=${job%.name}
 		if comes_true all_said "$job"; then
 			ok 0 "$(cat "$job.name")"
 		else
@@ -155,6 +155,9 @@ jobs_over()
 			show said "$job"
 			ok 1 "$(cat "$job.name")"
 		fi
+	done
+	for job in "$work"/job-*.pid; do
+		read -r pid <"$job"
 		stop "$pid"
 	done
 	rm -f "$work"/job-*
@@ -247,7 +250,9 @@ plug_disk()
 {
 	monitor "drive_add 0 if=none,id=book,driver=null-co,size=64M,read-zeroes=on,snapshot=on"
 	monitor "device_add nvme,id=book,serial=book,drive=book,bus=hp0,addr=0.0"
-	comes_true has_disk
+	comes_true has_disk || return
+	# The kernel shows a device before it lets anybody bind it.
+	sleep 1
 }
 
 pull_disk()
