@@ -9,6 +9,7 @@ function plain(line)
 	gsub(/0x[0-9a-f]+/, "N", line)
 	gsub(/[0-9]+/, "N", line)
 	gsub(/[ \t]+/, " ", line)
+	sub(/^ /, "", line)
 	sub(/ $/, "", line)
 	return line
 }

@@ -7,6 +7,8 @@
 
 PATH=/bin:/sbin:/examples
 export PATH
+# What the guest's tests are told, nobody who reads the book is.
+unset BARLEASE_SEED BARLEASE_MINUTES BARLEASE_TTY
 
 here=/book
 work=/tmp/book
@@ -181,7 +183,7 @@ file()
 
 guest()
 {
-	eval "$(here_it_is "$2")"
+	eval "$(here_it_is "$2")" >"$work/said" 2>&1
 	ok $? "$page:$1: $2"
 }
 
