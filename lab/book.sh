@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Make the book of docs/ in build/book/html. Anything that Sphinx remarks is an
+# Make the book of docs/ in build/book/html, and man pages of its how-tos in
+# build/book/man. Anything that Sphinx remarks is an
 # error, such as a link that leads nowhere or a page that nobody can find.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -29,3 +30,4 @@ front_page()
 
 step SPHINX "build/book/html/index.html" sphinx html
 front_page
+step SPHINX "build/book/man" sphinx man

@@ -4,6 +4,7 @@ The book, for Sphinx: lab/book.sh runs it on the whole tree, in which the pages 
 where they are read on their own. What is in the book, and in which order, says the
 list of README.md here: each of its headings is a part, each link a chapter.
 """
+import pathlib
 import re
 
 project = "barlease"
@@ -29,6 +30,12 @@ html_theme_options = {
 }
 html_show_sourcelink = False
 html_copy_source = False
+
+# A man page for each task: barlease-reset(7)
+how_to = pathlib.Path(__file__).parent / "how-to"
+man_pages = [("docs/book/how-to/" + page.stem, "barlease-" + page.stem,
+              re.search("^# (.*)$", page.read_text(), re.M)[1], [author], 7)
+             for page in sorted(how_to.glob("*.md"))]
 
 
 def parts(text):
