@@ -34,10 +34,10 @@ show()
 	sed "s/^/#   $1: /" "$2"
 }
 
-# comes_true COMMAND...: within half a minute
+# comes_true COMMAND...: within two minutes, if the guest is that slow
 comes_true()
 {
-	local tries=300
+	local tries=1200
 
 	until "$@" >/dev/null 2>&1; do
 		tries=$((tries - 1))
