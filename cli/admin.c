@@ -23,7 +23,21 @@ struct admin {
 	struct record ok;	/* what the last answer ended with */
 };
 
-static int connect_to(const char *path)
+/* Of each call of the kernel, connect() included; no milliseconds: no limit */
+static int limit_waits(int fd, unsigned int milliseconds)
+{
+	struct timeval time = {
+		.tv_sec = milliseconds / 1000,
+		.tv_usec = milliseconds % 1000 * 1000,
+	};
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)))
+		return -errno;
+	return 0;
+}
+
+static int connect_to(const char *path, unsigned int milliseconds)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd, ret;
@@ -34,19 +48,23 @@ static int connect_to(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	if (!connect(fd, (const struct sockaddr *)&address, sizeof(address)))
+	ret = limit_waits(fd, milliseconds);
+	if (!ret && connect(fd, (const struct sockaddr *)&address,
+			    sizeof(address)))
+		ret = -errno;
+	if (!ret)
 		return fd;
-	ret = -errno;
 	close(fd);
 	return ret;
 }
 
-int admin_connect(const char *path, struct admin **result)
+int admin_connect_within(const char *path, unsigned int milliseconds,
+			 struct admin **result)
 {
 	struct admin *admin;
 	int fd, ret;
 
-	fd = connect_to(path);
+	fd = connect_to(path, milliseconds);
 	if (fd < 0)
 		return fd;
 	admin = calloc(1, sizeof(*admin));
@@ -68,6 +86,21 @@ out_free:
 out_close:
 	close(fd);
 	return ret;
+}
+
+int admin_connect(const char *path, struct admin **result)
+{
+	return admin_connect_within(path, 0, result);
+}
+
+int admin_set_timeout(struct admin *admin, unsigned int milliseconds)
+{
+	return limit_waits(fileno(admin->file), milliseconds);
+}
+
+void admin_hang_up(struct admin *admin)
+{
+	shutdown(fileno(admin->file), SHUT_RDWR);
 }
 
 void admin_close(struct admin *admin)
@@ -101,8 +134,9 @@ static int send_line(const struct admin *admin, const char *request)
 
 static int read_line(struct admin *admin)
 {
+	errno = 0;
 	if (getline(&admin->line, &admin->size, admin->file) < 0)
-		return -ECONNRESET;
+		return errno == EAGAIN ? -ETIMEDOUT : -ECONNRESET;
 	admin->line[strcspn(admin->line, "\n")] = '\0';
 	return 0;
 }

@@ -21,6 +21,16 @@ struct admin;
 
 /* Return: 0; errors of connect() */
 int admin_connect(const char *path, struct admin **admin);
+/*
+ * With an end to each wait for the broker, the one for the connection included: what
+ * takes longer is -ETIMEDOUT (-EAGAIN of the connection), and the connection is of no
+ * more use. No milliseconds: no end
+ */
+int admin_connect_within(const char *path, unsigned int milliseconds,
+			 struct admin **admin);
+int admin_set_timeout(struct admin *admin, unsigned int milliseconds);
+/* Ends a wait of another thread, and the connection with it */
+void admin_hang_up(struct admin *admin);
 void admin_close(struct admin *admin);
 
 /**
@@ -31,7 +41,7 @@ void admin_close(struct admin *admin);
  *
  * Return: 0; -ENOENT, -EBUSY, -EACCES, -EINVAL, or -EREMOTEIO for anything else:
  * the broker says no, and admin_error() why, which is "" otherwise; -ECONNRESET
- * it is gone; -EPROTO it speaks something else; -ENOMEM
+ * it is gone; -ETIMEDOUT; -EPROTO it speaks something else; -ENOMEM
  */
 int admin_ask(struct admin *admin, const char *request,
 	      struct records *records);
