@@ -95,7 +95,7 @@ std::string make_grant(broker &connection, const slice_names &slices)
 	for (const auto &slice : slices)
 		request += " slice=" + slice;
 	connection.ask(request + " mode=0666");
-	say("%s has %zu slices", name.c_str(), slices.size());
+	say("granted: %s", request.c_str() + sizeof("grant"));
 	return directory_of(connection.told("path"), name);
 }
 
@@ -118,7 +118,8 @@ std::vector<std::string> grants::make(const std::vector<slice_names> &containers
 			directories.push_back(make_grant(connection, slices));
 		}
 	} catch (const broker_error &) {
-		for (i = 0; i < directories.size(); i++)
+		/* The last one, too: it may be there, and not be as it should. */
+		for (i = 0; i <= directories.size(); i++)
 			end_grant(connection, name_for(containers[i]));
 		throw;
 	}
