@@ -68,6 +68,7 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 .PHONY: help demo check check-guests check-configs check-debug check-selftests
 .PHONY: check-all
 .PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest soak model shell
+.PHONY: kubernetes check-kubernetes packages-kubernetes
 .PHONY: module test-module accel user guest kernel
 .PHONY: deb check-deb rpm dist check-abi record-abi check-rust book
 .PHONY: release install uninstall install-module uninstall-module
@@ -100,6 +101,13 @@ check-configs:	## on PREEMPT_RT, a small kernel, 32 bits (CONFIGS=a,b: these)
 
 check-debug:	## under KASAN, lockdep, kmemleak, KCSAN and the like (DEBUG=6.12-debug: there)
 	@lab/check-debug.sh "$(DEBUG)" "$(TESTS)"
+
+kubernetes: packages-kubernetes	## the device plugin for Kubernetes, in build/kubernetes
+	@lab/kubernetes.sh build
+
+check-kubernetes: packages-kubernetes $(runner)	## its tests, with a kubelet's stand-in
+	@lab/packages.sh python3-grpcio python3-yaml
+	@lab/kubernetes.sh check
 
 bench: guest	## measure, against stock vfio-pci (ROUNDS=n, BENCH=a,b: these)
 	@lab/packages.sh gnuplot-nox jq
@@ -250,6 +258,11 @@ else
 	@lab/packages.sh libc6-dev-i386 lib32gcc-$$(gcc -dumpversion)-dev
 endif
 
+# Of Debian, which has gRPC for C++
+packages-kubernetes:
+	@lab/packages.sh gcc g++ libc6-dev meson ninja-build pkgconf libgrpc++-dev \
+		libjson-c-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc scdoc
+
 packages-guest:
 	@lab/packages.sh cpio kmod xz-utils zstd
 
@@ -264,6 +277,9 @@ clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module* $(build)/accel* \
 		$(build)/user* $(build)/release* $(build)/deb $(build)/deb-next $(build)/rpm $(build)/dist \
 		$(build)/abi $(build)/rust \
+
+		$(build)/user* $(build)/kubernetes $(build)/release* \
+		$(build)/deb $(build)/deb-next $(build)/rpm \
 		$(build)/guest $(build)/guest-* $(build)/lab \
 		$(build)/check* $(build)/clients $(build)/noiommu $(build)/demo \
 		$(build)/bench $(build)/bench.json $(build)/model \

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # barlease-device-plugin between a kubelet and a broker, both of which come and go, with
 # every byte of the device plugin's API made and read without the plugin's own .proto.
-# plugin.py PLUGIN
+# The broker's devices are to come and go as a test wants it, and this host has none: so
+# what is at its administrator's socket is a stand-in here. The real one is in broker.py.
 import os
 import signal
 import stat
@@ -14,7 +15,7 @@ import time
 import grpc
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, "@top@/kubernetes/tests")
 import tap
 import wire
 from admin import Admin
@@ -428,7 +429,7 @@ def test_no_kubelet(program, place):
 
 
 def main():
-    program = sys.argv[1]
+    program = "@plugin@"
     with tempfile.TemporaryDirectory() as root:
         place = Place(root)
         place.admin.start()
