@@ -18,7 +18,8 @@
 class service final : public v1beta1::DevicePlugin::Service {
 public:
 	/* @group: of the inventory. @name: of the resource, behind its domain */
-	service(const std::string &group, const std::string &name, inventory &stock, grants &vendor);
+	service(const std::string &group, const std::string &name, inventory &stock,
+		grants &vendor);
 
 	static v1beta1::DevicePluginOptions options();
 	/* Ends ListAndWatch, which would never end by itself */
