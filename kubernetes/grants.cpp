@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
+#include <sstream>
 
 #include "grants.hpp"
 #include "log.hpp"
@@ -17,6 +18,9 @@ namespace {
 
 /* Whose grants begin with this. What else is granted is an administrator's. */
 const std::string ours("k8s-");
+
+/* Longest name of a grant, CONFIG_GRANT_MAX of the broker */
+constexpr std::size_t longest_grant = 57;
 
 /* To end leases takes as long as a reset of the device, which is between holders. */
 constexpr unsigned int patience = 20000;
@@ -40,9 +44,21 @@ std::string name_for(const slice_names &slices)
 {
 	std::string name = ours + *std::min_element(slices.begin(), slices.end(), name_before);
 
-	if (is_barlease_name(name))
+	if (name.size() <= longest_grant)
 		return name;
-	return name.substr(0, 46) + "-" + hash_of(name);
+	return name.substr(0, longest_grant - 17) + "-" + hash_of(name);
+}
+
+/* Of "A,B,C" */
+slice_names parts_of(const std::string &text)
+{
+	std::istringstream stream(text);
+	slice_names result;
+	std::string part;
+
+	while (std::getline(stream, part, ','))
+		result.push_back(part);
+	return result;
 }
 
 bool any_of(const slice_names &some, const slice_names &others)
@@ -69,7 +85,7 @@ void end_grants_of(broker &connection, const slice_names &slices)
 	for (const auto &line : connection.ask("grants")) {
 		name = line.get("name");
 		if (line.word == "grant" && is_barlease_name(name) &&
-		    !name.compare(0, ours.size(), ours) && any_of(line.all("slice"), slices))
+		    !name.compare(0, ours.size(), ours) && any_of(parts_of(line.get("slices")), slices))
 			end_grant(connection, name);
 	}
 }
@@ -77,7 +93,7 @@ void end_grants_of(broker &connection, const slice_names &slices)
 /* A mount is what comes of it: it has to be the one that was meant. */
 std::string directory_of(const std::string &path, const std::string &name)
 {
-	const std::string end = "/" + name + "/socket";
+	const std::string end = "/" + name + "/run/socket";
 	const std::size_t size = path.size();
 
 	if (path.empty() || path[0] != '/' || path.find("/../") != std::string::npos ||
@@ -86,16 +102,16 @@ std::string directory_of(const std::string &path, const std::string &name)
 	return path.substr(0, size - sizeof("/socket") + 1);
 }
 
-/* Any user may connect, for a container can be any user's: the mount says who it is. */
+/*
+ * Without users, for a container can be any user's: who gets there may connect, and that is
+ * root, and who has it mounted.
+ */
 std::string make_grant(broker &connection, const slice_names &slices)
 {
 	const std::string name = name_for(slices);
-	std::string request = "grant name=" + name;
 
-	for (const auto &slice : slices)
-		request += " slice=" + slice;
-	connection.ask(request + " mode=0666");
-	say("granted: %s", request.c_str() + sizeof("grant"));
+	connection.ask("grant name=" + name + " slices=" + with_commas(slices));
+	say("%s is granted: %s", name.c_str(), with_commas(slices).c_str());
 	return directory_of(connection.told("path"), name);
 }
 

@@ -99,6 +99,15 @@ std::string as_variable(const std::string &name)
 	return result;
 }
 
+std::string with_commas(const std::vector<std::string> &names)
+{
+	std::string result;
+
+	for (const auto &name : names)
+		result += (result.empty() ? "" : ",") + name;
+	return result;
+}
+
 bool name_before(const std::string &a, const std::string &b)
 {
 	int order = strverscmp(a.c_str(), b.c_str());

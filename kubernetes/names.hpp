@@ -11,6 +11,7 @@
 #define KUBERNETES_NAMES_HPP
 
 #include <string>
+#include <vector>
 
 /* Of a slice, a template or a grant */
 bool is_barlease_name(const std::string &name);
@@ -22,6 +23,8 @@ bool is_domain(const std::string &name);
 bool is_pci_address(const std::string &name);
 /* "doorbell-a.b" as the end of an environment variable's name: DOORBELL_A_B */
 std::string as_variable(const std::string &name);
+/* "A,B,C" */
+std::string with_commas(const std::vector<std::string> &names);
 /* "doorbell-2" comes before "doorbell-10". */
 bool name_before(const std::string &a, const std::string &b);
 

@@ -99,15 +99,6 @@ v1beta1::ListAndWatchResponse list_of(const inventory::devices &devices)
 	return response;
 }
 
-std::string joined(const slice_names &slices)
-{
-	std::string result;
-
-	for (const auto &slice : slices)
-		result += (result.empty() ? "" : ",") + slice;
-	return result;
-}
-
 inventory::devices preferred(const v1beta1::ContainerPreferredAllocationRequest &request,
 			     const inventory::devices &devices)
 {
@@ -213,7 +204,7 @@ void service::describe(v1beta1::ContainerAllocateResponse *container, const slic
 	mount->set_read_only(true);
 	for (const auto &end : { std::string(), suffix }) {
 		envs["BARLEASE_SOCKET" + end] = place + "/socket";
-		envs["BARLEASE_SLICES" + end] = joined(slices);
+		envs["BARLEASE_SLICES" + end] = with_commas(slices);
 	}
 }
 

@@ -81,27 +81,27 @@ class Admin:
             self.watchers.add(connection)
             return "ok\n"
         pairs = [pair.split("=", 1) for pair in words]
-        return getattr(self, "_" + word)(dict(pairs), pairs)
+        return getattr(self, "_" + word)(dict(pairs))
 
-    def _devices(self, _values, _pairs):
+    def _devices(self, _values):
         return "".join("device name=%s state=%s\n" % item
                        for item in self.devices.items()) + "ok\n"
 
-    def _slices(self, _values, _pairs):
+    def _slices(self, _values):
         return "".join("slice name=%s group=%s device=%s %s\n" % (name, *place, FULL)
                        for name, place in self.slices.items()) + "ok\n"
 
     def _place(self, name):
-        return "%s/%s/socket" % (self.directory, name)
+        return "%s/%s/run/socket" % (self.directory, name)
 
-    def _grants(self, _values, _pairs):
-        return "".join("grant name=%s path=%s %s\n" % (
-            name, self._place(name), " ".join("slice=" + slice for slice in slices))
+    def _grants(self, _values):
+        return "".join("grant name=%s path=%s slices=%s\n" % (
+            name, self._place(name), ",".join(slices))
             for name, slices in self.grants.items()) + "ok\n"
 
-    def _grant(self, values, pairs):
+    def _grant(self, values):
         name = values["name"]
-        slices = [value for key, value in pairs if key == "slice"]
+        slices = values["slices"].split(",")
         if name in self.refused:
             return "error failed no room for %s\n" % name
         if name in self.grants:
@@ -109,7 +109,7 @@ class Admin:
         self.grants[name] = slices
         return "ok path=%s\n" % (self.odd_path or self._place(name))
 
-    def _ungrant(self, values, _pairs):
+    def _ungrant(self, values):
         if self.grants.pop(values["name"], None) is None:
             return "error absent no grant %s\n" % values["name"]
         return "ok leases=0\n"

@@ -25,6 +25,7 @@ from tap import ok, same
 NEAR = "0000:03:00.0"       # of NUMA node 1
 FAR = "0000:04:00.0"        # of node 0
 ODD = "10000:05:00.0"       # of no node
+LONG = "long-" + 58 * "x"
 DOORBELLS = {"doorbell-%d" % n: ("doorbell", NEAR if n < 6 else FAR) for n in range(12)}
 
 
@@ -123,11 +124,11 @@ def test_allocate(admin, doorbell, window):
             "BARLEASE_SLICES": "doorbell-3",
             "BARLEASE_SLICES_DOORBELL": "doorbell-3",
         },
-        "mounts": [("/run/barlease/doorbell", "/run/barlease/grants/k8s-doorbell-3", True)],
+        "mounts": [("/run/barlease/doorbell", "/run/barlease/grants/k8s-doorbell-3/run", True)],
         "others": [],
     }], "a container has a mount for reading, the environment, and nothing else")
     mount = b"\x0a\x16/run/barlease/doorbell" \
-        b"\x12\x23/run/barlease/grants/k8s-doorbell-3" \
+        b"\x12\x27/run/barlease/grants/k8s-doorbell-3/run" \
         b"\x18\x01"
     ok(b"\x12" + bytes([len(mount)]) + mount in data, "a mount is these bytes")
     same(admin.grants, {"k8s-doorbell-3": ["doorbell-3"]},
@@ -136,7 +137,8 @@ def test_allocate(admin, doorbell, window):
     answer = wire.allocate_response(doorbell.call("Allocate", wire.allocate_request(
         ["doorbell-10", "doorbell-2"], ["doorbell-5"])))
     same([container["mounts"][0][1] for container in answer],
-         ["/run/barlease/grants/k8s-doorbell-2", "/run/barlease/grants/k8s-doorbell-5"],
+         ["/run/barlease/grants/k8s-doorbell-2/run",
+          "/run/barlease/grants/k8s-doorbell-5/run"],
          "two containers have a grant each")
     same(answer[0]["envs"]["BARLEASE_SLICES"], "doorbell-2,doorbell-10",
          "two slices of a container are in one, by number")
@@ -157,7 +159,7 @@ def test_again(admin, doorbell):
     doorbell.call("Allocate", wire.allocate_request(["doorbell-10"]))
     orders = [request for request in admin.requests if "grant " in request]
     same(orders, ["ungrant name=k8s-doorbell-2",
-                  "grant name=k8s-doorbell-10 slice=doorbell-10 mode=0666"],
+                  "grant name=k8s-doorbell-10 slices=doorbell-10"],
          "who had a slice before loses it before the next one has it")
     doorbell.call("Allocate", wire.allocate_request(["doorbell-2"]))
     ok("mine" in admin.grants, "a grant that somebody else has made stays")
@@ -173,7 +175,8 @@ def test_wrong_ids(admin, doorbell):
             (["window"], "so is one of another resource"),
             (["doorbell"], "so is the template's name"),
             ([""], "so is an empty one"),
-            (["doorbell-1 slice=window"], "so is one with a second slice in it"),
+            (["doorbell-1,window"], "so is one with a second slice in it"),
+            (["doorbell-1 users=0"], "so is one with a second word in it"),
             (["doorbell-1\nungrant name=k8s-window"], "so is one with a second line in it"),
             (["../../etc"], "so is a path"),
             (["doorbell-1\0"], "so is one with a NUL"),
@@ -198,8 +201,8 @@ def test_broker_refuses(admin, doorbell):
             unavailable, "what the broker refuses is an error")
     ok("k8s-doorbell-7" not in admin.grants, "and the other container's grant is taken back")
     admin.refused = set()
-    for admin.odd_path in "/etc", "/run/barlease/grants/k8s-doorbell-9/socket", \
-            "/x/../k8s-doorbell-8/socket", "k8s-doorbell-8/socket", "/":
+    for admin.odd_path in "/etc", "/run/barlease/grants/k8s-doorbell-9/run/socket", \
+            "/x/../k8s-doorbell-8/run/socket", "k8s-doorbell-8/run/socket", "-":
         refused(doorbell, "Allocate", wire.allocate_request(["doorbell-8"]), unavailable,
                 "a grant at %s is not mounted" % admin.odd_path)
     ok("k8s-doorbell-8" not in admin.grants, "and does not stay")
@@ -283,11 +286,26 @@ def test_reload(kubelet, admin, doorbell, window):
     ok("barlease.local/-bad" not in kubelet.endpoints,
        "a name that Kubernetes does not have is not offered")
     del admin.slices["-bad"], admin.slices["evil/../name"]
+    admin.slices[LONG] = ("-", NEAR)
     admin.slices.update(DOORBELLS, window=("-", ODD))
     admin.tell("reloaded")
     soon(doorbell.wait(lambda devices: set(devices) == set(DOORBELLS)),
          "a slice that comes is one")
     soon(window.wait_health("Healthy"), "as is the first one of a resource")
+
+
+def test_long(kubelet, admin):
+    long = kubelet.wait("barlease.local/" + LONG)
+    ok(long, "a name may have 63 characters")
+    answer = wire.allocate_response(long.call("Allocate", wire.allocate_request([LONG])))
+    name, = [name for name, slices in admin.grants.items() if slices == [LONG]]
+    same((len(name), name[:40]), (57, ("k8s-" + LONG)[:40]),
+         "the name of its grant is as long as it may be")
+    same(answer[0]["mounts"][0][1], "/run/barlease/grants/%s/run" % name,
+         "and that of the mount")
+    long.call("Allocate", wire.allocate_request([LONG]))
+    same([name for name, slices in admin.grants.items() if slices == [LONG]], [name],
+         "it is the same one again")
 
 
 def test_broker_gone(admin, doorbell):
@@ -316,8 +334,8 @@ def test_kubelet_restarts(place, kubelet, doorbell):
     soon(doorbell.wait_health("Healthy"), "and of its devices")
     print("# inode %d, then %d" % (old, os.stat(place.socket("doorbell")).st_ino))
     same(sorted(os.listdir(place.sockets)),
-         ["barlease.local_%s.sock" % name for name in ("doorbell", "frame", "window")] +
-         ["kubelet.sock"], "at a socket that is made anew")
+         ["barlease.local_%s.sock" % name
+          for name in ("doorbell", "frame", LONG, "window")] + ["kubelet.sock"], "at a socket that is made anew")
 
     os.unlink(place.socket("doorbell"))
     doorbell = kubelet.wait_again(doorbell)
@@ -387,7 +405,7 @@ def test_restart(program, place):
     answer = wire.allocate_response(bell.call("Allocate",
                                               wire.allocate_request(["doorbell-3"])))
     same(answer[0]["mounts"], [("/run/barlease/bell.v2",
-                                "/run/barlease/grants/k8s-doorbell-3", True)],
+                                "/run/barlease/grants/k8s-doorbell-3/run", True)],
          "the name is that of the mount")
     same(answer[0]["envs"]["BARLEASE_SOCKET_BELL_V2"], "/run/barlease/bell.v2/socket",
          "and of a variable")
@@ -445,6 +463,7 @@ def main():
         test_pre_start(doorbell)
         test_health(place.admin, doorbell)
         test_reload(kubelet, place.admin, doorbell, window)
+        test_long(kubelet, place.admin)
         test_broker_gone(place.admin, doorbell)
         kubelet, doorbell = test_kubelet_restarts(place, kubelet, doorbell)
         kubelet = test_directory(place, kubelet)
