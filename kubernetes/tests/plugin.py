@@ -335,7 +335,8 @@ def test_kubelet_restarts(place, kubelet, doorbell):
     print("# inode %d, then %d" % (old, os.stat(place.socket("doorbell")).st_ino))
     same(sorted(os.listdir(place.sockets)),
          ["barlease.local_%s.sock" % name
-          for name in ("doorbell", "frame", LONG, "window")] + ["kubelet.sock"], "at a socket that is made anew")
+          for name in ("doorbell", "frame", LONG, "window")] + ["kubelet.sock"],
+         "at a socket that is made anew")
 
     os.unlink(place.socket("doorbell"))
     doorbell = kubelet.wait_again(doorbell)
