@@ -6,8 +6,6 @@
  */
 #include <algorithm>
 #include <cerrno>
-#include <cinttypes>
-#include <cstdio>
 #include <sstream>
 
 #include "grants.hpp"
@@ -25,28 +23,14 @@ constexpr std::size_t longest_grant = 57;
 /* To end leases takes as long as a reset of the device, which is between holders. */
 constexpr unsigned int patience = 20000;
 
-std::string hash_of(const std::string &text)
-{
-	uint64_t hash = 0xcbf29ce484222325;
-	char digits[17];
-
-	for (unsigned char c : text)
-		hash = (hash ^ c) * 0x100000001b3;
-	snprintf(digits, sizeof(digits), "%016" PRIx64, hash);
-	return digits;
-}
-
 /*
  * By the first slice, which is in no other grant: who has the same slices again finds
  * them in the same place, as the containers of a pod do that has them in turns.
  */
 std::string name_for(const slice_names &slices)
 {
-	std::string name = ours + *std::min_element(slices.begin(), slices.end(), name_before);
-
-	if (name.size() <= longest_grant)
-		return name;
-	return name.substr(0, longest_grant - 17) + "-" + hash_of(name);
+	return shortened(ours + *std::min_element(slices.begin(), slices.end(), name_before),
+			 longest_grant);
 }
 
 /* Of "A,B,C" */

@@ -4,6 +4,8 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include <cinttypes>
+#include <cstdio>
 #include <cstring>
 
 #include "names.hpp"
@@ -38,6 +40,17 @@ bool is_label(const std::string &text, const std::string &ends, const std::strin
 {
 	return text.size() <= longest_name && consists_of(text, ends + inside) &&
 	       is_one_of(text.front(), ends) && is_one_of(text.back(), ends);
+}
+
+std::string hash_of(const std::string &text)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+	char result[17];
+
+	for (unsigned char c : text)
+		hash = (hash ^ c) * 0x100000001b3;
+	snprintf(result, sizeof(result), "%016" PRIx64, hash);
+	return result;
 }
 
 } // namespace
@@ -97,6 +110,15 @@ std::string as_variable(const std::string &name)
 			result += is_one_of(c, alphanumeric()) ? c : '_';
 	}
 	return result;
+}
+
+std::string shortened(const std::string &name, std::size_t longest)
+{
+	const std::string end = "-" + hash_of(name);
+
+	if (name.size() <= longest || longest <= end.size())
+		return name;
+	return name.substr(0, longest - end.size()) + end;
 }
 
 std::string with_commas(const std::vector<std::string> &names)

@@ -23,6 +23,8 @@ bool is_domain(const std::string &name);
 bool is_pci_address(const std::string &name);
 /* "doorbell-a.b" as the end of an environment variable's name: DOORBELL_A_B */
 std::string as_variable(const std::string &name);
+/* The same, or where that is too long, its beginning and a hash, "A-0123456789abcdef" */
+std::string shortened(const std::string &name, std::size_t longest);
 /* "A,B,C" */
 std::string with_commas(const std::vector<std::string> &names);
 /* "doorbell-2" comes before "doorbell-10". */

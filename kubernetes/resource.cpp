@@ -4,6 +4,7 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include <algorithm>
 #include <stdexcept>
 #include <sys/un.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 
 #include "kubelet.hpp"
 #include "log.hpp"
+#include "names.hpp"
 #include "resource.hpp"
 
 namespace {
@@ -24,13 +26,22 @@ constexpr std::chrono::seconds watched_within(10);
 /* For calls that are at work when the server ends */
 constexpr std::chrono::seconds last_words(2);
 
+/* No domain has "_": no two resources have the same. All of the path fits into an address. */
+std::string endpoint_for(const options &options, const std::string &name)
+{
+	const std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
+	const std::size_t taken = options.socket_dir.size() + sizeof("/.sock") - 1;
+	const std::size_t room = longest - std::min(longest, taken);
+
+	return shortened(options.domain + "_" + name, room) + ".sock";
+}
+
 } // namespace
 
-/* No domain has "_": of two resources, no two have the same socket. */
 resource::resource(const options &options, const std::string &group, const std::string &name,
 		   inventory &stock, grants &vendor)
 	: group_(group), name_(name), full_name_(options.domain + "/" + name),
-	  endpoint_(options.domain + "_" + name + ".sock"),
+	  endpoint_(endpoint_for(options, name)),
 	  path_(options.socket_dir + "/" + endpoint_),
 	  kubelet_path_(options.socket_dir + "/kubelet.sock"), stock_(stock), vendor_(vendor)
 {
