@@ -64,7 +64,7 @@ class Broker:
             file.write(CONFIG % {"group": group, "root": self.root})
 
     def start(self):
-        self.process = subprocess.Popen(
+        self.process = tap.start(
             [BROKER, "-c", self.config, "--admin", self.admin,
              "--socket", os.path.join(self.root, "socket")],
             stderr=subprocess.DEVNULL)
@@ -105,9 +105,8 @@ def in_container(directory, place, *command, **more):
     script = 'mount --bind "$0" "$1" && mount -o remount,bind,ro "$1" && shift && ' \
         "exec setpriv --reuid=%s --regid=%s --clear-groups --bounding-set=-all " \
         '--no-new-privs "$@"' % (USER, USER)
-    return subprocess.Popen(["unshare", "-m", "sh", "-c", script, directory, place,
-                             *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            text=True, **more)
+    return tap.start(["unshare", "-m", "sh", "-c", script, directory, place, *command],
+                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
 
 
 def run(directory, place, *command):
@@ -259,8 +258,8 @@ def main():
         broker.start()
         kubelet = Kubelet(sockets)
         log = tempfile.TemporaryFile("w+")
-        plugin = subprocess.Popen([PLUGIN, "--socket-dir", sockets, "--admin", broker.admin],
-                                  stderr=log)
+        plugin = tap.start([PLUGIN, "--socket-dir", sockets, "--admin", broker.admin],
+                           stderr=log)
         test_all(broker, kubelet, place)
         plugin.terminate()
         same(plugin.wait(20), 0, "the plugin ends")

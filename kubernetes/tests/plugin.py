@@ -7,7 +7,6 @@
 import os
 import signal
 import stat
-import subprocess
 import sys
 import tempfile
 import time
@@ -32,7 +31,7 @@ DOORBELLS = {"doorbell-%d" % n: ("doorbell", NEAR if n < 6 else FAR) for n in ra
 class Plugin:
     def __init__(self, program, *arguments):
         self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen([program, *arguments], stderr=self.log)
+        self.process = tap.start([program, *arguments], stderr=self.log)
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)

@@ -1,9 +1,25 @@
 # SPDX-License-Identifier: MIT
-"""TAP for the tests that are Python"""
+"""TAP for the tests that are Python, and an end to what they have started"""
+import atexit
+import subprocess
 import sys
 
 checks = 0
 failures = 0
+started = []
+
+
+def start(*arguments, **more):
+    """A process that does not outlive the test, however that ends"""
+    started.append(subprocess.Popen(*arguments, **more))
+    return started[-1]
+
+
+@atexit.register
+def end():
+    for process in started:
+        process.kill()
+        process.wait()
 
 
 def ok(good, name):
