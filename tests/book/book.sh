@@ -227,6 +227,18 @@ wait_for_lease()
 	comes_true has_lease "$1"
 }
 
+# tell PORT LINE, in a shell of its own: one that cannot open a port exits. One has it
+# at a time, and timeout(1) leaves a process that has it for a moment.
+tell()
+{
+	(
+		exec 5<>"$1"
+		echo "$2" >&5
+		timeout 3 cat <&5
+		:
+	)
+}
+
 # What QEMU's monitor answers is nobody's afterwards.
 monitor()
 {
@@ -235,10 +247,7 @@ monitor()
 	for p in /sys/class/virtio-ports/*; do
 		read -r name <"$p/name"
 		[ "$name" = org.barlease.monitor ] || continue
-		exec 5<>"/dev/${p##*/}"
-		echo "$1" >&5
-		timeout 3 cat <&5 >/dev/null
-		exec 5>&-
+		comes_true tell "/dev/${p##*/}" "$1"
 	done
 }
 
