@@ -947,21 +947,27 @@ int barlease_listen(const char *path, mode_t mode);
 int barlease_server_new(int listener, const struct barlease_server_ops *ops,
 			void *data, struct barlease_server **server);
 
+/* All who come by it count as one user, whatever uids they have */
+#define BARLEASE_ONE_USER	(1u << 0)
+
 /**
  * barlease_server_add_listener() - one more socket that clients come by
  * @server: the server
  * @listener: as for barlease_server_new(), open until barlease_server_remove_listener()
  * @name: for struct barlease_peer; 1 to BARLEASE_NAME_MAX - 1 letters, digits, ".",
  *   "_" and "-". Leases that outlive the process go on as those of this name's
+ * @flags: 0 or BARLEASE_ONE_USER
  *
  * A user who comes by two of them counts as two, in struct barlease_limits and in
  * &barlease_slice.per_user: whoever is given a socket of its own has room of its own.
+ * Who can have any number of uids, as root in a container can, has no more by that with
+ * BARLEASE_ONE_USER.
  *
- * Return: 0; -EEXIST there is one of this name; -EINVAL no such socket, or no name;
- * -EBADF; -ENOMEM; errors of epoll_ctl().
+ * Return: 0; -EEXIST there is one of this name; -EINVAL no such socket, no name, or
+ * unknown flags; -EBADF; -ENOMEM; errors of epoll_ctl().
  */
 int barlease_server_add_listener(struct barlease_server *server, int listener,
-				 const char *name);
+				 const char *name, unsigned int flags);
 
 /**
  * barlease_server_remove_listener() - nobody comes by it any more, nor has by now

@@ -44,11 +44,45 @@ int entrance_open(struct broker *broker, const char *name, const char *path,
 	return 0;
 }
 
+static bool is_granted(const struct entrance *entrance)
+{
+	return !strncmp(entrance->name, CONFIG_GRANT, strlen(CONFIG_GRANT));
+}
+
+/* The one that is to be in force counts already */
+static const struct config *config_of(const struct broker *broker)
+{
+	return broker->applying ?: broker->config;
+}
+
+static bool is_for_anybody(const struct config_who *who)
+{
+	return !who->users.nr && !who->users.all && !who->groups.nr &&
+	       !who->groups.all && !who->units.nr && !who->cgroups.nr;
+}
+
+/*
+ * Who can be any user, as root in a container can, has no more by that. Of one that names
+ * who may come, each counts by itself.
+ */
+static unsigned int flags_of(const struct broker *broker,
+			     const struct entrance *entrance)
+{
+	const struct config_listener *listener;
+
+	if (is_granted(entrance))
+		return BARLEASE_ONE_USER;
+	listener = config_listener(config_of(broker), entrance->name);
+	return listener && is_for_anybody(&listener->who) ? BARLEASE_ONE_USER :
+							    0;
+}
+
 int entrance_admit(struct broker *broker, struct entrance *entrance)
 {
 	int ret = barlease_server_add_listener(broker->server,
 					       entrance->listener.fd,
-					       entrance->name);
+					       entrance->name,
+					       flags_of(broker, entrance));
 
 	entrance->admitted = !ret;
 	if (!ret)
@@ -91,11 +125,6 @@ size_t entrances_count(const struct broker *broker)
 }
 
 /* ---- Those of the configuration ------------------------------------------ */
-
-static bool is_granted(const struct entrance *entrance)
-{
-	return !strncmp(entrance->name, CONFIG_GRANT, strlen(CONFIG_GRANT));
-}
 
 static bool is_that(const struct entrance *entrance,
 		    const struct config_listener *wanted)
@@ -213,18 +242,6 @@ void entrances_close(struct broker *broker)
 }
 
 /* ---- Policy --------------------------------------------------------------- */
-
-/* The one that is to be in force counts already */
-static const struct config *config_of(const struct broker *broker)
-{
-	return broker->applying ?: broker->config;
-}
-
-static bool is_for_anybody(const struct config_who *who)
-{
-	return !who->users.nr && !who->users.all && !who->groups.nr &&
-	       !who->groups.all && !who->units.nr && !who->cgroups.nr;
-}
 
 static bool may_come(const struct config_listener *listener,
 		     const struct barlease_peer *peer)

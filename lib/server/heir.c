@@ -174,13 +174,15 @@ static struct heir_holder *new_holder(struct heir *heir, uint32_t number,
 	};
 	gid_t *groups = groups_of(line, &who.nr_groups);
 	char listener[BARLEASE_NAME_MAX], *cgroup = cgroup_of(line);
+	const bool one = number_of(line, "one", 10);
 	int ret;
 
 	who.groups = groups;
 	who.cgroup = cgroup;
 	if (bl_line_text(line, "listener", listener, sizeof(listener)) && *listener)
 		who.listener = listener;
-	ret = new ? bl_holder_new(&heir->server->books, &who, NULL,
+	ret = new ? bl_holder_new(&heir->server->books, &who,
+				  one ? BL_ONE_USER : who.uid, NULL,
 				  &new->holder) : -ENOMEM;
 	free(cgroup);
 	free(groups);

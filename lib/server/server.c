@@ -71,7 +71,7 @@ static int set_up(struct barlease_server *server, int listener)
 	if (ret)
 		return ret;
 	ret = bl_net_init(&server->net, server->epoll, &bl_session_ops, server);
-	return ret ?: bl_net_listen(&server->net, listener, "");
+	return ret ?: bl_net_listen(&server->net, listener, "", false);
 }
 
 static bool is_busy(const void *data, const struct barlease_device *device)
@@ -187,11 +187,15 @@ int barlease_server_dispatch(struct barlease_server *server)
 }
 
 int barlease_server_add_listener(struct barlease_server *server, int listener,
-				 const char *name)
+				 const char *name, unsigned int flags)
 {
-	int ret = bl_wire_name_valid(name) ? check_listener(listener) : -EINVAL;
+	int ret;
 
-	return ret ?: bl_net_listen(&server->net, listener, name);
+	if (!bl_wire_name_valid(name) || flags & ~BARLEASE_ONE_USER)
+		return -EINVAL;
+	ret = check_listener(listener);
+	return ret ?: bl_net_listen(&server->net, listener, name,
+				    flags & BARLEASE_ONE_USER);
 }
 
 unsigned int barlease_server_remove_listener(struct barlease_server *server,

@@ -196,7 +196,7 @@ static int arrived(struct bl_peer *peer)
 		return -ENOMEM;
 	session->server = server;
 	session->peer = peer;
-	ret = bl_holder_new(&server->books, &peer->who, session,
+	ret = bl_holder_new(&server->books, &peer->who, peer->account, session,
 			    &session->holder);
 	if (ret == -EDQUOT)
 		turn_away(peer, EDQUOT,

@@ -410,6 +410,31 @@ static void restarts(pid_t *broker)
 	peer_stop(&web);
 }
 
+/* Who can be any number of users is one */
+static void many_users(pid_t broker)
+{
+	const char *path = GRANTS "/crowd/run/socket";
+	struct peer first, second, usual = client_connected(1002);
+	int admin = admin_connect();
+
+	asked(admin, "grant name=crowd slices=own users=1001-1002");
+	first = came_by(1001, path);
+	second = came_by(1002, path);
+	ok(acquire(&first, "own") > 0, "one of a grant's users has its per-user=1");
+	is_error(acquire(&second, "own"), EDQUOT, "another one is the same to it");
+	ok(acquire(&usual, "page") > 0, "and itself elsewhere");
+	close(admin);
+	kill(broker, SIGUSR2);
+	ok(manager_is_ready(), "the broker becomes itself anew");
+	is_error(acquire(&second, "own"), EDQUOT, "which knows that still");
+	admin = admin_connect();
+	asked(admin, "ungrant name=crowd");
+	close(admin);
+	peer_stop(&first);
+	peer_stop(&second);
+	peer_stop(&usual);
+}
+
 /* Without what the service manager keeps, the sockets are there all the same */
 static void all_is_lost(pid_t *broker)
 {
@@ -511,6 +536,7 @@ int main(void)
 	listeners(broker);
 	grants(&broker);
 	restarts(&broker);
+	many_users(broker);
 	all_is_lost(&broker);
 	units(broker);
 	kill(broker, SIGINT);

@@ -33,6 +33,7 @@
 
 #include "overlap.h"
 #include "public.h"
+#include "server/account.h"
 #include "table.h"
 #include "window.h"
 #include "wire/wire.h"
@@ -127,6 +128,7 @@ struct bl_slice_group {
 /**
  * struct bl_user - what all holders of one uid, by one listener, have together
  * @link: in bl_books.users, by uid
+ * @uid: or BL_ONE_USER: of that listener, whatever their uids
  * @listener: "" for the first one
  * @holders: how many there are; those who are gone and still keep something too
  * @connections: those who are not gone
@@ -365,10 +367,10 @@ void bl_slice_group_sort(struct bl_slice *slice, uint32_t holders);
 
 /*
  * user.c. bl_holder_new() is -EDQUOT where the user has as many connections as it
- * may. @who is copied, with its groups.
+ * may. @account: as whose it counts, see struct bl_user. @who is copied, with its groups.
  */
 int bl_holder_new(struct bl_books *books, const struct barlease_peer *who,
-		  void *session, struct bl_holder **holder);
+		  uid_t account, void *session, struct bl_holder **holder);
 /* Its session is gone */
 void bl_holder_leave(struct bl_books *books, struct bl_holder *holder);
 void bl_holder_put(struct bl_books *books, struct bl_holder *holder);

@@ -165,9 +165,10 @@ void bl_record_holder(struct bl_books *books, const struct bl_holder *holder)
 	cgroup = text_of_cgroup(who);
 	if (groups && cgroup)
 		bl_record(books,
-			  "holder n=%u uid=%u gid=%u pid=%d listener=%s cgroup=%s groups=%s",
+			  "holder n=%u uid=%u gid=%u pid=%d listener=%s one=%d cgroup=%s groups=%s",
 			  holder->number, who->uid, who->gid, who->pid,
-			  who->listener ?: "", cgroup, groups);
+			  who->listener ?: "",
+			  holder->user->uid == BL_ONE_USER, cgroup, groups);
 	else
 		keeping->ops.write(keeping->data, NULL);
 	free(cgroup);

@@ -83,7 +83,7 @@ static int copy_words(struct bl_holder *holder, const struct barlease_peer *who)
 }
 
 int bl_holder_new(struct bl_books *books, const struct barlease_peer *who,
-		  void *session, struct bl_holder **holder)
+		  uid_t account, void *session, struct bl_holder **holder)
 {
 	const unsigned int most = books->limits.user_connections;
 	struct bl_holder *new = calloc(1, sizeof(*new));
@@ -99,7 +99,7 @@ int bl_holder_new(struct bl_books *books, const struct barlease_peer *who,
 	LIST_INIT(&new->leases);
 	new->who.listener = NULL;
 	new->who.cgroup = NULL;
-	new->user = get(books, who->uid, who->listener ?: "");
+	new->user = get(books, account, who->listener ?: "");
 	if (new->user)
 		ret = copy_words(new, who);
 	if (!ret)

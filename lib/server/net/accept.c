@@ -73,7 +73,7 @@ static struct bl_listener *find_listener(const struct bl_net *net,
 	return NULL;
 }
 
-int bl_net_listen(struct bl_net *net, int fd, const char *name)
+int bl_net_listen(struct bl_net *net, int fd, const char *name, bool one_user)
 {
 	struct bl_listener *new;
 	struct epoll_event event = { .events = EPOLLIN };
@@ -85,6 +85,7 @@ int bl_net_listen(struct bl_net *net, int fd, const char *name)
 	if (!new)
 		return -ENOMEM;
 	new->fd = fd;
+	new->one_user = one_user;
 	snprintf(new->name, sizeof(new->name), "%s", name);
 	event.data.ptr = new;
 	if (epoll_ctl(net->doors, EPOLL_CTL_ADD, fd, &event)) {

@@ -27,6 +27,7 @@
 #include <sys/queue.h>
 
 #include "public.h"
+#include "server/account.h"
 #include "wire/packet.h"
 
 struct bl_net;
@@ -48,11 +49,13 @@ enum bl_peer_rank {
 /**
  * struct bl_listener - a socket that connections come by
  * @fd: the caller's
+ * @one_user: all who come by it are
  * @name: "" for the first one
  */
 struct bl_listener {
 	LIST_ENTRY(bl_listener) of_net;
 	int fd;
+	bool one_user;
 	char name[BARLEASE_NAME_MAX];
 };
 
@@ -61,6 +64,7 @@ struct bl_listener {
  * @of_net: in the list of its rank; those that were heard last are behind
  * @since: when it came, in milliseconds
  * @who: and @groups and @cgroup, which it refers to
+ * @account: a uid, as whose it counts; BL_ONE_USER: as its listener's
  * @waits_for: what epoll is to tell
  * @blocked: nothing is read from it until something else is over
  * @unread_fd: a message with an fd went out, which it may not have read yet
@@ -80,6 +84,7 @@ struct bl_peer {
 	struct barlease_peer who;
 	gid_t *groups;
 	char *cgroup;
+	uid_t account;
 	uint32_t waits_for;
 	bool blocked;
 	bool unread_fd;
@@ -210,7 +215,7 @@ void bl_peer_free(struct bl_peer *peer);
 void bl_net_prepare(struct bl_net *net);
 int bl_net_init(struct bl_net *net, int epoll, const struct bl_net_ops *ops,
 		void *server);
-int bl_net_listen(struct bl_net *net, int fd, const char *name);
+int bl_net_listen(struct bl_net *net, int fd, const char *name, bool one_user);
 int bl_net_unlisten(struct bl_net *net, const char *name);
 void bl_net_close(struct bl_net *net);
 /* Return: 0; a negative errno where no more can be accepted */

@@ -69,6 +69,7 @@ int bl_peer_new(struct bl_net *net, int fd, const struct bl_listener *listener)
 	}
 	peer->who.listener = *listener->name ? listener->name : NULL;
 	ret = bl_identify(peer);
+	peer->account = listener->one_user ? BL_ONE_USER : peer->who.uid;
 	/* Nobody that could be named, and yet worth a word */
 	if (!ret || ret == -ENOENT)
 		ret = listen_to(peer);
