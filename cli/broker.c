@@ -61,6 +61,29 @@ int broker_ask(const struct verb *verb, struct admin *admin,
 	return ret ? broker_complain(verb, admin, ret) : EXIT_SUCCESS;
 }
 
+int broker_show(const struct verb *verb, const struct options *options,
+		const char *request, int (*table)(const struct records *records),
+		void (*json)(const struct records *records))
+{
+	struct records answer;
+	struct admin *admin;
+	int ret, error = 0;
+
+	ret = broker_connect(verb, options, &admin);
+	if (ret)
+		return ret;
+	ret = broker_ask(verb, admin, request, &answer);
+	admin_close(admin);
+	if (ret)
+		return ret;
+	if (options->given & OPT_JSON)
+		json(&answer);
+	else
+		error = table(&answer);
+	records_free(&answer);
+	return error ? failed(verb, "%s", strerror(-error)) : EXIT_SUCCESS;
+}
+
 int broker_order(const struct verb *verb, struct admin *admin,
 		 const char *request)
 {

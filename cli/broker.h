@@ -23,6 +23,11 @@ int broker_ask(const struct verb *verb, struct admin *admin,
 int broker_order(const struct verb *verb, struct admin *admin,
 		 const char *request);
 
+/* Show what there is: @table returns 0 or -ENOMEM; @json is for --json */
+int broker_show(const struct verb *verb, const struct options *options,
+		const char *request, int (*table)(const struct records *records),
+		void (*json)(const struct records *records));
+
 /* The answer to "leases", by number */
 int broker_ask_leases(const struct verb *verb, struct admin *admin,
 		      struct records *records);

@@ -63,25 +63,9 @@ static void print_json(const struct records *devices)
 static int devices(const struct verb *verb, const struct options *options,
 		   int argc, char **argv)
 {
-	struct records answer;
-	struct admin *admin;
-	int ret, error = 0;
-
 	(void)argc;
 	(void)argv;
-	ret = broker_connect(verb, options, &admin);
-	if (ret)
-		return ret;
-	ret = broker_ask(verb, admin, "devices", &answer);
-	admin_close(admin);
-	if (ret)
-		return ret;
-	if (options->given & OPT_JSON)
-		print_json(&answer);
-	else
-		error = print_table(&answer);
-	records_free(&answer);
-	return error ? failed(verb, "%s", strerror(-error)) : EXIT_SUCCESS;
+	return broker_show(verb, options, "devices", print_table, print_json);
 }
 
 const struct verb devices_verb = {
