@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli-holder.h"
 #include "cli-run.h"
@@ -198,6 +199,8 @@ int main(int argc, char **argv)
 	NEEDS_SMALL_PAGES;
 	if (argc > 1 && !strcmp(argv[1], HOLD))
 		holder_run();
+	/* The longer the numbers of leases, the less room there is to draw */
+	unlink("/run/barlease/next-id");
 	start();
 	nothing_leased();
 	doorbell = holder_start(WORKER1, "doorbell", id);
