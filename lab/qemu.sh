@@ -54,6 +54,7 @@ machine=(
 # of another kind, on another wire, which a program must know otherwise.
 # shellcheck disable=SC2054	# commas are QEMU's
 client_machine=(
+	-m 2560
 	-device "$root_port,id=rp4,chassis=5,slot=4"
 	-device "$root_port,id=rp5,chassis=6,slot=5"
 	-netdev hubport,id=wire0,hubid=0
