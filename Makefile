@@ -275,11 +275,9 @@ packages-fuzz:
 
 clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module* $(build)/accel* \
-		$(build)/user* $(build)/release* $(build)/deb $(build)/deb-next $(build)/rpm $(build)/dist \
-		$(build)/abi $(build)/rust \
-
 		$(build)/user* $(build)/kubernetes $(build)/release* \
-		$(build)/deb $(build)/deb-next $(build)/rpm \
+		$(build)/deb $(build)/deb-next $(build)/rpm $(build)/dist \
+		$(build)/abi $(build)/rust \
 		$(build)/guest $(build)/guest-* $(build)/lab \
 		$(build)/check* $(build)/clients $(build)/noiommu $(build)/demo \
 		$(build)/bench $(build)/bench.json $(build)/model \

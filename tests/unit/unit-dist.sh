@@ -139,6 +139,8 @@ ok $? "packages are made of what is in it" "$said"
 ok $? "with the time of the commit" "$(top=$out && source_stamp)"
 ! pack "$out" && grep -q 'is no clone' "$scratch/said"
 ok $? "no tarball is made of a tarball" "$(cat "$scratch/said")"
+mkdir "$out/build/user" && said=$(make -C "$out" clean 2>&1) && [ ! -e "$out/build/user" ]
+ok $? "what is built of it can be cleaned away" "$said"
 
 [ "$SECONDS" -le "$limit" ]
 ok $? "all of that takes $limit seconds at most" "$SECONDS"
