@@ -27,8 +27,7 @@
 
 /* What the names of listeners begin with that no configuration has */
 #define CONFIG_GRANT	"grant-"
-/* Bytes of a listener's name, and of a grant's */
-#define CONFIG_LISTENER_MAX	(BARLEASE_NAME_MAX - 1)
+/* Bytes of a grant's name */
 #define CONFIG_GRANT_MAX	(BARLEASE_NAME_MAX - (int)sizeof(CONFIG_GRANT))
 
 /* What ranges are made of */
@@ -100,7 +99,8 @@ struct config_who {
  * struct config_listener - a [listener NAME] section: a socket of its own
  * @socket: its path
  * @slices: that are to be had there, by name or by that of a template
- * @who: who may have them; nobody in there: whoever can connect
+ * @who: who may have them
+ * @anybody: whoever can connect may, for the section does not say who
  */
 struct config_listener {
 	char name[BARLEASE_NAME_MAX];
@@ -109,6 +109,7 @@ struct config_listener {
 	mode_t mode;
 	struct config_words slices;
 	struct config_who who;
+	bool anybody;
 };
 
 /**

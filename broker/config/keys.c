@@ -644,14 +644,20 @@ static void end_queue(struct config_parser *parser)
 	rule->flags |= BARLEASE_EXCLUSIVE;
 }
 
+/* Also where it means nobody, as "users=-" and unknown users do */
+static bool says_who(const struct config_parser *parser)
+{
+	return saw(parser, "users") || saw(parser, "groups") ||
+	       saw(parser, "units") || saw(parser, "cgroups");
+}
+
 static void end_slice(struct config_parser *parser)
 {
 	const struct config_rule *rule = parser_rule(parser);
 
 	end_queue(parser);
 
-	if (!saw(parser, "users") && !saw(parser, "groups") &&
-	    !saw(parser, "units") && !saw(parser, "cgroups"))
+	if (!says_who(parser))
 		complain(parser,
 			 "[slice %s] is for nobody; it needs users=, groups=, units= or cgroups= (users=* for everybody, users=- where listeners and grants decide)",
 			 rule->name);
@@ -679,5 +685,7 @@ void config_end_section(struct config_parser *parser)
 			complain(parser, "this section needs %s=", key[i].name);
 	if (parser->section == SECTION_SLICE)
 		end_slice(parser);
+	else if (parser->section == SECTION_LISTENER)
+		parser_listener(parser)->anybody = !says_who(parser);
 	parser->line = line;
 }

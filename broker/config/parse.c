@@ -84,7 +84,7 @@ static void begin_slice(struct config_parser *parser, const char *name)
 /* "grant-" begins the names of those that are made by "barlease grant" */
 static bool is_listener_name(const char *name)
 {
-	return value_name(name) && strlen(name) <= CONFIG_LISTENER_MAX &&
+	return value_name(name) &&
 	       strncmp(name, CONFIG_GRANT, strlen(CONFIG_GRANT)) != 0;
 }
 
@@ -98,7 +98,7 @@ static void begin_listener(struct config_parser *parser, const char *name)
 	if (!is_listener_name(name)) {
 		complain(parser,
 			 "\"%.70s\" is no name of a listener; 1 to %d letters, digits, \".\", \"_\" and \"-\" are, but not with \"%s\" before them",
-			 name, CONFIG_LISTENER_MAX, CONFIG_GRANT);
+			 name, BARLEASE_NAME_MAX - 1, CONFIG_GRANT);
 		return;
 	}
 	other = config_listener(config, name);

@@ -55,12 +55,6 @@ static const struct config *config_of(const struct broker *broker)
 	return broker->applying ?: broker->config;
 }
 
-static bool is_for_anybody(const struct config_who *who)
-{
-	return !who->users.nr && !who->users.all && !who->groups.nr &&
-	       !who->groups.all && !who->units.nr && !who->cgroups.nr;
-}
-
 /*
  * Who can be any user, as root in a container can, has no more by that. Of one that names
  * who may come, each counts by itself.
@@ -73,21 +67,31 @@ static unsigned int flags_of(const struct broker *broker,
 	if (is_granted(entrance))
 		return BARLEASE_ONE_USER;
 	listener = config_listener(config_of(broker), entrance->name);
-	return listener && is_for_anybody(&listener->who) ? BARLEASE_ONE_USER :
-							    0;
+	return listener && listener->anybody ? BARLEASE_ONE_USER : 0;
 }
 
 int entrance_admit(struct broker *broker, struct entrance *entrance)
 {
-	int ret = barlease_server_add_listener(broker->server,
-					       entrance->listener.fd,
-					       entrance->name,
-					       flags_of(broker, entrance));
+	int ret;
 
+	entrance->flags = flags_of(broker, entrance);
+	ret = barlease_server_add_listener(broker->server,
+					   entrance->listener.fd,
+					   entrance->name, entrance->flags);
 	entrance->admitted = !ret;
 	if (!ret)
 		keep_entrance(broker, entrance);
 	return ret;
+}
+
+/* Return: how many leases were revoked */
+static unsigned int dismiss(struct broker *broker, struct entrance *entrance)
+{
+	if (!entrance->admitted)
+		return 0;
+	entrance->admitted = false;
+	return barlease_server_remove_listener(broker->server, entrance->name,
+					       NULL);
 }
 
 static void free_entrance(struct entrance *entrance)
@@ -104,11 +108,8 @@ static void remove_entrance(struct entrance *entrance)
 
 unsigned int entrance_close(struct broker *broker, struct entrance *entrance)
 {
-	unsigned int nr = 0;
+	unsigned int nr = dismiss(broker, entrance);
 
-	if (entrance->admitted)
-		nr = barlease_server_remove_listener(broker->server,
-						     entrance->name, NULL);
 	keep_forget_entrance(broker, entrance);
 	remove_entrance(entrance);
 	return nr;
@@ -222,12 +223,15 @@ void entrances_settle(struct broker *broker, const struct config *config)
 		if (is_granted(entrance))
 			continue;
 		set_mode(entrance, wanted_as(config, entrance)->mode);
+		/* Clients come anew, to be counted as they are to be now */
+		if (entrance->flags != flags_of(broker, entrance))
+			dismiss(broker, entrance);
 		ret = entrance->admitted ? 0 : entrance_admit(broker, entrance);
 		if (!ret)
 			continue;
 		log_line(LOG_ERR, "cannot listen at %s: %s",
 			 entrance->listener.path, strerror(-ret));
-		remove_entrance(entrance);
+		entrance_close(broker, entrance);
 	}
 }
 
@@ -243,13 +247,6 @@ void entrances_close(struct broker *broker)
 
 /* ---- Policy --------------------------------------------------------------- */
 
-static bool may_come(const struct config_listener *listener,
-		     const struct barlease_peer *peer)
-{
-	return is_for_anybody(&listener->who) ||
-	       policy_means(&listener->who, peer);
-}
-
 static bool has_any(const struct config *config,
 		    const struct barlease_peer *peer)
 {
@@ -259,35 +256,40 @@ static bool has_any(const struct config *config,
 	return false;
 }
 
-bool entrance_welcomes(const struct broker *broker,
-		       const struct barlease_peer *peer)
+/* What who has come by a socket of its own may have there; NULL: nothing */
+static const struct config_words *slices_for(const struct broker *broker,
+					     const struct barlease_peer *peer)
 {
 	const struct config_listener *listener;
 	const struct grant *grant;
 
-	if (!peer->listener)
-		return has_any(config_of(broker), peer);
 	grant = grants_find(&broker->grants, peer->listener);
 	if (grant)
-		return grant_means(grant, peer);
+		return grant_means(grant, peer) ? &grant->slices : NULL;
 	listener = config_listener(config_of(broker), peer->listener);
-	return listener && may_come(listener, peer);
+	if (!listener)
+		return NULL;
+	return listener->anybody || policy_means(&listener->who, peer) ?
+		       &listener->slices :
+		       NULL;
+}
+
+bool entrance_welcomes(const struct broker *broker,
+		       const struct barlease_peer *peer)
+{
+	if (!peer->listener)
+		return has_any(config_of(broker), peer);
+	return slices_for(broker, peer);
 }
 
 bool entrance_allows(const struct broker *broker,
 		     const struct barlease_peer *peer,
 		     const struct config_slice *slice)
 {
-	const struct config_listener *listener;
-	const struct grant *grant;
+	const struct config_words *slices;
 
 	if (!peer->listener)
 		return policy_means(&slice->rule->who, peer);
-	grant = grants_find(&broker->grants, peer->listener);
-	if (grant)
-		return grant_means(grant, peer) &&
-		       config_is_of(slice, &grant->slices);
-	listener = config_listener(config_of(broker), peer->listener);
-	return listener && may_come(listener, peer) &&
-	       config_is_of(slice, &listener->slices);
+	slices = slices_for(broker, peer);
+	return slices && config_is_of(slice, slices);
 }

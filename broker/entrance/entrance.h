@@ -23,6 +23,7 @@ struct broker;
  * @name: as the server knows it; that of a grant begins with CONFIG_GRANT
  * @listener: its socket
  * @mode: of that
+ * @flags: with which the server knows it
  * @admitted: the server knows it
  */
 struct entrance {
@@ -30,6 +31,7 @@ struct entrance {
 	char name[BARLEASE_NAME_MAX];
 	struct listener listener;
 	mode_t mode;
+	unsigned int flags;
 	bool admitted;
 };
 

@@ -164,6 +164,55 @@ static void reconfigured(pid_t broker)
 	peer_stop(&other);
 }
 
+/* Who says "-", or has only users that are not there, means nobody */
+static void for_nobody(pid_t broker)
+{
+	static const char *const who[] = {
+		"users=-\n", "groups=-\n", "users=nosuchuser\n",
+		"groups=nosuchgroup\n", "users=-\ngroups=nosuchgroup\n",
+	};
+	struct peer web, peer = client_process(1001);
+
+	configure(broker, LISTENER("many", ""));
+	web = came_by(1001, WEB);
+	acquire(&web, "many-2");
+	for (size_t i = 0; i < sizeof(who) / sizeof(*who); i++) {
+		broker_configure(SLICES LISTENER("many", "%s"),
+				 dev_small().name, who[i]);
+		reload(broker);
+		is_error(connect_by(&peer, WEB), EACCES,
+			 "a listener with %.*s is for nobody",
+			 (int)strcspn(who[i], "\n"), who[i]);
+	}
+	is_error(client_call(&web, client_read, 0), EFAULT,
+		 "nor for who has come when it was for everybody");
+	peer_stop(&web);
+	peer_stop(&peer);
+}
+
+/* Of a listener for anybody, all are one user; of one that says for whom, none is */
+static void counted_anew(pid_t broker)
+{
+	struct peer first, second;
+
+	configure(broker, LISTENER("own", ""));
+	first = came_by(1001, WEB);
+	second = came_by(1002, WEB);
+	ok(acquire(&first, "own") > 0, "anybody has the listener's per-user=1");
+	is_error(acquire(&second, "own"), EDQUOT, "all are the same to it");
+
+	configure(broker, LISTENER("own", "users=*\n"));
+	client_hears(&first, CLIENT_REVOKED(BARLEASE_FORBIDDEN),
+		     "now it says for whom, and its clients come anew");
+	client_hears(&first, -ECONNRESET, "are hung up on");
+	connect_by(&first, WEB);
+	connect_by(&second, WEB);
+	ok(acquire(&first, "own") > 0 && acquire(&second, "own") > 0,
+	   "and each has its own");
+	peer_stop(&first);
+	peer_stop(&second);
+}
+
 /* One that cannot be is no configuration */
 static void bad_listener(pid_t broker)
 {
@@ -193,6 +242,8 @@ static void listeners(pid_t broker)
 	what_is_to_be_had();
 	counted_apart(admin);
 	reconfigured(broker);
+	for_nobody(broker);
+	counted_anew(broker);
 	bad_listener(broker);
 	close(admin);
 }
