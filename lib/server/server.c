@@ -205,6 +205,11 @@ unsigned int barlease_server_remove_listener(struct barlease_server *server,
 	unsigned int nr = 0;
 	int fd;
 
+	if (listener)
+		*listener = -1;
+	/* That of barlease_server_new() has no name */
+	if (!bl_wire_name_valid(name))
+		return 0;
 	LIST_FOREACH(session, &server->sessions, of_server) {
 		if (!bl_came_by(session->holder, name))
 			continue;

@@ -503,6 +503,47 @@ static void numbers(void **state)
 	close(peer);
 }
 
+/* That of barlease_server_new() is not to be taken away, by whatever name */
+static void listeners(void **state)
+{
+	char path[sizeof(vendor_path) + 2];
+	int peer, fd, listener, given;
+	uint32_t id;
+
+	(void)state;
+	offer("slice", NULL, 0, 1, 0, 0);
+	snprintf(path, sizeof(path), "%s2", vendor_path);
+	listener = barlease_listen(path, 0600);
+	assert_int_equal(barlease_server_add_listener(server, listener, "", 0),
+			 -EINVAL);
+	assert_int_equal(barlease_server_add_listener(server, listener, "a b",
+						      0), -EINVAL);
+	assert_int_equal(barlease_server_add_listener(server, listener, "two",
+						      2), -EINVAL);
+	assert_int_equal(barlease_server_add_listener(server, listener, "two",
+						      0), 0);
+	assert_int_equal(barlease_server_add_listener(server, listener, "two",
+						      0), -EEXIST);
+	peer = peer_new();
+	id = peer_gets(peer, "slice", 0, &fd);
+	close(fd);
+	given = 0;
+	assert_int_equal(barlease_server_remove_listener(server, "", &given), 0);
+	assert_int_equal(given, -1);
+	assert_int_equal(barlease_server_remove_listener(server, "one", &given),
+			 0);
+	assert_int_equal(given, -1);
+	assert_int_equal(barlease_server_remove_listener(server, "two", &given),
+			 0);
+	assert_int_equal(given, listener);
+	assert_true(peer_hears_nothing(peer));
+	peer_release(peer, id);
+	close(peer);
+	close(listener);
+	unlink(path);
+	close(peer_new());
+}
+
 static void versions(void **state)
 {
 	(void)state;
@@ -538,6 +579,7 @@ int main(void)
 		TEST("reserved fields", room_to_grow),
 		TEST("callbacks of another age", ops_of_another_age),
 		TEST("numbers of leases", numbers),
+		TEST("listeners", listeners),
 		TEST("versions", versions),
 	};
 
