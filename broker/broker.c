@@ -532,21 +532,36 @@ static void log_number(const struct broker *broker)
 		 broker->config->nr_slices, broker->config->nr_devices, nr);
 }
 
-/* Some are kept for administrators, devices and files. */
-static void set_limits(struct broker *broker, const struct config *config)
+/* Some file descriptors are kept for administrators, devices, sockets and files */
+static void choose_limits(const struct broker *broker,
+			  struct barlease_limits *limits)
 {
-	const struct config_broker *wanted = &config->broker;
-	struct barlease_limits limits;
+	const struct config_broker *wanted = &broker->config->broker;
 
-	quota_choose(&limits, wanted, config->nr_devices,
+	quota_choose(limits, wanted, broker->config->nr_devices,
 		     entrances_count(broker),
 		     wanted->keep ? store_room() : 0);
+}
+
+void broker_set_limits(struct broker *broker)
+{
+	struct barlease_limits limits;
+
+	choose_limits(broker, &limits);
+	barlease_server_set_limits(broker->server, &limits);
+}
+
+static void warn_of_limits(const struct broker *broker)
+{
+	const struct config_broker *wanted = &broker->config->broker;
+	struct barlease_limits limits;
+
+	choose_limits(broker, &limits);
 	if ((wanted->connections && limits.connections < wanted->connections) ||
 	    (wanted->leases && limits.leases < wanted->leases))
 		log_line(LOG_WARNING,
 			 "there are file descriptors for %u connections and %u leases only (LimitNOFILE=; with keep, FileDescriptorStoreMax=)",
 			 limits.connections, limits.leases);
-	barlease_server_set_limits(broker->server, &limits);
 }
 
 int broker_apply(struct broker *broker, struct config *config,
@@ -574,7 +589,8 @@ int broker_apply(struct broker *broker, struct config *config,
 	}
 	entrances_settle(broker, config);
 	keep_devices(broker, config, openings);
-	set_limits(broker, config);
+	broker_set_limits(broker);
+	warn_of_limits(broker);
 	if (old != config)
 		config_free(old);
 	log_number(broker);

@@ -109,6 +109,9 @@ struct openings {
 int broker_apply(struct broker *broker, struct config *config,
 		 struct openings *openings, char *words, size_t size);
 
+/* As the configuration has them, with so many devices, sockets and descriptors */
+void broker_set_limits(struct broker *broker);
+
 /* Those that could not be opened: why, and a word about it where that is news */
 void broker_note_away(struct broker *broker, const struct openings *openings);
 

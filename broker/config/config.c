@@ -4,12 +4,26 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "config.h"
 
 #define DEFAULT_LOCK_DIRECTORY	"/run/barlease"
+
+int config_add_word(struct config_words *words, const char *text)
+{
+	char **slot = array_add(&words->list, &words->nr, sizeof(*slot));
+
+	if (slot)
+		*slot = strdup(text);
+	if (slot && *slot)
+		return 0;
+	words->nr -= !!slot;
+	return -ENOMEM;
+}
 
 void config_free_words(struct config_words *words)
 {

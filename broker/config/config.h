@@ -199,6 +199,8 @@ bool config_sees_cgroups(const struct config *config);
 bool config_has(const struct config *config, const char *name);
 bool config_is_of(const struct config_slice *slice,
 		  const struct config_words *names);
+/* A copy of @text. -ENOMEM: nothing has changed */
+int config_add_word(struct config_words *words, const char *text);
 void config_free_words(struct config_words *words);
 
 /* The directory of locks, given or not */

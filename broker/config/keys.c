@@ -451,14 +451,8 @@ static void set_groups(struct config_parser *parser, const char *value)
 static void add_word(struct config_parser *parser, struct config_words *words,
 		     const char *text)
 {
-	char **slot = array_add(&words->list, &words->nr, sizeof(*slot));
-
-	if (slot)
-		*slot = strdup(text);
-	if (!slot || !*slot) {
-		words->nr -= !!slot;
+	if (config_add_word(words, text))
 		parser->error = -ENOMEM;
-	}
 }
 
 /* A pattern of fnmatch(3): of what systemd names its units with, and * and ? */

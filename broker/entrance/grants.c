@@ -47,18 +47,8 @@ static void free_grant(struct grant *grant)
 
 static int add_slice(struct grant *grant, const char *name)
 {
-	struct config_words *slices = &grant->slices;
-	char **slot;
-
-	if (!value_name(name))
-		return -EINVAL;
-	slot = array_add(&slices->list, &slices->nr, sizeof(*slot));
-	if (slot)
-		*slot = strdup(name);
-	if (slot && *slot)
-		return 0;
-	slices->nr -= !!slot;
-	return -ENOMEM;
+	return value_name(name) ? config_add_word(&grant->slices, name) :
+				  -EINVAL;
 }
 
 static bool is_user(const char *text, char **end, uint32_t *id)
@@ -485,6 +475,7 @@ int grants_add(struct broker *broker, char *words, struct grant **result,
 		return ret;
 	}
 	set_timer(grants);
+	broker_set_limits(broker);
 	*result = grant;
 	return 0;
 }
@@ -501,6 +492,7 @@ int grants_end(struct broker *broker, const char *name, unsigned int *leases)
 	grant = grants->list[place];
 	close_it(broker, grant, leases);
 	take_out(grants, place);
+	broker_set_limits(broker);
 	return 0;
 }
 
