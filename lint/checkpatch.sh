@@ -9,15 +9,29 @@ checkpatch=$lint/checkpatch-6.12/checkpatch.pl
 ignore=$top/lint/checkpatch.ignore
 run=$lint/checkpatch-run
 
+# Patterns, and the types that each brings, with commas
+patterns=() brings=()
+read_ignored()
+{
+	local pattern words
+
+	while read -r pattern words; do
+		[[ -n $pattern && $pattern != '#'* ]] || continue
+		patterns+=("$pattern")
+		brings+=("${words// /,}")
+	done <"$ignore"
+}
+
+# ignored_types FILE: in $passes
 ignored_types()
 {
-	local pattern types
+	local i
 
-	while read -r pattern types; do
+	passes=
+	for i in "${!patterns[@]}"; do
 		# shellcheck disable=SC2053	# a pattern is meant
-		[[ -z $pattern || $pattern == '#'* || $1 != $pattern ]] ||
-			echo "$types"
-	done <"$ignore" | tr ' ' '\n' | paste -sd,
+		[[ $1 != ${patterns[i]} ]] || passes+=${passes:+,}${brings[i]}
+	done
 }
 
 # A directory to run in that looks like the repository. checkpatch.pl keeps a
@@ -33,26 +47,51 @@ prepare()
 		>"$run/.checkpatch-camelcase.date.0"
 }
 
-# Without a summary; it says nothing at all about a good file.
-check()
+# look TYPES FILE...: it says nothing at all about good files
+look()
 {
-	local types
+	local types=$1
+	shift
 
-	types=$(ignored_types "$1")
 	cd "$run"
 	GIT_DIR=none perl "$checkpatch" --strict --no-tree --root=. \
 		--show-types --no-summary -q \
-		${types:+--ignore "$types"} -f "$1"
+		${types:+--ignore "$types"} -f "$@"
 }
 
-if [ $# -gt 0 ]; then
-	check "$1"
+if [ "${1-}" = --look ]; then
+	shift
+	look "$@"
 	exit
 fi
+read_ignored
+if [ $# -gt 0 ]; then
+	ignored_types "$1"
+	look "$passes" "$1"
+	exit
+fi
+
+# Most of the time that it takes for a file it takes to start, so it gets many: those
+# for which it ignores the same.
+check()
+{
+	local f status=0
+	declare -A of
+
+	while IFS= read -r f; do
+		ignored_types "$f"
+		of[types=$passes]+=$f$'\n'
+	done
+	for passes in "${!of[@]}"; do
+		each checkpatch "$ignore $checkpatch lint/checkpatch.sh" 20 \
+			lint/checkpatch.sh --look "${passes#types=}" \
+			<<<"${of[$passes]%$'\n'}" || status=1
+	done
+	return "$status"
+}
 
 "$top/lint/fetch-checkpatch.sh"
 prepare
 list=$(files '*.[ch]')
-each checkpatch "$ignore $checkpatch lint/checkpatch.sh" lint/checkpatch.sh <<<"$list" ||
-	lint_fail checkpatch
+check <<<"$list" || lint_fail checkpatch
 lint_say checkpatch "$(count <<<"$list")"

@@ -73,13 +73,13 @@ count()
 	fi
 }
 
-# each NAME DEPS COMMAND <FILES: COMMAND FILE for every file, as many at once
-# as there are processors. A file that passed is not looked at again until it
+# each NAME DEPS N COMMAND <FILES: COMMAND FILE... for all files, N at a time, as often
+# at once as there are processors. A file that passed is not looked at again until it
 # or one of the words of DEPS is newer. Both NAME and DEPS may hold no blanks.
 each()
 {
-	local stamps=$lint/$1 dep f todo=() deps=$2
-	shift 2
+	local stamps=$lint/$1 dep f todo=() deps=$2 at_once=$3
+	shift 3
 
 	while IFS= read -r f; do
 		for dep in "$f" $deps; do
@@ -90,20 +90,23 @@ each()
 		done
 	done
 	[ ${#todo[@]} -gt 0 ] || return 0
+	printf '%s\n' "${todo[@]/#/$stamps/}" | sed 's,/[^/]*$,,' | sort -u |
+		xargs -d '\n' mkdir -p
 	# The stamp is from before the look: an edit meanwhile is seen next time.
 	# shellcheck disable=SC2016	# the inner shell expands these
 	printf '%s\0' "${todo[@]}" |
-		xargs -0 -n 1 -P "$(nproc)" bash -c '
-			stamp=$0/${!#}
-			mkdir -p "$(dirname "$stamp")"
-			touch "$stamp.new"
-			if out=$("$@" 2>&1); then
-				mv "$stamp.new" "$stamp"
-			else
-				rm -f "$stamp" "$stamp.new"
+		xargs -0 -n "$at_once" -P "$(nproc)" bash -c '
+			stamps=$0 words=$1
+			shift
+			files=("${@:words+1}")
+			stamp=$(mktemp -p "$stamps")
+			out=$("$@" 2>&1) || {
+				rm -f "$stamp"
 				echo "$out" >&2
 				exit 1
-			fi' "$stamps" "$@"
+			}
+			(cd "$stamps" && touch -r "$stamp" "${files[@]}")
+			rm "$stamp"' "$stamps" $# "$@"
 }
 
 # A check of many files together passes over what it has passed before:

@@ -20,6 +20,6 @@ fi
 
 need clang-tidy python3
 list=$({ compiled; host_programs; } | sort -u)
-each tidy ".clang-tidy lint/tidy.sh $(files '*.h' | tr '\n' ' ')" \
+each tidy ".clang-tidy lint/tidy.sh $(files '*.h' | tr '\n' ' ')" 1 \
 	lint/tidy.sh <<<"$list" || lint_fail clang-tidy
 lint_say tidy "$(count <<<"$list")"
