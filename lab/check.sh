@@ -1,29 +1,30 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# check.sh unit|sanitize|fuzz|model|guests|all [TEST,...]: run the host's unit
-# tests, those with sanitizers, the fuzzers; the model's searches; the guest's tests,
-# and the VFIO programs of others in a guest of their own; or all of these but for the
-# model. Of the guests' tests some may be named, and then they are all. Closes with
-# one line that counts them all.
+# check.sh unit|sanitize|fuzz|host|model|guest|clients|guests|all [TEST,...]: run the
+# host's unit tests, those with sanitizers, the fuzzers, all three of these; the model's
+# searches; the guest's tests, the VFIO programs of others in a guest of their own, all
+# guests' tests; or all of these but for the model. Of the guests' tests some may be
+# named, and then they are all. Closes with one line that counts them all.
 # Environment:
 #   FUZZ_SECONDS=SECONDS     for each fuzzer (20)
 #   BARLEASE_RESULTS=NAME    what a whole run is called in build/results/
+#   OUT=DIR                  where results go (build/check); of two runs at the same time
+#                            each needs one
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/show.sh"
 
 what=$1
 tests=${2-}
-out=$build/check
+out=${OUT:-$build/check}
 mkdir -p "$out"
-lock check
+lock "${out##*/}"
 
 # The same runner as in the guest, so the same verdicts.
 unit()
 {
 	local programs
 
-	streams+=("$out/unit.tap")
 	mapfile -t programs < <(find "$build/user/tests/unit" -maxdepth 1 \
 		-name 'unit-*' -type f -executable | sort)
 	say UNIT "tests on this host"
@@ -34,19 +35,16 @@ unit()
 
 sanitize()
 {
-	streams+=("$out/asan.tap" "$out/tsan.tap")
-	"$top/lab/sanitize.sh" || say FAIL "see above"
+	OUT=$out "$top/lab/sanitize.sh" || say FAIL "see above"
 }
 
 fuzz()
 {
-	streams+=("$out/fuzz.tap")
-	"$top/lab/fuzz.sh" "${FUZZ_SECONDS:-20}" || say FAIL "see above"
+	OUT=$out "$top/lab/fuzz.sh" "${FUZZ_SECONDS:-20}" || say FAIL "see above"
 }
 
 model()
 {
-	streams+=("$out/model.tap")
 	"$top/lab/model.sh" | tee "$out/model.tap" | show_all
 }
 
@@ -64,7 +62,6 @@ guest_of()
 }
 
 # Of the tests named, those for this guest
-
 chosen()
 {
 	local name list=()
@@ -77,12 +74,8 @@ chosen()
 
 guest()
 {
-	local names
-
-	names=$(chosen check)
-	[ -z "$tests" ] || [ -n "$names" ] || return 0
-	streams+=("$out/guest.tap")
-	"$top/lab/run-guest.sh" check "$names" || say FAIL "see $out/console.log"
+	OUT=$out "$top/lab/run-guest.sh" check "$(chosen check)" ||
+		say FAIL "see $out/console.log"
 }
 
 # The parts of a Debian that these tests want, or all tests.
@@ -101,9 +94,7 @@ clients()
 	local names what lacks='' archives=() dir=$build/clients
 
 	names=$(chosen clients)
-	[ -z "$tests" ] || [ -n "$names" ] || return 0
 	mkdir -p "$dir"
-	streams+=("$dir/guest.tap")
 	[ "$(slowness)" -eq 1 ] ||
 		lacks="QEMU in QEMU is slow enough without the kernel's checkers"
 	[ -z "$foreign" ] || lacks="nobody fetches a Debian of $userland"
@@ -125,7 +116,7 @@ clients()
 	cat "$guest/initramfs" "${archives[@]}" "$dir/inner.cpio" \
 		>"$dir/initramfs"
 	# So much to be unpacked takes a while, in which nobody speaks.
-	INITRAMFS=$dir/initramfs BARLEASE_IDLE=${BARLEASE_IDLE:-240} \
+	OUT=$dir INITRAMFS=$dir/initramfs BARLEASE_IDLE=${BARLEASE_IDLE:-240} \
 		"$top/lab/run-guest.sh" clients "$names" ||
 		say FAIL "see $dir/console.log"
 	rm -f "$dir/initramfs" "$dir/inner.cpio"
@@ -134,46 +125,87 @@ clients()
 # VFIO without an IOMMU, which Debian's kernels cannot: there it takes a name.
 noiommu()
 {
-	local names
-
-	names=$(chosen noiommu)
-	if [ -n "$tests" ]; then
-		[ -n "$names" ] || return 0
-	else
-		kernel_has VFIO_NOIOMMU || return 0
-	fi
 	mkdir -p "$build/noiommu"
-	streams+=("$build/noiommu/guest.tap")
-	"$top/lab/run-guest.sh" noiommu "$names" ||
+	OUT=$build/noiommu "$top/lab/run-guest.sh" noiommu "$(chosen noiommu)" ||
 		say FAIL "see $build/noiommu/console.log"
 }
 
-rm -f "$out"/*.tap
-streams=()
+# wanted PART: is there anything of it to be run?
+wanted()
+{
+	case $1 in
+	unit | sanitize | fuzz) [ "$what" != all ] || [ -z "$tests$foreign" ] ;;
+	model) ;;
+	guest) [ -z "$tests" ] || [ -n "$(chosen check)" ] ;;
+	clients) [ -z "$tests" ] || [ -n "$(chosen clients)" ] ;;
+	noiommu)
+		if [ -n "$tests" ]; then
+			[ -n "$(chosen noiommu)" ]
+		else
+			kernel_has VFIO_NOIOMMU
+		fi
+		;;
+	esac
+}
+
+# Where the results of these parts are, one a line
+streams_of()
+{
+	local part
+
+	for part; do
+		case $part in
+		sanitize) printf '%s\n' "$out/asan.tap" "$out/tsan.tap" ;;
+		clients | noiommu) echo "$build/$part/guest.tap" ;;
+		*) echo "$out/$part.tap" ;;
+		esac
+	done
+}
+
+run()
+{
+	local part
+
+	for part; do
+		"$part"
+	done
+}
+
 case $what in
-unit | sanitize | fuzz | model)
-	[ -z "$foreign" ] || die "\"make $what\" is for this host, not for $userland"
-	"$what"
-	;;
-guests)
-	guest
-	clients
-	noiommu
-	;;
-all)
-	if [ -n "$foreign" ]; then
-		say SKIP "unit tests, sanitizers and fuzzers: those of amd64 run here"
-	elif [ -z "$tests" ]; then
-		unit
-		sanitize
-		fuzz
-	fi
-	guest
-	clients
-	noiommu
-	;;
+unit | sanitize | fuzz | model | guest | clients) parts=("$what") ;;
+host) parts=(unit sanitize fuzz) ;;
+guests) parts=(guest clients noiommu) ;;
+all) parts=(guest unit sanitize fuzz clients noiommu) ;;
 *) die "unknown tests: $what" ;;
 esac
+case $what in
+unit | sanitize | fuzz | host | model)
+	[ -z "$foreign" ] || die "\"make $what\" is for this host, not for $userland"
+	;;
+all)
+	[ -z "$foreign" ] ||
+		say SKIP "unit tests, sanitizers and fuzzers: those of amd64 run here"
+	;;
+esac
+for i in "${!parts[@]}"; do
+	wanted "${parts[i]}" || unset "parts[i]"
+done
+parts=("${parts[@]}")
+mapfile -t streams < <(streams_of "${parts[@]}")
+rm -f "$out"/*.tap "${streams[@]}"
+
+# The guest leaves most of a second CPU to what else there is, which is shown when it
+# is through.
+if [ "${#parts[@]}" -gt 1 ] && [ "$what" = all ] && [ -z "$tests" ]; then
+	say BESIDE "${parts[*]:1}, to be seen in $out/beside.log"
+	run "${parts[@]:1}" >"$out/beside.log" 2>&1 </dev/null &
+	export BARLEASE_IDLE=${BARLEASE_IDLE:-$(($(slowness) * 120))}
+	run "${parts[0]}"
+	wait || say FAIL "see below"
+	cat "$out/beside.log"
+else
+	run "${parts[@]}"
+fi
 # What came to nothing is an empty stream, and so a failure.
 touch "${streams[@]}"
 # A whole run is one row of "make check-all".

@@ -10,7 +10,7 @@ set -euo pipefail
 seconds=${1:?usage: fuzz.sh SECONDS}
 names=(wire config)
 fuzz=$build/fuzz
-out=$build/check
+out=${OUT:-$build/check}
 flags=(-std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Werror
 	-I "$top/include" -I "$top/lib" -I "$top/broker" -I "$top/tests/unit"
 	-fno-sanitize-recover=all)

@@ -8,7 +8,7 @@ set -euo pipefail
 . "$(dirname "$0")/configure.sh"
 . "$(dirname "$0")/show.sh"
 
-out=$build/check
+out=${OUT:-$build/check}
 # A finding is a failure of the test that it is found in.
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export CMOCKA_MESSAGE_OUTPUT=TAP
