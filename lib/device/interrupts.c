@@ -48,15 +48,17 @@ int barlease_device_interrupts(const struct barlease_device *device,
 int barlease_device_set_master(const struct barlease_device *device, bool on)
 {
 	struct bl_config config;
-	uint32_t command;
+	uint32_t command, wanted;
 	int ret = bl_config_find(device->fd, &config);
 
 	if (ret)
 		return ret;
-	command = bl_config_get(&config, PCI_COMMAND, 2) & ~PCI_COMMAND_MASTER;
-	if (on)
-		command |= PCI_COMMAND_MASTER;
-	return bl_config_put(&config, PCI_COMMAND, command, 2);
+	command = bl_config_get(&config, PCI_COMMAND, 2);
+	wanted = on ? command | PCI_COMMAND_MASTER :
+		      command & ~PCI_COMMAND_MASTER;
+	/* While that is written, the kernel lets nobody fault on the device */
+	return wanted == command ? 0 : bl_config_put(&config, PCI_COMMAND,
+						     wanted, 2);
 }
 
 int barlease_device_enable_interrupts(const struct barlease_device *device)
