@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * P15: memory mapped for a device and unmapped again, 2 MiB of it, by way of the
- * broker; against the two calls alone of who has opened the device
+ * broker; against the two calls alone of who has opened the device, and against a process
+ * that makes them when it is asked to, and looks at nothing
  *
  * Copyright (C) 2026 The barlease authors
  */
@@ -9,10 +10,14 @@
 #include <fcntl.h>
 #include <linux/vfio.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <barlease.h>
@@ -20,6 +25,7 @@
 #include "broker-lib.h"
 #include "kernel.h"
 #include "lease.h"
+#include "message.h"
 #include "report.h"
 #include "tap.h"
 #include "timer.h"
@@ -86,10 +92,19 @@ static void measure(void (*cycle)(void *data), void *data,
 	}
 }
 
+/* Who has opened the device */
+struct owner {
+	int (*map)(const struct owner *owner);
+	int (*unmap)(const struct owner *owner);
+	struct vfio vfio;
+	struct barlease_device *device;
+	struct barlease_address_space space;
+	int sock;
+};
+
 /* With the memory in its page table: the call has only to pin it */
-static void owner_cycle(void *data)
+static int map_in_container(const struct owner *owner)
 {
-	const struct vfio *vfio = data;
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = sizeof(map),
 		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
@@ -97,46 +112,122 @@ static void owner_cycle(void *data)
 		.iova = SIZE,
 		.size = SIZE,
 	};
+
+	return ioctl(owner->vfio.container, VFIO_IOMMU_MAP_DMA, &map);
+}
+
+static int unmap_in_container(const struct owner *owner)
+{
 	struct vfio_iommu_type1_dma_unmap unmap = {
 		.argsz = sizeof(unmap), .iova = SIZE, .size = SIZE,
 	};
 
-	if (ioctl(vfio->container, VFIO_IOMMU_MAP_DMA, &map) ||
-	    ioctl(vfio->container, VFIO_IOMMU_UNMAP_DMA, &unmap))
-		bail("cannot map: %s", strerror(errno));
-}
-
-static void by_container(struct series *values)
-{
-	struct vfio vfio = vfio_open(dev_edu());
-
-	measure(owner_cycle, &vfio, values);
-	vfio_close(&vfio);
+	return ioctl(owner->vfio.container, VFIO_IOMMU_UNMAP_DMA, &unmap);
 }
 
 /* Which takes the file, as the broker's does: the library adds next to nothing */
-static void file_cycle(void *data)
+static int map_file(const struct owner *owner)
 {
-	const struct barlease_device *device = data;
 	const struct barlease_dma dma = {
 		.memory = memory.fd, .length = SIZE, .address = SIZE,
 	};
 
-	check(barlease_device_map(device, &dma), "map");
-	check(barlease_device_unmap(device, SIZE, SIZE), "unmap");
+	return barlease_device_map(owner->device, &dma);
 }
 
-static void by_iommufd(struct series *values)
+static int unmap_file(const struct owner *owner)
 {
-	struct barlease_address_space space;
-	struct barlease_device *device;
+	return barlease_device_unmap(owner->device, SIZE, SIZE);
+}
 
+static struct owner open_it(const char *backend)
+{
+	struct owner owner = {
+		.map = map_in_container, .unmap = unmap_in_container,
+	};
+
+	if (strcmp(backend, "iommufd")) {
+		owner.vfio = vfio_open(dev_edu());
+		return owner;
+	}
+	owner.map = map_file;
+	owner.unmap = unmap_file;
 	check(barlease_device_open(dev_edu().name, BARLEASE_BACKEND_IOMMUFD,
-				   &device), "open");
-	check(barlease_device_address_space(device, &space), "address space");
-	measure(file_cycle, device, values);
-	free(space.ranges);
-	barlease_device_close(device);
+				   &owner.device), "open");
+	check(barlease_device_address_space(owner.device, &owner.space),
+	      "address space");
+	return owner;
+}
+
+static void close_it(struct owner *owner)
+{
+	if (!owner->device) {
+		vfio_close(&owner->vfio);
+		return;
+	}
+	free(owner->space.ranges);
+	barlease_device_close(owner->device);
+}
+
+static void owner_cycle(void *data)
+{
+	const struct owner *owner = data;
+
+	if (owner->map(owner) || owner->unmap(owner))
+		bail("cannot map: %s", strerror(errno));
+}
+
+static __attribute__((noreturn)) void serve(const struct owner *owner, int sock)
+{
+	char what;
+	int fd, ret;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (message_receive(sock, &what, 1, &fd)) {
+		ret = what == 'm' ? owner->map(owner) : owner->unmap(owner);
+		if (fd >= 0)
+			close(fd);
+		if (ret || !message_send(sock, &what, 1, -1))
+			break;
+	}
+	_exit(1);
+}
+
+static void ask(int sock, char what, int fd)
+{
+	int none;
+
+	if (!message_send(sock, &what, 1, fd) ||
+	    !message_receive(sock, &what, 1, &none))
+		bail("the process that has the device cannot map");
+}
+
+static void asking_cycle(void *data)
+{
+	const struct owner *owner = data;
+
+	ask(owner->sock, 'm', memory.fd);
+	ask(owner->sock, 'u', -1);
+}
+
+static void by_process(struct owner *owner, struct series *values)
+{
+	int two[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, two))
+		bail("socketpair() fails");
+	pid = fork();
+	if (pid < 0)
+		bail("fork() fails");
+	if (!pid)
+		serve(owner, two[1]);
+	close(two[1]);
+	owner->sock = two[0];
+	measure(asking_cycle, owner, values);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(two[0]);
 }
 
 struct client {
@@ -178,28 +269,37 @@ static void by_broker(const char *backend, struct series *values)
 		bail("the broker fails");
 }
 
-static void compare(const struct way *way)
+static void report(const struct way *way, const char *against, double most,
+		   const struct series *broker, struct series *other)
 {
 	const struct figure figure = {
 		.id = "P15", .what = way->what, .unit = "us",
-		.lease = "broker", .against = "the ioctls",
-		.least = NO_LIMIT, .most = way->most,
+		.lease = "broker", .against = against,
+		.least = NO_LIMIT, .most = most,
 	};
-	struct series broker = { 0 }, owner = { 0 };
 	struct pair pair = { 0 };
 
-	make_memory(way->huge);
-	if (!strcmp(way->backend, "iommufd"))
-		by_iommufd(&owner);
-	else
-		by_container(&owner);
-	by_broker(way->backend, &broker);
-	for (size_t i = 0; i < broker.nr && i < owner.nr; i++)
-		pair_add(&pair, broker.values[i], owner.values[i]);
+	for (size_t i = 0; i < broker->nr && i < other->nr; i++)
+		pair_add(&pair, broker->values[i], other->values[i]);
 	report_figure(&figure, &pair);
 	pair_free(&pair);
+	series_free(other);
+}
+
+static void compare(const struct way *way)
+{
+	struct series broker = { 0 }, alone = { 0 }, process = { 0 };
+	struct owner owner;
+
+	make_memory(way->huge);
+	owner = open_it(way->backend);
+	measure(owner_cycle, &owner, &alone);
+	by_process(&owner, &process);
+	close_it(&owner);
+	by_broker(way->backend, &broker);
+	report(way, "the ioctls", way->most, &broker, &alone);
+	report(way, "a bare process", NO_LIMIT, &broker, &process);
 	series_free(&broker);
-	series_free(&owner);
 	barlease_memory_free(&memory);
 }
 
