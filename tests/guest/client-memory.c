@@ -268,14 +268,17 @@ static long try_proc_files(int fd, const long *args)
 
 		snprintf(path, sizeof(path), "/proc/self/%s", files[i]);
 		file = open(path, O_RDONLY | O_CLOEXEC);
+		if (file < 0) {
+			/* Not every kernel has each of them */
+			bad += errno != ENOENT;
+			continue;
+		}
 		if (i == 4)
 			bad += pread(file, text, SIZE / PAGE * 8,
 				     (uintptr_t)at / PAGE * 8) < 0;
 		else
 			while (read(file, text, sizeof(text)) > 0)
 				;
-		/* Not every kernel has each of them */
-		bad += file < 0 && errno != ENOENT;
 		close(file);
 	}
 	return bad ? -EPROTO : 0;

@@ -514,8 +514,13 @@ static long send_it(int fd, const long *args)
 
 static void slow_to_close(void)
 {
-	struct peer one = holder_of(1001, "edu"), two;
+	struct peer one, two;
 
+	if (access("/proc/sys/net/ipv4", F_OK)) {
+		skip("this kernel has no TCP", "a file that takes minutes to close");
+		return;
+	}
+	one = holder_of(1001, "edu");
 	if (system("ip link set lo up"))	/* NOLINT(cert-env33-c) */
 		bail("there is no loopback");
 	kill(broker, SIGSTOP);
