@@ -51,9 +51,10 @@ compile()
 	sed -i 's/timeout \* 1000/timeout * 10000/' \
 		"$source/tools/testing/selftests/kselftest_harness.h"
 	gcc -O2 -Wall -c "$top/tests/guest/selftests/mode.c" -o "$work/mode.o"
-	# Not the guest's name of it, which make has in the environment
+	# Not the guest's name of it, which make has in the environment; and where to
+	# put things, which it does not know when a make has called it
 	make -C "$source/tools/testing/selftests/vfio" -j2 ARCH=x86_64 \
-		KHDR_INCLUDES="-isystem $include -isystem $include/x86_64-linux-gnu" \
+		OUTPUT="$source/tools/testing/selftests/vfio" KHDR_INCLUDES="-isystem $include -isystem $include/x86_64-linux-gnu" \
 		EXTRA_CFLAGS=-O2 LDFLAGS=-static LDLIBS="$work/mode.o -luuid"
 }
 
