@@ -96,12 +96,13 @@ static uid_t user_of_service(void)
 }
 
 /* What a directory or a link of the device's in sysfs leads to */
-static void name_in(char *name, size_t size, const char *pattern)
+static void name_in(char *name, size_t size, struct bdf which,
+		    const char *pattern)
 {
 	char path[128];
 	glob_t found;
 
-	pci_path(dev, pattern, path, sizeof(path));
+	pci_path(which, pattern, path, sizeof(path));
 	if (glob(path, 0, NULL, &found))
 		bail("there is no %s", path);
 	if (!realpath(found.gl_pathv[0], text))
@@ -118,24 +119,60 @@ static bool is_owned_by(const char *path, uid_t uid, mode_t mode)
 	       (stat.st_mode & 07777) == mode;
 }
 
-static void is_given(uid_t uid, const char *dir, const char *pattern)
+static void is_given(uid_t uid, struct bdf which, const char *dir,
+		     const char *pattern)
 {
 	char name[32], path[64];
 
-	name_in(name, sizeof(name), pattern);
+	name_in(name, sizeof(name), which, pattern);
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	ok(comes_true(is_owned_by(path, uid, 0600)),
 	   "udev's rule gives that user %s, and nobody else", path);
 }
 
+static void is_left(struct bdf which, const char *dir, const char *pattern)
+{
+	char name[32], path[64];
+
+	name_in(name, sizeof(name), which, pattern);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	RUN("udevadm", "settle");
+	ok(is_owned_by(path, 0, 0600), "udev's rule leaves %s to root", path);
+}
+
+/* Two that are in one group: who has the first one makes the group's file. */
+static void leave_others(uid_t uid)
+{
+	struct bdf other = dev_edu(), ours = dev_testdev();
+
+	is_int(module_load(STOCK_DRIVER, NULL), 0,
+	       "the kernel's vfio-pci is loaded");
+	is_ok(pci_bind(other, STOCK_DRIVER), "a device is bound to that");
+	is_left(other, "/dev/vfio", "iommu_group");
+	if (kernel_has_iommufd())
+		is_left(other, "/dev/vfio/devices", "vfio-dev/*");
+	is_ok(pci_bind(ours, OUR_DRIVER), "another one of its group to ours");
+	is_left(ours, "/dev/vfio", "iommu_group");
+	is_int(RUN("udevadm", "trigger", "--subsystem-match=vfio"), 0,
+	       "udevadm trigger");
+	is_given(uid, ours, "/dev/vfio", "iommu_group");
+	if (kernel_has_iommufd())
+		is_left(other, "/dev/vfio/devices", "vfio-dev/*");
+	is_ok(pci_unbind(ours), "ours is unbound");
+	is_ok(pci_unbind(other), "so is the other one");
+	if (stock_is_module())
+		is_ok(module_unload("vfio_pci"), "and vfio-pci unloaded");
+}
+
 static void own_devices(uid_t uid)
 {
 	is_int(module_load(OUR_DRIVER, NULL), 0, "the driver is loaded");
+	leave_others(uid);
 	is_ok(pci_bind(dev, OUR_DRIVER), "a device is bound to it");
-	is_given(uid, "/dev/vfio", "iommu_group");
+	is_given(uid, dev, "/dev/vfio", "iommu_group");
 	if (!kernel_has_iommufd())
 		return;
-	is_given(uid, "/dev/vfio/devices", "vfio-dev/*");
+	is_given(uid, dev, "/dev/vfio/devices", "vfio-dev/*");
 	ok(comes_true(is_owned_by("/dev/iommu", 0, 0660)),
 	   "and /dev/iommu to its group");
 }
@@ -567,6 +604,23 @@ static void stops(void)
 	peer_stop(&peer);
 }
 
+/* It drives by the name of another one, and takes what waits for it. */
+static void stands_in(uid_t uid)
+{
+	if (!stock_is_module()) {
+		skip("vfio-pci is built into this kernel",
+		     "udev's rule, standing in");
+		return;
+	}
+	is_ok(pci_write(dev, "driver_override", STOCK_DRIVER),
+	      "a device waits for vfio-pci");
+	is_int(module_load(OUR_DRIVER, "stand_in=1"), 0,
+	       "the driver stands in for that");
+	is_given(uid, dev, "/dev/vfio", "iommu_group");
+	is_ok(pci_unbind(dev), "the device is free again");
+	is_ok(module_unload(OUR_MODULE), "and the driver can go");
+}
+
 int main(void)
 {
 	struct peer peer;
@@ -597,6 +651,7 @@ int main(void)
 	stops();
 	is_ok(pci_unbind(dev), "the device is free again");
 	is_ok(module_unload(OUR_MODULE), "and the driver can go");
+	stands_in(uid);
 	kill(init, SIGKILL);
 	waitpid(init, NULL, 0);
 	return tap_done();
