@@ -18,8 +18,9 @@ function same(want, have,   length_)
 {
 	if (want !~ /\.\.\.$/)
 		return want == have
-	length_ = length(want) - 3
-	return substr(have, 1, length_) == substr(want, 1, length_)
+	sub(/ ?\.\.\.$/, "", want)
+	length_ = length(want)
+	return substr(have, 1, length_) == want
 }
 
 # The rest of both, from these lines on

@@ -29,11 +29,6 @@ ok()
 	fi
 }
 
-show()
-{
-	sed "s/^/#   $1: /" "$2"
-}
-
 # comes_true COMMAND...: within two minutes, if the guest is that slow
 comes_true()
 {
@@ -65,104 +60,12 @@ address_of()
 	done
 }
 
-# The pages have the addresses that some machine would have.
-here_it_is()
-{
-	printf '%s' "$1" |
-		sed "s/0000:03:00\.0/$memory/g; s/0000:06:00\.0/${disk:-none}/g"
-}
-
-# Each has a session of its own, so nothing of it is left running.
-stop()
-{
-	kill -TERM -- "-$1" 2>/dev/null
-	wait "$1" 2>/dev/null
-}
-
-# as WHO COMMAND
-as()
-{
-	case $1 in
-	root) exec setsid sh -c "$2" ;;
-	user) exec setsid su worker1 -c "$2" ;;
-	esac
-}
-
-# --- the steps of a page, see steps.awk ---
-
-# verdict WORDS, of $work/printed and $work/said
-verdict()
-{
-	if awk -f "$here/alike.awk" "$work/printed" "$work/said"; then
-		ok 0 "$1"
-		return
-	fi
-	show printed "$work/printed"
-	show said "$work/said"
-	ok 1 "$1"
-}
+# shellcheck source=tests/book/steps.sh
+. "$here/steps.sh"
 
 run()
 {
-	local status name
-
-	name="$page:$1: $(echo "$4" | head -n 1)"
-	here_it_is "$5" >"$work/printed"
-	(as "$2" "$(here_it_is "$4")") >"$work/said" 2>&1 </dev/null
-	status=$?
-	if [ "$status" -eq "$3" ]; then
-		verdict "$name"
-		return
-	fi
-	echo "#   ended with $status, not $3"
-	show said "$work/said"
-	ok 1 "$name"
-}
-
-begun()
-{
-	awk -v begun=1 -f "$here/alike.awk" "$1.printed" "$1"
-}
-
-all_said()
-{
-	awk -v more=1 -f "$here/alike.awk" "$1.printed" "$1"
-}
-
-# It is checked once it has begun, and for all that it prints when the page is over.
-goes_on()
-{
-	local job=$work/job-$1
-
-	here_it_is "$4" >"$job.printed"
-	echo "$page:$1: $3" >"$job.name"
-	as "$2" "$(here_it_is "${3% &}")" >"$job" 2>&1 </dev/null &
-	echo $! >"$job.pid"
-	comes_true begun "$job"
-	ok $? "$page:$1: it begins: $3"
-}
-
-# One that ends may end another.
-jobs_over()
-{
-	local job pid
-
-	for job in "$work"/job-*.name; do
-		[ -e "$job" ] || return 0
-		job=${job%.name}
-		if comes_true all_said "$job"; then
-			ok 0 "$(cat "$job.name")"
-		else
-			show printed "$job.printed"
-			show said "$job"
-			ok 1 "$(cat "$job.name")"
-		fi
-	done
-	for job in "$work"/job-*.pid; do
-		read -r pid <"$job"
-		stop "$pid"
-	done
-	rm -f "$work"/job-*
+	type_in "$@"
 }
 
 elsewhere()
@@ -175,21 +78,10 @@ nowhere()
 	:
 }
 
-file()
-{
-	mkdir -p "${2%/*}"
-	here_it_is "$3" >"$2"
-}
-
 guest()
 {
 	eval "$(here_it_is "$2")" >"$work/said" 2>&1
 	ok $? "$page:$1: $2"
-}
-
-stray()
-{
-	ok 1 "$page:$1: nobody knows what this is for: $2"
 }
 
 # --- what <!-- guest: --> asks for ---
@@ -201,7 +93,7 @@ broker_answers()
 
 broker_start()
 {
-	as root barleased >"$work/log" 2>&1 </dev/null &
+	typed root barleased >"$work/log" 2>&1 </dev/null &
 	broker=$!
 	broker_answers
 }

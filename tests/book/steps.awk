@@ -4,8 +4,8 @@
 #
 #   run LINE WHO STATUS COMMAND OUTPUT	in a block of "console": "# " is root's, "$ " a user's
 #   goes_on LINE WHO COMMAND OUTPUT	below <!-- goes on -->: it does not end by itself
-#   elsewhere LINE FILE COMMAND		below <!-- elsewhere: FILE -->: another test runs it
-#   nowhere LINE REASON COMMAND		below <!-- nowhere: REASON -->: nobody can
+#   elsewhere LINE FILE COMMAND STATUS	below <!-- elsewhere: FILE -->: another test runs it
+#   nowhere LINE REASON COMMAND STATUS	below <!-- nowhere: REASON -->: nobody can
 #   file LINE PATH CONTENT		below <!-- file: PATH -->: what the block has goes there
 #   guest LINE COMMAND			<!-- guest: COMMAND -->: done in the test, not shown
 #   stray LINE TEXT			what is none of all that, and nobody would notice
@@ -40,7 +40,7 @@ function call()
 	else if (kind == "goes_on")
 		print "goes_on", at, who, quoted(command), quoted(output)
 	else
-		print kind, at, quoted(what), quoted(command)
+		print kind, at, quoted(what), quoted(command), status
 	command = output = ""
 }
 
