@@ -181,8 +181,8 @@ works()
 		 $(pkg-config --cflags --libs libbarlease)'
 	says=$(inside sh -c '/tmp/worker 2>&1') || :
 	same "and starts" "worker: there is no server" "$says"
-	says=$(inside \
-		/usr/share/doc/python3-barlease/examples/minimal-worker.py page 2>&1) || :
+	says=$(inside sh -c \
+		'/usr/share/doc/python3-barlease/examples/minimal-worker.py page 2>&1') || :
 	same "and one in Python" \
 		"[Errno 2] No such file or directory: '/run/barlease/socket'" "$says"
 }
