@@ -31,6 +31,7 @@ add_tests()
 {
 	mkdir "$root/lab"
 	cp "$top"/tests/deb/{start,*.sh} "$top/tests/unit/tap.sh" \
+		"$top"/tests/book/{steps.sh,*.awk} "$top/docs/book/tutorial-card.md" \
 		"$build/lab/runner" "$root/lab/"
 	echo '* 600' >"$root/lab/timeouts"
 	cp "$top/tests/deb/lab.service" "$root/etc/systemd/system/"

@@ -7,7 +7,7 @@ set -u
 # Of what systemd and udev have, and what is in the file system
 leftovers()
 {
-	find / -xdev \( -path /deb -o -path /next -o -path /var/log \) -prune -o \
+	find / -xdev \( -path /build -o -path /next -o -path /var/log \) -prune -o \
 		-name '*barlease*' -print
 	find /run /dev -name '*barlease*' ! -name '*org.barlease.*'
 	systemctl list-units --all --no-legend --plain 'barlease*'
