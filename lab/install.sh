@@ -34,6 +34,17 @@ contents()
 	done
 }
 
+# What Python has made of a module, which would go on without its source
+remove_compiled()
+{
+	local cache=$root${1%/*}/__pycache__ name=${1##*/}
+
+	case $name in *.py) ;; *) return ;; esac
+	[ -d "$cache" ] || return 0
+	rm -f "$cache/${name%.py}".*.pyc
+	rmdir --ignore-fail-on-non-empty "$cache"
+}
+
 # remove LIST: directories only where nobody else has put something there
 remove()
 {
@@ -42,6 +53,7 @@ remove()
 	LC_ALL=C sort -r "$1" | while read -r what f; do
 		if [ "$what" = f ]; then
 			rm -f "$root$f"
+			remove_compiled "$f"
 		elif [ -d "$root$f" ]; then
 			rmdir --ignore-fail-on-non-empty "$root$f"
 		fi
