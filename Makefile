@@ -70,7 +70,7 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 .PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest soak model shell
 .PHONY: kubernetes check-kubernetes packages-kubernetes
 .PHONY: module test-module accel user guest kernel
-.PHONY: deb check-deb rpm dist check-abi record-abi check-rust book
+.PHONY: deb check-deb rpm check-rpm dist check-abi record-abi check-rust book
 .PHONY: release install uninstall install-module uninstall-module
 .PHONY: packages-module packages-release packages-abi packages-deb packages-user
 .PHONY: packages-guest packages-unit packages-fuzz
@@ -192,10 +192,13 @@ deb: packages-deb	## Debian packages, in build/deb/
 check-deb: deb $(runner)	## them installed, used, upgraded and purged on Debian 12 and 13 (DEBIAN=bookworm: there)
 	@lab/check-deb.sh $(DEBIAN)
 
-rpm:		## the same as RPMs, in build/rpm/, which nothing here installs
+rpm:		## the same as RPMs, in build/rpm/
 	@lab/packages.sh git rpm gcc libc6-dev meson ninja-build pkgconf \
-		libjson-c-dev libncurses-dev libpci-dev scdoc
+		libjson-c-dev libncurses-dev libpci-dev python3 scdoc
 	@lab/rpm.sh
+
+check-rpm: rpm		## them installed, used, upgraded and removed, as far as Debian's rpm can
+	@lab/check-rpm.sh
 
 check-abi: packages-abi	## the library and the driver's headers, against those of the last release
 	@lab/check-abi.sh
@@ -276,7 +279,8 @@ packages-fuzz:
 clean:		## remove what was built, keep what was downloaded
 	rm -rf $(build)/module* $(build)/test-module* $(build)/accel* \
 		$(build)/user* $(build)/kubernetes $(build)/release* \
-		$(build)/deb $(build)/deb-next $(build)/rpm $(build)/dist \
+		$(build)/deb $(build)/deb-next $(build)/dist \
+		$(build)/rpm $(build)/rpm-next $(build)/rpm-root \
 		$(build)/abi $(build)/rust \
 		$(build)/guest $(build)/guest-* $(build)/lab \
 		$(build)/check* $(build)/clients $(build)/noiommu $(build)/demo \

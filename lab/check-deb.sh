@@ -9,6 +9,7 @@
 # builds the higher version, and runs itself for each of them.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/source.sh"
 . "$top/tests/unit/tap.sh"
 . "$top/tests/deb/checks.sh"
 
@@ -25,12 +26,6 @@ rule=70-barlease-bind-0000:03:00.0.rules
 version_of()
 {
 	dpkg-deb -f "$1"/libbarlease0_*.deb Version
-}
-
-# The version after that
-higher()
-{
-	echo "${1%.*}.$((${1##*.} + 1))"
 }
 
 # inside COMMAND...: in the root, which is called $root. No daemon starts there:

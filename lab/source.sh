@@ -12,6 +12,12 @@ project_version()
 	echo "$version"
 }
 
+# higher VERSION: the one after that
+higher()
+{
+	echo "${1%.*}.$((${1##*.} + 1))"
+}
+
 # Is this a clone, and not what somebody has unpacked?
 is_clone()
 {
