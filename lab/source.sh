@@ -81,14 +81,25 @@ clean_env()
 		-u PAGES -u USERLAND SOURCE_DATE_EPOCH="$(source_stamp)" "$@"
 }
 
+# Files and links, no directories
+deb_files()
+{
+	dpkg-deb -c "$1" | grep -vc '^d'
+}
+
+rpm_files()
+{
+	rpm -qp --qf '[%{FILEMODES:perms}\n]' "$1" | grep -vc '^d'
+}
+
 # sizes DIR SUFFIX
 sizes()
 {
-	local name size
+	local path size
 
-	find "$1" -name "*.$2" -printf '%f %s\n' | sort |
-	while read -r name size; do
-		say "${2^^}" "$(printf '%-50s %5d KiB' "$name" \
-			$(((size + 1023) / 1024)))"
+	find "$1" -name "*.$2" -printf '%p %s\n' | sort |
+	while read -r path size; do
+		say "${2^^}" "$(printf '%-48s %5d KiB %4d files' "${path##*/}" \
+			$(((size + 1023) / 1024)) "$("$2_files" "$path")")"
 	done
 }
