@@ -294,15 +294,20 @@ static void wait_for_events(const struct run *run)
 	poll(fds, 2, run->give_up ? GO_ON_AGAIN_MS : -1);
 }
 
-/* Everything that comes on the broker's connection soon */
-static void await_last_word(const struct run *run)
+/* Other things may be said before it */
+static void await_last_word(struct run *run)
 {
-	struct pollfd poll_in = {
-		.fd = fd_of(run),
-		.events = POLLIN,
-	};
+	int64_t left, end = now_ms() + LAST_WORD_MS;
 
-	poll(&poll_in, 1, LAST_WORD_MS);
+	while (run->connected && !run->revoked) {
+		struct pollfd poll_in = { .fd = fd_of(run), .events = POLLIN };
+
+		left = end - now_ms();
+		if (left <= 0)
+			return;
+		poll(&poll_in, 1, (int)left);
+		tell_events(run);
+	}
 }
 
 static int status_of(struct run *run, int status)
