@@ -33,6 +33,7 @@
 #define CONFIG	"/etc/barlease/barleased.conf"
 #define CGROUP	"/sys/fs/cgroup/system.slice/" SERVICE "/cgroup.procs"
 #define USER	4001
+#define WORKER	"u worker 4001"
 #define KILLS	10
 
 #define RUN(...) \
@@ -524,6 +525,65 @@ static void outlives_its_process(void)
 	peer_stop(&peer);
 }
 
+/* A template, whose instance's name is the slice that it asks for, as that user */
+static void write_unit(const char *name)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/run/systemd/system/%s@.service", name);
+	file = fopen(path, "we");
+	if (!file)
+		bail("%s: %s", path, strerror(errno));
+	fputs("[Service]\nType=oneshot\nUser=worker\n", file);
+	fputs("ExecStart=/usr/bin/barlease acquire %i -- /usr/bin/barlease poke 8 0x4730\n",
+	      file);
+	fclose(file);
+}
+
+static void unit_ends(const char *unit, const char *status, const char *name)
+{
+	RUN("systemctl", "start", unit);
+	RUN("systemctl", "show", "-P", "ExecMainStatus", unit);
+	text[strcspn(text, "\n")] = '\0';
+	if (!ok(!strcmp(text, status), "%s", name))
+		RUN("journalctl", "-u", unit, "-o", "cat", "--no-pager");
+}
+
+/* By what the broker reads of other users' processes in its sandbox */
+static void knows_units(void)
+{
+	struct peer peer;
+
+	is_int(RUN("systemd-sysusers", "--inline", WORKER), 0,
+	       "the user gets a name, as units want it");
+	write_unit("worker");
+	write_unit("other");
+	configure("[slice ours]\nbar = 2\nranges = 0+64K\nusers = -\n"
+		  "units = worker@*.service\n"
+		  "[slice theirs]\nbar = 2\nranges = 0+64K\nusers = -\n"
+		  "cgroups = /system.slice/system-other.slice\n");
+	is_int(RUN("systemctl", "daemon-reload"), 0,
+	       "there are two units more");
+	is_int(RUN("systemctl", "reload", SERVICE), 0,
+	       "and slices for one each, by unit and by control group");
+	unit_ends("worker@ours.service", "0",
+		  "a process of the unit has its slice");
+	unit_ends("other@ours.service", "4",
+		  "one of the other unit is denied it");
+	unit_ends("other@theirs.service", "0",
+		  "one in the control group has that one's slice");
+	unit_ends("worker@theirs.service", "4",
+		  "one in another is denied that");
+	peer = client_process(USER);
+	is_error(client_call(&peer, client_connect_to, (long)NULL), EACCES,
+		 "the same user in no unit has nothing to come for");
+	peer_stop(&peer);
+	configure("[slice one]\nbar = 2\nranges = 0+64K\nusers = *\n");
+	is_int(RUN("systemctl", "reload", SERVICE), 0,
+	       "systemctl reload, without");
+}
+
 /* No limit that anybody could bring it to */
 static void is_killed_again_and_again(void)
 {
@@ -645,6 +705,7 @@ int main(void)
 	keeps_what_it_has(&peer);
 	is_restarted(&peer);
 	peer_stop(&peer);
+	knows_units();
 	outlives_its_process();
 	is_killed_again_and_again();
 	is_pulled_and_plugged();
