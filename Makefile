@@ -68,7 +68,7 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 .PHONY: help demo check check-guests check-configs check-debug check-selftests
 .PHONY: check-all
 .PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest soak model shell
-.PHONY: kubernetes check-kubernetes packages-kubernetes
+.PHONY: kubernetes kubernetes-image check-kubernetes packages-kubernetes
 .PHONY: module test-module accel user guest kernel
 .PHONY: deb check-deb rpm check-rpm dist check-abi record-abi check-rust book
 .PHONY: release install uninstall install-module uninstall-module
@@ -104,6 +104,10 @@ check-debug:	## under KASAN, lockdep, kmemleak, KCSAN and the like (DEBUG=6.12-d
 
 kubernetes: packages-kubernetes	## the device plugin for Kubernetes, in build/kubernetes
 	@lab/kubernetes.sh build
+
+kubernetes-image: packages-kubernetes	## its image, as an OCI archive, in build/kubernetes
+	@lab/packages.sh buildah
+	@lab/kubernetes.sh image
 
 check-kubernetes: packages-kubernetes $(runner)	## its tests, with a kubelet's stand-in
 	@lab/packages.sh python3-grpcio python3-yaml
