@@ -70,7 +70,7 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 .PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest soak model shell
 .PHONY: kubernetes kubernetes-image check-kubernetes packages-kubernetes
 .PHONY: module test-module accel user guest kernel
-.PHONY: deb check-deb rpm check-rpm dist check-abi record-abi check-rust book
+.PHONY: deb deb-kubernetes check-deb rpm check-rpm dist check-abi record-abi check-rust book
 .PHONY: release install uninstall install-module uninstall-module
 .PHONY: packages-module packages-release packages-abi packages-deb packages-user
 .PHONY: packages-guest packages-unit packages-fuzz
@@ -192,6 +192,9 @@ endif
 
 deb: packages-deb	## Debian packages, in build/deb/
 	@lab/deb.sh
+
+deb-kubernetes: packages-deb packages-kubernetes	## the same and the device plugin's, in build/kubernetes/deb/
+	@DEB_BUILD_PROFILES= lab/deb.sh $(build)/kubernetes/deb
 
 check-deb: deb $(runner)	## them installed, used, upgraded and purged on Debian 12 and 13 (DEBIAN=bookworm: there)
 	@lab/check-deb.sh $(DEBIAN)

@@ -3,12 +3,16 @@
 # deb.sh [DIR [VERSION]]: build Debian's packages in DIR (build/deb), have lintian look
 # at them, and say how large they are. They are built from a copy of what git knows,
 # as another VERSION where one is named. What the version is, meson.build says.
+# Environment:
+#   DEB_BUILD_PROFILES=      with the device plugin for Kubernetes, too, which is for
+#                            this Debian's gRPC, and no other's
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/source.sh"
 
 out=$(realpath -m "${1:-$build/deb}")
 source=$out/source
+export DEB_BUILD_PROFILES=${DEB_BUILD_PROFILES-pkg.barlease.nokubernetes}
 
 changelog()
 {
