@@ -109,8 +109,8 @@ kubernetes-image: packages-kubernetes	## its image, as an OCI archive, in build/
 	@lab/packages.sh buildah
 	@lab/kubernetes.sh image
 
-check-kubernetes: packages-kubernetes $(runner)	## its tests, with a kubelet's stand-in
-	@lab/packages.sh python3-grpcio python3-yaml
+check-kubernetes: guest packages-kubernetes	## its tests, with a kubelet's stand-in, on this host and in the guest
+	@lab/packages.sh buildah python3-grpcio python3-yaml
 	@lab/kubernetes.sh check
 
 bench: guest	## measure, against stock vfio-pci (ROUNDS=n, BENCH=a,b: these)

@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # kubernetes.sh build|image|check: build the device plugin in build/kubernetes; put it into
-# an image for containers; run its tests.
+# an image for containers; run its tests on this host, and in the guest from that image.
 # It is the only program that wants gRPC, so it has a directory of its own, in which
 # nothing else is built but what the tests want.
 set -eu
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/root.sh"
 . "$(dirname "$0")/show.sh"
 . "$(dirname "$0")/configure.sh"
 . "$(dirname "$0")/source.sh"
@@ -16,6 +17,7 @@ version=$(project_version "$top")
 name=localhost/$program:$version
 tree=$dir/image
 archive=$dir/$program.oci.tar
+out=$dir/guest
 tap=$build/check/kubernetes.tap
 
 build()
@@ -84,13 +86,35 @@ host()
 		</dev/null | tee "$tap" | show_all
 }
 
+# Only this run's guest has it.
+in_guest()
+{
+	local root=$dir/root
+
+	"$top/lab/fetch-podman.sh"
+	"$top/lab/fetch-kubelet.sh"
+	rm -rf "$root"
+	mkdir -p "$root"/{clients,kubelet/tests,podman/srv} "$out"
+	cp "$build/user/tests/guest/clients/kubernetes" "$root/clients/"
+	cp "$top"/kubernetes/tests/{console,kubelet,wire}.py "$root/kubelet/tests/"
+	cp "$archive" "$root/podman/srv/plugin.oci.tar"
+	root_pack "$root" "$out/own.cpio"
+	cat "$guest/initramfs" "$build/podman/podman.cpio" \
+		"$build/kubelet/kubelet.cpio" "$out/own.cpio" >"$out/initramfs"
+	OUT=$out INITRAMFS=$out/initramfs BARLEASE_IDLE=${BARLEASE_IDLE:-240} \
+		"$top/lab/run-guest.sh" clients kubernetes ||
+		say FAIL "see $out/console.log"
+	rm -rf "$out/initramfs" "$out/own.cpio" "$root"
+}
+
 check()
 {
 	mkdir -p "${tap%/*}"
-	rm -f "$tap"
+	rm -f "$tap" "$out/guest.tap"
 	host
-	touch "$tap"
-	awk -f "$top/lab/tally.awk" "$tap"
+	in_guest
+	touch "$tap" "$out/guest.tap"
+	awk -f "$top/lab/tally.awk" "$tap" "$out/guest.tap"
 }
 
 lock kubernetes
@@ -98,7 +122,9 @@ case $1 in
 build) build ;;
 image) image ;;
 check)
+	[ -z "$foreign" ] || die "\"make check-kubernetes\" is for amd64, not for $userland"
 	build broker/barleased cli/barlease
+	image
 	check
 	;;
 *) die "kubernetes.sh build, image, or check" ;;
