@@ -2,7 +2,7 @@
 # "make lint" runs every linter, "make lint-NAME" one. "make -k lint" goes on
 # after the first that finds something.
 
-lints := spdx shell checkpatch gcc tidy module-warnings sparse
+lints := spdx shell book checkpatch gcc tidy module-warnings sparse
 
 .PHONY: lint $(lints:%=lint-%)
 
