@@ -243,6 +243,72 @@ static void print_leases(struct records *leases, FILE *to)
 	print_sums(leases, "barlease_lease_interrupts", "vectors", to);
 }
 
+/* ---- Sockets that clients come by ----------------------------------------------- */
+
+/* What the names of grants' sockets begin with, and no other's */
+#define GRANT	"grant-"
+
+/*
+ * Grants come and go, each with a name of its own, and whatever is a label stays in
+ * Prometheus: all of them are one.
+ */
+static const char *socket_of(const struct record *lease)
+{
+	const char *listener = record_get(lease, "listener");
+
+	return strncmp(listener, GRANT, strlen(GRANT)) ? listener : GRANT;
+}
+
+static int by_socket(const void *a, const void *b)
+{
+	return strcmp(socket_of(a), socket_of(b));
+}
+
+static bool is_held(const struct record *lease)
+{
+	const char *state = record_get(lease, "state");
+
+	return !strcmp(state, "held") || !strcmp(state, "paused");
+}
+
+/* Returns those that have come by grants, which are none of these samples. */
+static uint64_t print_listeners(struct records *leases, FILE *to)
+{
+	static const struct label labels[] = { { "listener", "listener" }, { 0 } };
+	uint64_t sum = 0, granted = 0;
+
+	if (leases->nr)
+		qsort(leases->record, leases->nr, sizeof(*leases->record),
+		      by_socket);
+	family(to, "barlease_listener_leases", "gauge",
+	       "Leases held by clients of this listener, without a label by those of the usual socket.");
+	for (size_t i = 0; i < leases->nr; i++) {
+		const struct record *lease = &leases->record[i];
+
+		sum += is_held(lease);
+		if (i + 1 < leases->nr && !by_socket(lease, lease + 1))
+			continue;
+		if (!strcmp(socket_of(lease), GRANT))
+			granted = sum;
+		else
+			sample(to, "barlease_listener_leases", lease, labels,
+			       sum);
+		sum = 0;
+	}
+	return granted;
+}
+
+static void print_sockets(struct metrics *metrics, FILE *to)
+{
+	uint64_t granted = print_listeners(&metrics->leases, to);
+
+	family(to, "barlease_grants", "gauge", "Grants that there are.");
+	fprintf(to, "barlease_grants %zu\n", metrics->grants.nr);
+	family(to, "barlease_grant_leases", "gauge",
+	       "Leases held by clients of all grants.");
+	fprintf(to, "barlease_grant_leases %" PRIu64 "\n", granted);
+}
+
 /* ---- Counters ------------------------------------------------------------------ */
 
 static const struct counter_metric {
@@ -297,5 +363,6 @@ void metrics_print(struct metrics *metrics, FILE *to)
 	print_devices(&metrics->devices, to);
 	print_slices(&metrics->slices, to);
 	print_leases(&metrics->leases, to);
+	print_sockets(metrics, to);
 	print_counters(&metrics->counters, to);
 }

@@ -17,13 +17,14 @@
 /**
  * struct metrics - what a broker has said; nothing where there is none
  * @up: there is one
- * @devices, @slices, @leases, @counters: its answers to these requests
+ * @devices, @slices, @leases, @grants, @counters: its answers to these requests
  */
 struct metrics {
 	bool up;
 	struct records devices;
 	struct records slices;
 	struct records leases;
+	struct records grants;
 	struct records counters;
 };
 

@@ -33,6 +33,8 @@ static int ask_all(const struct verb *verb, struct admin *admin,
 	if (!ret)
 		ret = broker_ask(verb, admin, "leases", &metrics->leases);
 	if (!ret)
+		ret = broker_ask(verb, admin, "grants", &metrics->grants);
+	if (!ret)
 		ret = broker_ask(verb, admin, "counters", &metrics->counters);
 	return ret;
 }
@@ -59,6 +61,7 @@ static void free_answers(struct metrics *metrics)
 	records_free(&metrics->devices);
 	records_free(&metrics->slices);
 	records_free(&metrics->leases);
+	records_free(&metrics->grants);
 	records_free(&metrics->counters);
 }
 

@@ -92,6 +92,18 @@ static void shown(void)
 	cli_is(CLI("ungrant", "brief"), 0, "ungrant");
 }
 
+static void counted(long grants, long leases)
+{
+	const struct run *run = CLI("metrics");
+	char sample[64];
+
+	snprintf(sample, sizeof(sample), "\nbarlease_grants %ld\n", grants);
+	cli_says(run, sample);
+	snprintf(sample, sizeof(sample), "\nbarlease_grant_leases %ld\n", leases);
+	cli_says(run, sample);
+	ok(!strstr(run->out, "alice"), "without their names");
+}
+
 static void ended(void)
 {
 	struct job job = JOB_AS(USER, "acquire", "own", "--socket", path,
@@ -99,6 +111,7 @@ static void ended(void)
 	const struct run *run;
 
 	comes_true(strstr(CLI("ps")->out, "own"));
+	counted(1, 1);
 	run = CLI("ungrant", "alice");
 	cli_is(run, 0, "ungrant, while somebody has a lease");
 	cli_complains(run, "alice had 1 lease, which was revoked");
@@ -107,6 +120,7 @@ static void ended(void)
 	cli_is(CLI_AS(USER, "acquire", "own", "--socket", path, "--", "true"), 3,
 	       "nobody is there any more");
 	ok(!strstr(CLI("grants")->out, "alice"), "nor shown");
+	counted(0, 0);
 }
 
 static void wrong(void)

@@ -20,7 +20,12 @@ static const char *const lines[] = {
 	"lease id=7 slice=page state=held mapped=4096 vectors=2",
 	"lease id=8 slice=door-0 state=held",
 	"lease id=9 slice=page state=kept",
-	"lease id=10 slice=page state=held mapped=8192",
+	"lease id=10 slice=page state=held mapped=8192 listener=inner",
+	"lease id=11 slice=door-1 state=held listener=grant-web",
+	"lease id=12 slice=door-2 state=paused listener=grant-mail",
+	"lease id=13 slice=door-2 state=kept listener=grant-mail",
+	"grant name=mail path=/run/barlease/grants/mail/run/socket slices=door",
+	"grant name=web path=- slices=door,page ends=1700000000",
 	"counter name=acquired value=18446744073709551615",
 	"counter name=ended reason=released value=5",
 	"counter name=ended reason=gone value=0",
@@ -36,6 +41,8 @@ static struct records *list_of(struct metrics *metrics, const char *word)
 		return &metrics->slices;
 	if (!strcmp(word, "lease"))
 		return &metrics->leases;
+	if (!strcmp(word, "grant"))
+		return &metrics->grants;
 	return &metrics->counters;
 }
 
@@ -52,6 +59,7 @@ int main(void)
 	records_free(&metrics.devices);
 	records_free(&metrics.slices);
 	records_free(&metrics.leases);
+	records_free(&metrics.grants);
 	records_free(&metrics.counters);
 	return EXIT_SUCCESS;
 }
