@@ -72,6 +72,7 @@ static const struct description {
 	  "or /run/barlease/socket" },
 	{ OPT_SVG, "svg", NULL, "a picture, in SVG" },
 	{ OPT_UID, "uid", "UID", "all leases of this user" },
+	{ OPT_UNTIL_END, "until-end", NULL, "end when barleased does" },
 	{ OPT_USER, "user", "USER",
 	  "for this user, and those of its user namespaces" },
 	{ OPT_WAIT, "wait", "TIME",

@@ -46,6 +46,7 @@
 #define OPT_AFTER		OPT_BIT(29)
 #define OPT_USER		OPT_BIT(30)
 #define OPT_OUTPUT		OPT_BIT(31)
+#define OPT_UNTIL_END		OPT_BIT(32)
 
 struct options {
 	uint64_t given;		/* OPT_... */

@@ -29,7 +29,7 @@ declare -gA _barlease_options=(
 	[reset]='--admin='
 	[reload]='--admin='
 	[restart]='--admin='
-	[watch]='--admin= --json'
+	[watch]='--admin= --json --until-end'
 	[metrics]='--admin= --http'
 	[grant]='--admin= --for= --user='
 	[grants]='--admin= --json'

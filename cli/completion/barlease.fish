@@ -158,6 +158,7 @@ __barlease_option 'doctor report slices acquire peek poke' -l socket -rF \
 __barlease_option show -l svg -d 'a picture, in SVG'
 __barlease_option 'revoke pause resume' -l uid -xa '(__fish_complete_user_ids)' \
 	-d 'all leases of this user'
+__barlease_option watch -l until-end -d 'end when barleased does'
 __barlease_option 'grant cdi' -l user -xa '(__fish_complete_users)' \
 	-d 'for this user, and those of its user namespaces'
 __barlease_option acquire -l wait -xa '5s 30s 10m forever' \

@@ -4,11 +4,13 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "broker.h"
 #include "json.h"
@@ -80,7 +82,7 @@ static void print_refusal(const struct record *record)
 		   record_get(record, "uid"), why.text);
 }
 
-static void print_text(const struct record *record)
+static void print_clock(void)
 {
 	time_t now = time(NULL);
 	char clock[16] = "";
@@ -88,7 +90,13 @@ static void print_text(const struct record *record)
 
 	if (localtime_r(&now, &tm))
 		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
-	text_print(stdout, "%s  %-9s ", clock, record->word);
+	printf("%s  ", clock);
+}
+
+static void print_text(const struct record *record)
+{
+	print_clock();
+	text_print(stdout, "%-9s ", record->word);
 	if (*record_get(record, "slice"))
 		print_lease(record);
 	else if (!strcmp(record->word, "refused"))
@@ -99,7 +107,25 @@ static void print_text(const struct record *record)
 	fflush(stdout);
 }
 
-static int follow(const struct verb *verb, struct admin *admin, bool as_json)
+/* Of the connection: nothing that a broker could tell */
+static void print_own(const char *event, const char *words, bool as_json)
+{
+	struct json_object *object;
+
+	if (as_json) {
+		object = json_new();
+		json_put_number(object, "time", time(NULL));
+		json_put_text(object, "event", event);
+		json_print_line(object);
+		return;
+	}
+	print_clock();
+	printf("%s\n", words);
+	fflush(stdout);
+}
+
+/* Until the connection ends, which is -ECONNRESET; 0: nobody listens, main() says so */
+static int follow(struct admin *admin, bool as_json)
 {
 	struct record record;
 	int ret;
@@ -110,30 +136,76 @@ static int follow(const struct verb *verb, struct admin *admin, bool as_json)
 		else
 			print_text(&record);
 		record_free(&record);
-		/* Nobody listens any more; main() says so. */
 		if (ferror(stdout))
-			return EXIT_FAILURE;
+			return 0;
 	}
-	return broker_complain(verb, admin, ret);
+	return ret;
+}
+
+/* *@admin: NULL where nobody is there */
+static int begin(const struct options *options, struct admin **admin)
+{
+	struct records none;
+	int ret;
+
+	*admin = NULL;
+	ret = admin_connect(options->admin, admin);
+	if (!ret)
+		ret = admin_ask(*admin, "watch", &none);
+	if (!ret)
+		records_free(&none);
+	return ret;
+}
+
+static bool is_away(int error)
+{
+	return error == -ECONNRESET || error == -ECONNREFUSED ||
+	       error == -ENOENT;
+}
+
+/* The first time at once: one that restarts is there again already. */
+static int begin_again(const struct options *options, struct admin **admin)
+{
+	bool as_json = options->given & OPT_JSON;
+	int ret;
+
+	print_own("disconnected",
+		  "disconnected: barleased ends, or restarts; asked again every second",
+		  as_json);
+	for (;;) {
+		admin_close(*admin);
+		ret = begin(options, admin);
+		if (!is_away(ret))
+			break;
+		sleep(1);
+	}
+	if (!ret)
+		print_own("connected",
+			  "connected again; what happened meanwhile is not known",
+			  as_json);
+	return ret;
 }
 
 static int watch(const struct verb *verb, const struct options *options,
 		 int argc, char **argv)
 {
-	struct records none;
+	bool goes_on = !(options->given & OPT_UNTIL_END);
 	struct admin *admin;
 	int ret;
 
 	(void)argc;
 	(void)argv;
-	ret = broker_connect(verb, options, &admin);
-	if (ret)
-		return ret;
-	ret = broker_ask(verb, admin, "watch", &none);
-	if (!ret) {
-		records_free(&none);
-		ret = follow(verb, admin, options->given & OPT_JSON);
+	ret = begin(options, &admin);
+	while (!ret) {
+		ret = follow(admin, options->given & OPT_JSON);
+		if (!ret)
+			break;
+		if (ret == -ECONNRESET && goes_on)
+			ret = begin_again(options, &admin);
 	}
+	if (ret)
+		ret = admin ? broker_complain(verb, admin, ret) :
+			      broker_connect_failed(verb, options, ret);
 	admin_close(admin);
 	return ret;
 }
@@ -143,11 +215,12 @@ const struct verb watch_verb = {
 	.operands = "",
 	.summary = "show what happens to leases, as it happens",
 	.details =
-"Until it is interrupted, or barleased ends. With --json, each event is an\n"
-"object on a line of its own. Asks barleased, for root only.\n",
+"Until it is interrupted. When barleased ends or restarts it says so, and goes on\n"
+"with the next one; with --until-end it ends then, with 1. With --json, each event\n"
+"is an object on a line of its own. Asks barleased, for root only.\n",
 	.examples =
 "  barlease watch\n"
 "  barlease watch --json | jq -c 'select(.event == \"refused\")'\n",
-	.takes = OPT_ADMIN | OPT_JSON,
+	.takes = OPT_ADMIN | OPT_JSON | OPT_UNTIL_END,
 	.run = watch,
 };

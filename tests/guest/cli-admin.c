@@ -161,9 +161,36 @@ static bool refusal_is_seen(struct job *text, struct job *json)
 	       job_says(json, "\"event\":\"refused\"");
 }
 
+static void goes_on(struct job *json)
+{
+	cli_is(CLI("restart"), 0, "the broker becomes another one");
+	ok(job_wait_for(json, "\"event\":\"disconnected\""),
+	   "watch says that it has lost it");
+	ok(job_wait_for(json, "\"event\":\"connected\""),
+	   "and that it has the next");
+	broker_stop();
+	start();
+	/* It asks for whom there is each second. */
+	ok(comes_true(({
+		CLI_AS(WORKER2, "acquire", "window", "--", "true");
+		job_says(json, "\"slice\":\"window\"");
+	})), "and goes on with a third");
+	broker_stop();
+	stop_watch(json);
+}
+
+static void ends(struct job *text)
+{
+	const struct run *run = job_end(text);
+
+	cli_is(run, 1, "watch --until-end ends with the broker");
+	cli_complains(run, "barleased is gone");
+	cli_is(CLI("watch"), 3, "watch of none");
+}
+
 static void watch(void)
 {
-	struct job text = JOB_AS(0, "watch"), json, holder;
+	struct job text = JOB_AS(0, "watch", "--until-end"), json, holder;
 	const struct run *run;
 	char id[16];
 
@@ -183,12 +210,8 @@ static void watch(void)
 	run = job_end(&holder);
 	cli_is(run, 128 + SIGBUS, "its holder has died of SIGBUS");
 	cli_show(text.run);
-	stop_watch(&json);
-
-	broker_stop();
-	run = job_end(&text);
-	cli_is(run, 1, "watch ends with the broker");
-	cli_complains(run, "barleased is gone");
+	goes_on(&json);
+	ends(&text);
 }
 
 int main(int argc, char **argv)
