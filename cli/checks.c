@@ -126,6 +126,41 @@ static int is_unsafe(struct checks *checks)
 	return ret ?: checks_command(checks, "echo N >" SYSFS_NOIOMMU_MODE);
 }
 
+static bool says_yes(const char *root, const char *module)
+{
+	char text[8];
+
+	return !file_read(text, sizeof(text),
+			  "%s/sys/module/%s/parameters/allow_unsafe_interrupts",
+			  root, module) && text[0] == 'Y';
+}
+
+/*
+ * Only machines with an I/O APIC have this done by the IOMMU, and there the name of
+ * what each interrupt comes by says so. Others keep devices apart by themselves.
+ */
+static int check_interrupts(const char *root, struct checks *checks)
+{
+	bool allowed = says_yes(root, "vfio_iommu_type1") ||
+		       says_yes(root, "iommufd");
+	bool directly;
+	char *text;
+
+	if (file_read_all(&text, "%s/proc/interrupts", root))
+		return 0;
+	directly = strstr(text, " IO-APIC");
+	free(text);
+	if (!directly)
+		return 0;
+	if (allowed)
+		return checks_add(checks, "IOMMU", HEALTH_NOTE,
+				  "turn that on in the firmware, leave intremap=off out, and allow_unsafe_interrupts, too",
+				  "interrupts are not remapped: a device can write any of this machine's, and VFIO allows that");
+	return checks_add(checks, "IOMMU", HEALTH_BAD,
+			  "turn that on in the firmware and leave intremap=off out of the kernel's command line; or load vfio_iommu_type1 and iommufd with allow_unsafe_interrupts=1 if whoever has a device may have the machine",
+			  "interrupts are not remapped: a device can write any of this machine's, and VFIO opens none");
+}
+
 int check_iommu(const char *root, struct checks *checks)
 {
 	char path[PATH_MAX];
@@ -140,7 +175,43 @@ int check_iommu(const char *root, struct checks *checks)
 				  "turn VT-d or AMD-Vi on in the firmware, and boot an Intel machine with intel_iommu=on on the kernel's command line; or do without (see --no-iommu)",
 				  "off: there are no IOMMU groups");
 	return checks_add(checks, "IOMMU", HEALTH_GOOD, "",
-			  "on, with %d groups", n);
+			  "on, with %d groups", n) ?:
+	       check_interrupts(root, checks);
+}
+
+/* The kernel has a file to map each prefetchable BAR so, if it can do that at all. */
+static bool can_combine(const char *root, const struct pci_device *dev,
+			bool *asked)
+{
+	for (int i = 0; i < PCI_BARS; i++) {
+		if (!dev->bar[i].prefetchable)
+			continue;
+		*asked = true;
+		if (file_exists("%s/sys/bus/pci/devices/%s/resource%d_wc",
+				root, dev->bdf, i))
+			return true;
+	}
+	return false;
+}
+
+int check_combining(const char *root, struct checks *checks)
+{
+	bool asked = false, can = false;
+	struct pci_device *devs;
+	size_t i, nr;
+	int ret;
+
+	ret = sysfs_devices(root, &devs, &nr);
+	if (ret)
+		return ret;
+	for (i = 0; i < nr && !can; i++)
+		can = can_combine(root, &devs[i], &asked);
+	free(devs);
+	if (can || !asked)
+		return 0;
+	return checks_add(checks, "kernel", HEALTH_NOTE,
+			  "leave nopat out of the kernel's command line; slices with memattr = wc are refused before that",
+			  "it maps nothing write-combining: PAT is off");
 }
 
 /* Names of a module: in /sys/module, and of its file */

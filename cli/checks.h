@@ -34,6 +34,7 @@ struct checks {
 /* Each adds one result, or several. Return: 0; -ENOMEM; errors of open() */
 int check_kernel(const char *root, struct checks *checks);
 int check_iommu(const char *root, struct checks *checks);
+int check_combining(const char *root, struct checks *checks);
 /* Instead, where the administrator does without */
 int check_no_iommu(const char *root, struct checks *checks);
 int check_modules(const char *root, struct checks *checks);

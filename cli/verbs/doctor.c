@@ -153,6 +153,7 @@ static int look(const struct options *options, struct checks *checks)
 	bool without = options->given & OPT_NO_IOMMU;
 
 	return check_kernel("", checks) ?:
+	       check_combining("", checks) ?:
 	       (without ? check_no_iommu : check_iommu)("", checks) ?:
 	       check_modules("", checks) ?:
 	       check_config(options->config, checks) ?:

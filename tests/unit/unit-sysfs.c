@@ -564,6 +564,49 @@ static void checks_iommu(void **state)
 	expect_found(check_no_iommu, 0, HEALTH_BAD, "no-IOMMU mode is off");
 }
 
+#define DIRECTLY "interrupts are not remapped: a device can write any of this machine's"
+#define UNSAFE(module) "/sys/module/" module "/parameters/allow_unsafe_interrupts"
+
+static void checks_interrupts(void **state)
+{
+	struct checks checks = { 0 };
+
+	(void)state;
+	fake_device(BDF, MEMORY, OUR_DRIVER, 12, MIB64);
+	fake_file("  8:  0  1   IR-IO-APIC   8-edge      rtc0\n"
+		  " 24:  7  0   IR-PCI-MSIX-0000:00:02.0    0-edge      eth0\n",
+		  "/proc/interrupts");
+	assert_int_equal(check_iommu(fake_root, &checks), 0);
+	assert_int_equal(checks.nr, 1);
+	free(checks.check);
+	fake_file("  8:  0  1   IO-APIC   8-edge      rtc0\n"
+		  " 24:  7  0   PCI-MSIX-0000:00:02.0    0-edge      eth0\n",
+		  "/proc/interrupts");
+	expect_found(check_iommu, 1, HEALTH_BAD, DIRECTLY ", and VFIO opens none");
+	fake_file("N\n", UNSAFE("vfio_iommu_type1"));
+	expect_found(check_iommu, 1, HEALTH_BAD, DIRECTLY ", and VFIO opens none");
+	fake_file("Y\n", UNSAFE("iommufd"));
+	expect_found(check_iommu, 1, HEALTH_NOTE, DIRECTLY ", and VFIO allows that");
+}
+
+static void checks_combining(void **state)
+{
+	struct checks checks = { 0 };
+
+	(void)state;
+	fake_directory("/sys/bus/pci/devices");
+	assert_int_equal(check_combining(fake_root, &checks), 0);
+	assert_int_equal(checks.nr, 0);
+	fake_device(BDF, MEMORY, OUR_DRIVER, 12, MIB64);
+	fake_device(OTHER, MEMORY, OUR_DRIVER, 13, MIB64);
+	expect_found(check_combining, 0, HEALTH_NOTE,
+		     "it maps nothing write-combining: PAT is off");
+	/* A driver that has it for itself takes no file away. */
+	fake_file("", "/sys/devices/pci0000:00/" OTHER "/resource2_wc");
+	assert_int_equal(check_combining(fake_root, &checks), 0);
+	assert_int_equal(checks.nr, 0);
+}
+
 static void without_an_iommu(void **state)
 {
 	struct pci_device dev;
@@ -811,6 +854,8 @@ int main(void)
 		TEST(knows_the_stock_driver),
 		TEST(checks_kernel),
 		TEST(checks_iommu),
+		TEST(checks_interrupts),
+		TEST(checks_combining),
 		TEST(without_an_iommu),
 		TEST(checks_modules),
 		TEST(checks_devices),
