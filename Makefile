@@ -290,7 +290,7 @@ clean:		## remove what was built, keep what was downloaded
 		$(build)/rpm $(build)/rpm-next $(build)/rpm-root \
 		$(build)/abi $(build)/rust \
 		$(build)/guest $(build)/guest-* $(build)/lab \
-		$(build)/check* $(build)/clients $(build)/noiommu $(build)/demo \
+		$(build)/check* $(build)/clients $(build)/noiommu $(build)/weak $(build)/demo \
 		$(build)/bench $(build)/bench.json $(build)/model \
 		$(build)/results $(build)/selftests/out $(build)/selftests/tree \
 		$(build)/mutants $(build)/shell $(build)/book

@@ -63,7 +63,7 @@ keep()
 
 	rm -rf "$build/check-$1"
 	mkdir -p "$build/check-$1"
-	for dir in check clients noiommu; do
+	for dir in check clients noiommu weak; do
 		[ ! -e "$build/$dir/guest.tap" ] ||
 			cp -r "$build/$dir" "$build/check-$1/"
 	done
@@ -73,7 +73,7 @@ run()
 {
 	local name=$1 log=$results/$1.log
 
-	rm -rf "$build"/{check,clients,noiommu}
+	rm -rf "$build"/{check,clients,noiommu,weak}
 	say CONFIG "$name: $(words "$name")"
 	if ! make_for "$name" guest >"$log" 2>&1; then
 		tail -n 20 "$log"

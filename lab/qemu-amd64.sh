@@ -30,7 +30,11 @@ arch_append()
 {
 	local iommu=on
 
-	[ "$1" != noiommu ] || iommu=off
+	case $1 in
+	noiommu) iommu=off ;;
+	# No remapping of interrupts, and nothing that is write-combining
+	weak) iommu='on intremap=off nopat' ;;
+	esac
 	# On a host that is busy the timer may be too late for the kernel's check
 	# of it, and the kernel does not start.
 	echo "console=ttyS0 intel_iommu=$iommu no_timer_check"

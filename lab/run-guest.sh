@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# run-guest.sh check|clients|noiommu|selftests|deb|demo|bench|shell [NAME,...]: boot the
-# guest and follow it.
+# run-guest.sh check|clients|noiommu|weak|selftests|deb|demo|picture|bench|shell [NAME,...]:
+# boot the guest and follow it.
 #
 # All but shell: what the guest sends through its virtio port is shown as it
 # comes and kept in $OUT/guest.tap (OUT is build/check, build/demo or so), the
 # console in $OUT/console.log. The exit status says whether the run was complete
-# (check, clients, noiommu, selftests, deb), or is that of what has run (demo, bench).
+# (check, clients, noiommu, weak, selftests, deb), or is that of what has run (demo,
+# picture, bench).
 # Environment:
 #   BARLEASE_ACCEL=tcg|kvm   do not probe
 #   BARLEASE_IDLE=SECONDS    a guest silent for so long has hung (60; four
@@ -154,7 +155,7 @@ qemu_command "$mode" ${tests:+"tests=$tests"} ${tty:+"tty=$tty"} \
 say BOOT "Linux $(cat "$kernel/release") in QEMU ($accel), $mode"
 case $mode in
 shell) "${qemu[@]}" "${monitor[@]}" -chardev null,id=tap -serial mon:stdio ;;
-check | clients | noiommu | selftests | deb) followed ;;
-demo | bench) followed && exit "${ended:-1}" ;;
+check | clients | noiommu | weak | selftests | deb) followed ;;
+demo | picture | bench) followed && exit "${ended:-1}" ;;
 *) die "unknown mode: $mode" ;;
 esac

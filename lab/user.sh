@@ -20,13 +20,13 @@ lock guest
 configure "$user" "${options[@]}"
 step NINJA "build/${user##*/}" ninja -C "$user" --quiet
 # A program that is gone from the tree must go from the guest.
-rm -rf "${root:?}"/{tests,book,clients,inner,noiommu,selftests,demo,bench,examples,bin,sbin,units}
+rm -rf "${root:?}"/{tests,book,clients,inner,noiommu,weak,selftests,demo,bench,examples,bin,sbin,units}
 mkdir -p "$root"
 step STAGE "guest programs" env DESTDIR="$root" \
 	meson install -C "$user" --no-rebuild --strip --tags guest
 step STAGE "systemd's units" env DESTDIR="$root/units" \
 	meson install -C "$user" --no-rebuild --tags systemd
-for dir in tests book clients noiommu selftests demo bench examples bin sbin units; do
+for dir in tests book clients noiommu weak selftests demo bench examples bin sbin units; do
 	[ -n "$(ls "$root/$dir" 2>/dev/null)" ] ||
 		die "build/${user##*/} has nothing for the guest's /$dir" \
 		    "remove it, and try again"
