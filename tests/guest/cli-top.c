@@ -4,20 +4,15 @@
  *
  * Copyright (C) 2026 The barlease authors
  */
-#include <errno.h>
-#include <poll.h>
-#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli-holder.h"
 #include "cli-run.h"
-#include "clock.h"
+#include "cli-terminal.h"
 #include "lease.h"
 #include "sysfs.h"
 #include "tap.h"
@@ -112,77 +107,18 @@ static void once(void)
 
 /* ---- On a terminal ------------------------------------------------------------------- */
 
-static struct {
-	pid_t pid;
-	int fd;
-	char said[1 << 16];
-	size_t length;
-} terminal;
-
-static void terminal_open(const char *socket)
+static void open_top(const char *socket)
 {
-	struct winsize size = { .ws_col = 120, .ws_row = 30 };
+	const char *const words[] = {
+		"top", "--interval", "0.5", "--admin", socket, NULL,
+	};
 
-	setenv("TERM", "linux", 1);
-	terminal.pid = forkpty(&terminal.fd, NULL, NULL, &size);
-	if (terminal.pid < 0)
-		bail("forkpty: %s", strerror(errno));
-	if (terminal.pid)
-		return;
-	execl(BARLEASE, "barlease", "top", "--interval", "0.5", "--admin",
-	      socket, NULL);
-	_exit(99);
+	terminal_open(words, 120, 30);
 }
 
-static bool terminal_has(const char *words)
+static int end_top(void)
 {
-	struct pollfd in = { .fd = terminal.fd, .events = POLLIN };
-	ssize_t n;
-
-	while (poll(&in, 1, 0) == 1 &&
-	       terminal.length + 1 < sizeof(terminal.said)) {
-		n = read(terminal.fd, terminal.said + terminal.length,
-			 sizeof(terminal.said) - 1 - terminal.length);
-		if (n <= 0)
-			break;
-		terminal.length += n;
-		terminal.said[terminal.length] = '\0';
-	}
-	return strstr(terminal.said, words);
-}
-
-static void type(const char *keys)
-{
-	terminal.length = 0;
-	terminal.said[0] = '\0';
-	if (write(terminal.fd, keys, strlen(keys)) < 0)
-		bail("the terminal takes no keys");
-}
-
-/* ncurses writes what is new: it draws all of it again. */
-static bool terminal_shows(const char *words)
-{
-	int64_t again = now_us();
-
-	return comes_true(({
-		if (now_us() >= again) {
-			type("\f");
-			again = now_us() + 2000000;
-		}
-		terminal_has(words);
-	}));
-}
-
-static int terminal_end(void)
-{
-	int status;
-
-	type("q");
-	if (!comes_true((terminal_has("\f"),
-			 waitpid(terminal.pid, &status, WNOHANG) != 0)))
-		bail("top does not end by its key");
-	close(terminal.fd);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return terminal_end("q");
 }
 
 static void by_keys(void)
@@ -191,24 +127,24 @@ static void by_keys(void)
 	struct job holder;
 
 	holder = holder_start(WORKER1, "page", id);
-	terminal_open("/run/barlease/admin");
+	open_top("/run/barlease/admin");
 	ok(terminal_shows("leases: 1 held"), "a terminal shows the lease");
 	snprintf(words, sizeof(words), "revoke lease %s (page) of worker1? y or n",
 		 id);
-	type("r");
+	terminal_type("r");
 	ok(terminal_shows(words), "a key asks whether to revoke it");
-	type("n");
+	terminal_type("n");
 	snprintf(words, sizeof(words), "lease %s is left alone", id);
 	ok(terminal_shows(words), "no is no");
 	cli_says(CLI("ps"), "held");
-	type("r");
+	terminal_type("r");
 	terminal_shows("y or n");
-	type("y");
+	terminal_type("y");
 	snprintf(words, sizeof(words), "lease %s is revoked", id);
 	ok(terminal_shows(words), "yes is said to have revoked it");
 	cli_is(job_end(&holder), 128 + SIGBUS, "its holder has lost it");
 	ok(terminal_shows("leases: 0 held"), "the terminal shows it no more");
-	is_int(terminal_end(), 0, "a key ends it");
+	is_int(end_top(), 0, "a key ends it");
 }
 
 static void by_the_monitor(void)
@@ -217,29 +153,29 @@ static void by_the_monitor(void)
 	struct job holder;
 
 	holder = holder_start(WORKER1, "page", id);
-	terminal_open(MONITOR);
+	open_top(MONITOR);
 	terminal_shows("leases: 1 held");
-	type("r");
+	terminal_type("r");
 	terminal_shows("y or n");
-	type("y");
+	terminal_type("y");
 	snprintf(words, sizeof(words),
 		 "cannot revoke lease %s: \"revoke\" is for the", id);
 	ok(terminal_shows(words), "the monitor's socket revokes nothing");
-	is_int(terminal_end(), 0, "and is looked at all the same");
+	is_int(end_top(), 0, "and is looked at all the same");
 	CLI("revoke", id);
 	job_end(&holder);
 }
 
 static void with_another_broker(void)
 {
-	terminal_open("/run/barlease/admin");
+	open_top("/run/barlease/admin");
 	ok(terminal_shows("leases: 0 held"), "a terminal of a broker");
 	broker_stop();
 	ok(terminal_shows("barleased is gone; asked again every 0.5 s"),
 	   "which says when that is gone");
 	start();
 	ok(terminal_shows("leases: 0 held"), "and goes on with the next");
-	is_int(terminal_end(), 0, "until it is told to end");
+	is_int(end_top(), 0, "until it is told to end");
 }
 
 /* What the guest's programs are built with depends on the machine. */
