@@ -86,6 +86,7 @@ parts_for()
 	case ,${1:-systemd}, in *,systemd,*) echo systemd ;; esac
 	case ,${1:-qemu}, in *,qemu,*) echo vmm ;; esac
 	case ,${1:-podman}, in *,podman,*) echo podman ;; esac
+	case ,${1:-trace-cmd}, in *,trace-cmd,*) echo trace-cmd ;; esac
 }
 
 # Without those programs nothing of this can be shown, which is a failure. They
