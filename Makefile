@@ -70,8 +70,9 @@ cc-arm64 = aarch64-linux-gnu-gcc --sysroot=$(build)/sysroot-arm64
 .PHONY: bench bench-docs mutants unit sanitize fuzz fuzz-guest soak model shell
 .PHONY: kubernetes kubernetes-image check-kubernetes packages-kubernetes
 .PHONY: module test-module accel user guest kernel
-.PHONY: deb deb-kubernetes check-deb rpm check-rpm dist check-abi record-abi check-rust book
-.PHONY: release install uninstall install-module uninstall-module
+.PHONY: deb deb-kubernetes check-deb rpm check-rpm dist check-abi record-abi
+.PHONY: check-rust book picture release install uninstall install-module
+.PHONY: uninstall-module
 .PHONY: packages-module packages-release packages-abi packages-deb packages-user
 .PHONY: packages-guest packages-unit packages-fuzz
 .PHONY: clean distclean
@@ -220,6 +221,10 @@ check-rust: guest	## the library used from Rust, by bindgen, on this host and in
 dist:		## what is committed, as a tarball in build/dist/, the same bytes everywhere
 	@lab/packages.sh git xz-utils
 	@lab/dist.sh
+
+picture: guest	## docs/img/top.svg, of a screen of "barlease top" in the guest
+	@lab/packages.sh python3-pyte
+	@lab/picture.sh
 
 book:		## docs/ as a book, in build/book/html/
 	@lab/packages.sh python3-sphinx python3-myst-parser

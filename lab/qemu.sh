@@ -123,7 +123,7 @@ qemu_command()
 
 	case $1 in
 	clients) extra=("${client_machine[@]}") ;;
-	demo | bench | shell) extra=("${disk_machine[@]}") ;;
+	demo | picture | bench | shell) extra=("${disk_machine[@]}") ;;
 	selftests) extra=("${selftests_machine[@]}") ;;
 	esac
 	append="$(arch_append "$1") panic=-1 loglevel=5"
