@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# What the README prints is what the tests compile and run, and the manual has
+# The programs that pages print are what the tests compile and run, and the manual has
 # every key of the broker's configuration.
 set -u
 
@@ -8,14 +8,14 @@ top=@top@
 cd "$top" || exit
 . tests/unit/tap.sh
 
-# The block of C behind the line that has a link to this file
+# printed FILE PAGE: the block of C behind the line of it that has a link to this file
 printed()
 {
-	awk -v link="($1)" '
+	awk -v link="$1)" '
 		index($0, link) { near = 1 }
 		near && inside && /^```$/ { exit }
 		near && inside { print }
-		near && /^```c$/ { inside = 1 }' README.md
+		near && /^```c$/ { inside = 1 }' "$2"
 }
 
 # Those of the arrays of keys, without the section that each is of
@@ -35,12 +35,16 @@ documented()
 }
 
 lines=0
-for program in minimal-primary minimal-worker; do
-	file=examples/$program.c
-	said=$(diff "$file" <(printed "$file"))
-	ok $? "the README has $file as it is" "$said"
-	lines=$((lines + $(wc -l <"$file")))
-done
+# is_printed FILE PAGE
+is_printed()
+{
+	said=$(diff "$1" <(printed "$1" "$2"))
+	ok $? "$2 has $1 as it is" "$said"
+	lines=$((lines + $(wc -l <"$1")))
+}
+
+is_printed examples/minimal-worker.c README.md
+is_printed examples/minimal-primary.c docs/book/how-to/own-driver.md
 said="they have $lines lines"
 [ "$lines" -le 60 ]
 ok $? "the two have at most 60 lines together" "$said"
