@@ -13,9 +13,9 @@ struct barlease_device;
 
 /*
  * Of a BAR map only, and not for userspace: each part of it has an attribute
- * of its own, see bar-memattr.h.
+ * of its own, see bar-memattr.h. A plain number: tracepoints show it as it is here.
  */
-#define BARLEASE_MEMATTR_PARTS	U8_MAX
+#define BARLEASE_MEMATTR_PARTS	0xff
 
 /**
  * barlease_memattr_pgprot() - a protection with a memory attribute

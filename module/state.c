@@ -6,6 +6,7 @@
  */
 #include <linux/dma-buf.h>
 #include <linux/fs.h>
+#include <linux/ktime.h>
 #include <linux/uaccess.h>
 
 #include "buffer.h"
@@ -15,6 +16,7 @@
 #include "pause.h"
 #include "revoke.h"
 #include "state.h"
+#include "trace.h"
 
 static void tell_state(struct dma_buf *dmabuf,
 		       struct barlease_dma_buf_state *state)
@@ -30,11 +32,20 @@ static void tell_state(struct dma_buf *dmabuf,
 	state->reserved = 0;
 }
 
+/* Devices may have mappings yet, which whoever asks for the state is told. */
+static void revoke_traced(struct dma_buf *dmabuf)
+{
+	u64 start = trace_revoke_enabled() ? ktime_get_ns() : 0;
+
+	if (barlease_revoke_begin(dmabuf) && start)
+		trace_revoke(dmabuf->priv, ktime_get_ns() - start);
+}
+
 static int set_state(struct dma_buf *dmabuf, u32 flags)
 {
 	switch (flags) {
 	case BARLEASE_DMA_BUF_REVOKED:
-		barlease_revoke_begin(dmabuf);
+		revoke_traced(dmabuf);
 		return 0;
 	case BARLEASE_DMA_BUF_PAUSED:
 		return barlease_pause(dmabuf);

@@ -158,7 +158,10 @@ DECLARE_EVENT_CLASS(took,
 		  __entry->ino, __entry->size, __entry->ns)
 );
 
-/* No mapping is left, of a process or of a device. */
+/*
+ * No mapping is left, of a process or of a device; where a server waits for nobody (see
+ * state.c), of a process.
+ */
 DEFINE_EVENT(took, revoke,
 	TP_PROTO(const struct barlease_buffer *buffer, u64 ns),
 	TP_ARGS(buffer, ns)
