@@ -89,10 +89,23 @@ goes_on()
 	ok $? "$page:$1: it begins: $3"
 }
 
+# As by Ctrl-C
+jobs_end()
+{
+	local job pid
+
+	for job in "$work"/job-*.pid; do
+		[ -e "$job" ] || return 0
+		read -r pid <"$job"
+		stop "$pid"
+		rm "$job"
+	done
+}
+
 # One that ends may end another.
 jobs_over()
 {
-	local job pid
+	local job
 
 	for job in "$work"/job-*.name; do
 		[ -e "$job" ] || return 0
@@ -105,10 +118,7 @@ jobs_over()
 			ok 1 "$(cat "$job.name")"
 		fi
 	done
-	for job in "$work"/job-*.pid; do
-		read -r pid <"$job"
-		stop "$pid"
-	done
+	jobs_end
 	rm -f "$work"/job-*
 }
 

@@ -89,7 +89,7 @@ guest()
 {
 	local word=${2%% *}
 
-	[[ $has == *" $word "* ]] || grep -qx "$word()" tests/book/book.sh ||
+	[[ $has == *" $word "* ]] || grep -qx "$word()" tests/book/{book,steps}.sh ||
 		[ "$word" = sleep ] || complain "$1" "the guest's test cannot do: $2"
 }
 
