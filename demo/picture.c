@@ -104,6 +104,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], HOLD))
 		holder_run();
+	/* What the broker logs goes there as well, between lines. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	CLI("bind", dev_disk().name);
 	start(dev_disk());
 	for (size_t i = 0; i < NR_HOLDERS; i++) {
