@@ -55,10 +55,13 @@ nowhere()
 	:
 }
 
-# What else is for a guest that has no systemd
+# What else is for a guest that has no systemd. Debian's su has a session of its own for
+# what it runs, so that a user's program is not reached by the one that it is in.
 guest()
 {
-	[ "$2" != jobs_end ] || jobs_end
+	[ "$2" = jobs_end ] || return 0
+	jobs_end
+	as worker1 sh -c 'kill -TERM -1'
 }
 
 # The page has the number, too.
