@@ -46,11 +46,23 @@ void terminal_open(const char *const *words, unsigned short columns,
 	_exit(99);
 }
 
+/* Of what is too much, the later half */
+static void make_room(void)
+{
+	size_t half = terminal.length / 2;
+
+	if (terminal.length < sizeof(terminal.said) / 2)
+		return;
+	terminal.length -= half;
+	memmove(terminal.said, terminal.said + half, terminal.length + 1);
+}
+
 bool terminal_has(const char *words)
 {
 	struct pollfd in = { .fd = terminal.fd, .events = POLLIN };
 	ssize_t n;
 
+	make_room();
 	while (poll(&in, 1, 0) == 1 &&
 	       terminal.length + 1 < sizeof(terminal.said)) {
 		n = read(terminal.fd, terminal.said + terminal.length,
@@ -63,22 +75,36 @@ bool terminal_has(const char *words)
 	return strstr(terminal.said, words);
 }
 
-void terminal_type(const char *keys)
+static void press(const char *keys)
 {
-	terminal.length = 0;
-	terminal.said[0] = '\0';
 	if (write(terminal.fd, keys, strlen(keys)) < 0)
 		bail("the terminal takes no keys");
 }
 
-/* ncurses writes what is new: it draws all of it again. */
+static void forget(void)
+{
+	terminal.length = 0;
+	terminal.said[0] = '\0';
+}
+
+void terminal_type(const char *keys)
+{
+	forget();
+	press(keys);
+}
+
+/*
+ * ncurses writes what is new: it draws all of it again. What it has drawn till then is
+ * kept, for on a busy host the words may be half of them in there.
+ */
 bool terminal_shows(const char *words)
 {
 	int64_t again = now_us();
 
+	forget();
 	return comes_true(({
 		if (now_us() >= again) {
-			terminal_type("\f");
+			press("\f");
 			again = now_us() + 2000000;
 		}
 		terminal_has(words);
