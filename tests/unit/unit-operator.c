@@ -274,11 +274,11 @@ static void watches_queues(void **state)
 		"acquired id=8 slice=b device=0000:03:00.0 bar=2 uid=1 gid=1 pid=2 state=held\n";
 
 	(void)state;
-	asks("watch", "watch", events, 1);
+	asks("watch --until-end", "watch", events, 1);
 	says("acquired  lease 7 of a (0000:03:00.0 BAR 0, interrupts 4-7, ");
 	says("16 MiB of memory), process 2, uid 1\n");
 	says("acquired  lease 8 of b (0000:03:00.0 BAR 2), process 2, uid 1\n");
-	asks("watch --json", "watch", events, 1);
+	asks("watch --json --until-end", "watch", events, 1);
 	says("\"interrupts\":\"4-7\",\"dma\":16777216,");
 }
 
