@@ -232,12 +232,14 @@ owned()
 }
 
 # Of what was not there before, what no package has: of those that came with these,
-# some stay, such as a newer kernel, which makes files in /boot. DKMS keeps its key.
+# some stay, such as a newer kernel, which makes files in /boot. DKMS keeps its key; and
+# netbase and tzdata, which Python wants, what they have made in /etc.
 left()
 {
 	LC_ALL=C comm -13 "$root.before" <(files) |
 		LC_ALL=C comm -23 - <(owned) |
-		grep -vE '^\./(var/lib/dkms|etc/dkms|boot/|run/reboot)' || :
+		grep -vE '^\./(var/lib/dkms|etc/dkms|boot/|run/reboot)' |
+		grep -vE '^\./etc/(hosts|localtime|networks|timezone)$' || :
 }
 
 upgraded()
