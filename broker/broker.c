@@ -533,30 +533,30 @@ static void log_number(const struct broker *broker)
 }
 
 /* Some file descriptors are kept for administrators, devices, sockets and files */
-static void choose_limits(const struct broker *broker,
-			  struct barlease_limits *limits)
+static void set_limits(struct broker *broker, struct barlease_limits *limits)
 {
 	const struct config_broker *wanted = &broker->config->broker;
 
 	quota_choose(limits, wanted, broker->config->nr_devices,
 		     entrances_count(broker),
 		     wanted->keep ? store_room() : 0);
+	barlease_server_set_limits(broker->server, limits);
 }
 
 void broker_set_limits(struct broker *broker)
 {
 	struct barlease_limits limits;
 
-	choose_limits(broker, &limits);
-	barlease_server_set_limits(broker->server, &limits);
+	set_limits(broker, &limits);
 }
 
-static void warn_of_limits(const struct broker *broker)
+/* Of a configuration that comes into force, which may want more than there is */
+static void set_new_limits(struct broker *broker)
 {
 	const struct config_broker *wanted = &broker->config->broker;
 	struct barlease_limits limits;
 
-	choose_limits(broker, &limits);
+	set_limits(broker, &limits);
 	if ((wanted->connections && limits.connections < wanted->connections) ||
 	    (wanted->leases && limits.leases < wanted->leases))
 		log_line(LOG_WARNING,
@@ -589,8 +589,7 @@ int broker_apply(struct broker *broker, struct config *config,
 	}
 	entrances_settle(broker, config);
 	keep_devices(broker, config, openings);
-	broker_set_limits(broker);
-	warn_of_limits(broker);
+	set_new_limits(broker);
 	if (old != config)
 		config_free(old);
 	log_number(broker);
