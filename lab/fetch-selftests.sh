@@ -10,6 +10,7 @@ set -euo pipefail
 
 work=$build/selftests
 source=$work/source
+tests=$source/tools/testing/selftests/vfio
 package=linux-source-7.3
 
 candidate()
@@ -53,18 +54,16 @@ compile()
 	gcc -O2 -Wall -c "$top/tests/guest/selftests/mode.c" -o "$work/mode.o"
 	# Not the guest's name of it, which make has in the environment; and where to
 	# put things, which it does not know when a make has called it
-	make -C "$source/tools/testing/selftests/vfio" -j2 ARCH=x86_64 \
-		OUTPUT="$source/tools/testing/selftests/vfio" KHDR_INCLUDES="-isystem $include -isystem $include/x86_64-linux-gnu" \
+	make -C "$tests" -j2 ARCH=x86_64 OUTPUT="$tests" \
+		KHDR_INCLUDES="-isystem $include -isystem $include/x86_64-linux-gnu" \
 		EXTRA_CFLAGS=-O2 LDFLAGS=-static LDLIBS="$work/mode.o -luuid"
 }
 
 # What is built is all that is kept.
 keep()
 {
-	local dir=$source/tools/testing/selftests/vfio
-
 	mkdir -p "$work/bin"
-	find "$dir" -maxdepth 1 -type f -name '*_test' -perm -u+x \
+	find "$tests" -maxdepth 1 -type f -name '*_test' -perm -u+x \
 		-exec cp -t "$work/bin" {} +
 	strip "$work"/bin/*
 	rm -rf "$source" "$work/headers" "$work/mode.o"
